@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// SipHash-2-4: the keyed hash of every table that is keyed by what a client chooses (SEC-6).
+#pragma once
+
+#include <cstdint>
+
+#include "shunt/base/bytes.hh"
+
+namespace shunt {
+
+struct SipKey {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+};
+
+/// 64 bit hash of `bytes` under `key` (Aumasson, Bernstein: SipHash, 2012).
+std::uint64_t siphash_2_4(SipKey key, ByteView bytes);
+
+}  // namespace shunt
