@@ -18,7 +18,7 @@ if(SHUNT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SHUNT_CCACHE}")
 endif()
 
-# One interface target carries the warnings, so that third-party code compiled by us would not get them.
+# One interface target carries the warnings, so that third-party code would not get them.
 add_library(shunt_options INTERFACE)
 target_compile_options(shunt_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor

@@ -18,7 +18,7 @@ function(shunt_tests name)
     PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
-# shunt_layer(<layer> DEPS <targets>): library shunt_<layer> of the current folder and its subfolders,
+# shunt_layer(<layer> DEPS <targets>): library shunt_<layer> of the current folder and below,
 # test program <layer>_test, and a check that every header compiles alone.
 function(shunt_layer layer)
   cmake_parse_arguments(ARG "" "" "DEPS;EXCLUDE" ${ARGN})
@@ -42,11 +42,11 @@ function(shunt_layer layer)
   target_link_libraries(${library} ${scope} ${ARG_DEPS})
   if(sources)
     target_link_libraries(${library} PRIVATE shunt_options)
-    if(headers)
-      target_sources(${library} PUBLIC FILE_SET HEADERS
-        BASE_DIRS "${CMAKE_SOURCE_DIR}/ref-impl" FILES ${headers})
-      set_target_properties(${library} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-    endif()
+  endif()
+  if(headers)
+    target_sources(${library} ${scope} FILE_SET HEADERS
+      BASE_DIRS "${CMAKE_SOURCE_DIR}/ref-impl" FILES ${headers})
+    set_target_properties(${library} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   endif()
   if(tests)
     shunt_tests(${layer}_test PREFIX ${layer} LABEL unit SOURCES ${tests} DEPS ${library})
