@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The TCP header (RFC 9293 3.1).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "shunt/base/bytes.hh"
+#include "shunt/base/counters.hh"
+#include "shunt/base/packet.hh"
+#include "shunt/base/result.hh"
+#include "shunt/base/sequence_number.hh"
+#include "shunt/wire/ipv4.hh"
+#include "shunt/wire/tcp_options.hh"
+
+namespace shunt::wire {
+
+/// Without options.
+inline constexpr std::size_t kTcpHeaderSize = 20;
+
+/// The control bits; the last two are ECN's (RFC 3168 6.1).
+struct TcpFlags {
+    bool fin = false;
+    bool syn = false;
+    bool reset = false;
+    bool push = false;
+    bool acknowledgment = false;
+    bool urgent = false;
+    bool ecn_echo = false;
+    bool congestion_window_reduced = false;
+
+    static TcpFlags from_byte(std::uint8_t byte);
+    std::uint8_t to_byte() const;
+    bool operator==(const TcpFlags&) const = default;
+};
+
+class TcpView {
+  public:
+    /// Checks that it is whole TCP, then: 20 bytes there, data offset, checksum.
+    static Result<TcpView, Counter> parse(const Ipv4View& packet);
+
+    std::uint16_t source_port() const { return load_u16(segment_, 0); }
+    std::uint16_t destination_port() const { return load_u16(segment_, 2); }
+    SequenceNumber sequence() const { return SequenceNumber(load_u32(segment_, 4)); }
+    /// Meaningful only where flags().acknowledgment.
+    SequenceNumber acknowledgment() const { return SequenceNumber(load_u32(segment_, 8)); }
+    std::size_t header_size() const { return std::size_t{load_u8(segment_, 12)} / 16 * 4; }
+    TcpFlags flags() const { return TcpFlags::from_byte(load_u8(segment_, 13)); }
+    /// As sent, not scaled.
+    std::uint16_t window() const { return load_u16(segment_, 14); }
+    std::uint16_t urgent_pointer() const { return load_u16(segment_, 18); }
+    TcpOptions options() const {
+        return TcpOptions::parse(segment_.first(header_size()).subspan(kTcpHeaderSize));
+    }
+    ByteView payload() const { return segment_.subspan(header_size()); }
+    /// SEG.LEN: what the segment takes of the sequence space, SYN and FIN counted.
+    std::uint32_t segment_length() const;
+
+  private:
+    explicit TcpView(ByteView segment) : segment_(segment) {}
+    ByteView segment_;
+};
+
+struct TcpHeader {
+    std::uint16_t source_port = 0;
+    std::uint16_t destination_port = 0;
+    SequenceNumber sequence;
+    SequenceNumber acknowledgment;
+    TcpFlags flags;
+    std::uint16_t window = 0;
+    std::uint16_t urgent_pointer = 0;
+    TcpOptions options;
+
+    /// With options.
+    std::size_t size() const { return kTcpHeaderSize + options.size(); }
+    /// Data offset and checksum follow from the options and from what `packet` holds as payload.
+    void prepend_to(Packet& packet, Ipv4Address source, Ipv4Address destination) const;
+};
+
+}  // namespace shunt::wire

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/wire/tuple.hh"
+
+#include "shunt/wire/decimal.hh"
+
+namespace shunt::wire {
+namespace {
+
+struct AddressAndPort {
+    Ipv4Address address;
+    std::uint16_t port;
+};
+
+std::optional<AddressAndPort> parse_address_and_port(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto address = Ipv4Address::from_string(text.substr(0, colon));
+    const auto port = parse_decimal(text.substr(colon + 1), 0xFFFF);
+    if (!address || !port) return std::nullopt;
+    return AddressAndPort{*address, static_cast<std::uint16_t>(*port)};
+}
+
+std::optional<TransportProtocol> parse_protocol(std::string_view text) {
+    if (text == "tcp") return TransportProtocol::Tcp;
+    if (text == "udp") return TransportProtocol::Udp;
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ConnectionTuple> ConnectionTuple::from_client_packet(const Ipv4View& packet) {
+    const auto transport = to_transport_protocol(packet.protocol());
+    const ByteView payload = packet.payload();
+    if (!transport || packet.fragment_offset() != 0 || payload.size() < 4) return std::nullopt;
+    return ConnectionTuple{.client = packet.source(),
+                           .client_port = load_u16(payload, 0),
+                           .service = packet.destination(),
+                           .service_port = load_u16(payload, 2),
+                           .protocol = *transport};
+}
+
+std::optional<ConnectionTuple> ConnectionTuple::from_string(std::string_view text) {
+    const std::size_t arrow = text.find('>');
+    const std::size_t slash = text.rfind('/');
+    if (arrow == std::string_view::npos || slash == std::string_view::npos || slash < arrow) {
+        return std::nullopt;
+    }
+    const auto from = parse_address_and_port(text.substr(0, arrow));
+    const auto to = parse_address_and_port(text.substr(arrow + 1, slash - arrow - 1));
+    const auto transport = parse_protocol(text.substr(slash + 1));
+    if (!from || !to || !transport) return std::nullopt;
+    return ConnectionTuple{.client = from->address,
+                           .client_port = from->port,
+                           .service = to->address,
+                           .service_port = to->port,
+                           .protocol = *transport};
+}
+
+std::string ConnectionTuple::to_string() const {
+    return client.to_string() + ":" + std::to_string(client_port) + ">" + service.to_string() +
+           ":" + std::to_string(service_port) +
+           (protocol == TransportProtocol::Tcp ? "/tcp" : "/udp");
+}
+
+std::array<std::uint8_t, ConnectionTuple::kKeySize> ConnectionTuple::to_key_bytes() const {
+    std::array<std::uint8_t, kKeySize> bytes{};
+    store_u32(bytes, 0, client.value());
+    store_u16(bytes, 4, client_port);
+    store_u32(bytes, 6, service.value());
+    store_u16(bytes, 10, service_port);
+    store_u8(bytes, 12, static_cast<std::uint8_t>(protocol));
+    return bytes;
+}
+
+}  // namespace shunt::wire
