@@ -14,6 +14,7 @@ from pathlib import Path
 import format_gate
 import judge_gate
 import layer_gate
+import python_gate
 import size_gate
 from source_tree import ROOT, Finding
 
@@ -212,6 +213,21 @@ class FormatGate(TreeTest):
         self.append(TCP, "int  a;\n")
         findings = format_gate.check(self.root)
         self.assertEqual({finding.path for finding in findings}, {TCP})
+
+
+class PythonGate(TreeTest):
+    """Format and types."""
+
+    def test_passes_typed_and_formatted_files(self) -> None:
+        self.assertEqual(python_gate.check(self.root), [])
+
+    def test_refuses_unformatted_files(self) -> None:
+        self.append("tools/farm.py", "nodes  = 2\n")
+        self.expect_one(python_gate.check(self.root), "tools/farm.py", "not formatted")
+
+    def test_refuses_untyped_functions(self) -> None:
+        self.append("tools/farm.py", "\n\ndef up(nodes):\n    return nodes\n")
+        self.expect_one(python_gate.check(self.root), "tools/farm.py", "missing a type annotation")
 
 
 class ToolGates(TreeTest):
