@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every server knows of its farm (SYS-3): the members and their addresses, who listens where,
+// the times and the bounds. Plain values; farm.toml is read into them elsewhere
+// (docs/interfaces.md names its keys).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shunt/base/time.hh"
+#include "shunt/wire/ipv4_address.hh"
+#include "shunt/wire/mac_address.hh"
+
+namespace shunt::farm {
+
+/// Names a server in control frames and session cookies; unique in the farm, never 0.
+using ServerId = std::uint32_t;
+
+/// What carries encapsulated frames on the back link: Ethernet frames of the farm's Type (FRM-2),
+/// or UDP datagrams (FRM-3).
+enum class Binding : std::uint8_t { Ethernet, Udp };
+
+/// The protocol that moves the connections of a listener.
+enum class Profile : std::uint8_t { Endpoint, Blob, Handoff };
+
+/// When a listener selects a server (SEL-1): when the handshake is complete, or when enough of the
+/// first request is here.
+enum class SelectionMoment : std::uint8_t { Connect, Request };
+
+/// How the server that keeps a session identifies itself in its first response (SES-1).
+enum class SessionMode : std::uint8_t { Off, Cookie, Redirect };
+
+struct FarmSettings {
+    /// Goes into every authentication tag and key (docs/protocol/security.md).
+    std::uint64_t id = 1;
+    /// Type value of encapsulated frames (FRM-2): 0x88B5, or 0x0007 as the figures print it.
+    std::uint16_t ethertype = 0x88B5;
+    Binding binding = Binding::Ethernet;
+    /// The extensions ("ext" of docs/protocol/endpoint.md) are on in the whole farm or not at all.
+    bool has_extensions = false;
+};
+
+struct Timers {
+    /// When 0x01 goes, counted from the start of the attempt (EP-6).
+    std::vector<Duration> connection_sends{Duration::milliseconds(0), Duration::milliseconds(50),
+                                           Duration::milliseconds(150),
+                                           Duration::milliseconds(350)};
+    /// An attempt without 0x03 is given up, counted from its start (EP-6); 1.5 s at most.
+    Duration fall_back = Duration::milliseconds(750);
+    /// Pauses between one 0x03 and its repetition, in order (EP-15).
+    std::vector<Duration> acknowledgement_repeats{
+        Duration::milliseconds(50), Duration::milliseconds(100), Duration::milliseconds(200),
+        Duration::milliseconds(400), Duration::milliseconds(800)};
+    /// The pause once those are used up (EP-15).
+    Duration acknowledgement_repeat_last = Duration::seconds(1);
+    /// A target keeps an unreleased endpoint this long after its last 0x01 (EP-15): ext, base.
+    Duration unreleased_life_extended = Duration::seconds(10);
+    Duration unreleased_life_base = Duration::seconds(2);
+    /// A 0x02 of a tuple that has no endpoint waits this long for its 0x01 (EP-23).
+    Duration unknown_tuple_hold = Duration::milliseconds(50);
+    /// A Temporary record lives this long at most (EP-11).
+    Duration temporary_life = Duration::seconds(30);
+    /// From the first byte of a request to the decision, at most (SEL-5).
+    Duration request_decision = Duration::milliseconds(100);
+    /// From the handshake to the decision if the client says nothing (SEL-5).
+    Duration request_first_byte = Duration::seconds(3);
+    /// Twice the maximum segment lifetime (RFC 9293 3.4.1; EP-18, EP-31).
+    Duration two_msl = Duration::seconds(60);
+    /// A Forward record that no packet uses is deleted (EP-31); the second one holds once a FIN or
+    /// RST of the client has passed.
+    Duration forward_idle = Duration::seconds(2 * 60 * 60);
+    Duration forward_idle_closing = Duration::seconds(60);
+    /// A base home does not offer a tuple to the same server again within this time, or within
+    /// `two_msl` if that is longer (EP-18).
+    Duration reoffer_pause_min = Duration::seconds(4);
+
+    Duration unreleased_life(bool has_extensions) const {
+        return has_extensions ? unreleased_life_extended : unreleased_life_base;
+    }
+    Duration reoffer_pause() const { return std::max(reoffer_pause_min, two_msl); }
+};
+
+/// The longest time that EP-6 lets a home wait before it falls back.
+inline constexpr Duration kFallBackMax = Duration::milliseconds(1'500);
+
+/// Bounds of tables (TAB-2), queues and buffers (SEC-5).
+struct Limits {
+    std::size_t temporary_entries = 16'384;
+    std::size_t local_entries = 262'144;
+    std::size_t forward_entries = 1'048'576;
+    std::size_t forward_connect_entries = 262'144;
+    /// Packets of one endpoint that wait for a decision, an answer or a release (EP-5).
+    std::size_t held_packets = 64;
+    std::size_t held_bytes = 96 * 1024;
+    /// Tuples without an endpoint whose 0x02 packets are held (EP-23).
+    std::size_t unknown_tuples = 1'024;
+    /// Offers that a base home remembers (EP-18).
+    std::size_t remembered_offers = 65'536;
+    /// A selection by request is made with this many bytes at the latest (SEL-5).
+    std::size_t request_bytes = 8 * 1024;
+    std::size_t tcp_send_buffer_bytes = 256 * 1024;
+    std::size_t tcp_receive_buffer_bytes = 256 * 1024;
+};
+
+/// An address on a link; the prefix says which addresses are reached there without a router.
+struct LinkAddress {
+    wire::Ipv4Address address;
+    std::uint8_t prefix_length = 24;
+
+    bool operator==(const LinkAddress&) const = default;
+};
+
+struct Server {
+    ServerId id = 0;
+    std::string name;
+    LinkAddress front_ip;
+    wire::MacAddress front_mac;
+    /// Next hop for clients that are not on the front link (SYS-4).
+    std::optional<wire::Ipv4Address> gateway;
+    /// What clients connect to; this server is their home. A pure target has none.
+    std::vector<wire::Ipv4Address> services;
+    /// One for each service, in the same order, and at least one (SYS-2).
+    std::vector<wire::Ipv4Address> forward_ips;
+    LinkAddress control_ip;
+    wire::MacAddress back_mac;
+
+    bool has_service(wire::Ipv4Address address) const;
+    bool has_forward_ip(wire::Ipv4Address address) const;
+    /// The forward IP to which others send what concerns `service`: at its home the one that
+    /// belongs to it, at a target the first (SYS-2).
+    wire::Ipv4Address forward_ip_for(wire::Ipv4Address service) const;
+};
+
+/// One `[[listen]]`: on every service address of the server, and for connections that move there.
+struct Listen {
+    std::string server;
+    std::uint16_t port = 0;
+    /// Name of a built-in application, e.g. "http".
+    std::string application;
+    /// What the application serves files from; empty: none.
+    std::string directory;
+    Profile profile = Profile::Endpoint;
+    SelectionMoment selection = SelectionMoment::Connect;
+};
+
+/// One `[[url]]`: requests whose target begins with `prefix` go to one of the servers (SEL-2).
+struct UrlRule {
+    std::string prefix;
+    std::vector<std::string> servers;
+};
+
+struct SessionSettings {
+    std::string cookie = "SHUNT";
+    SessionMode mode = SessionMode::Off;
+};
+
+struct FarmConfig {
+    FarmSettings farm;
+    Timers timers;
+    Limits limits;
+    std::vector<Server> servers;
+    std::vector<Listen> listens;
+    std::vector<UrlRule> urls;
+    SessionSettings session;
+    /// From `secret_file`; empty: nothing on the back link is authenticated.
+    std::vector<std::uint8_t> secret;
+
+    const Server* server_by_id(ServerId id) const;
+    const Server* server_by_name(std::string_view name) const;
+    /// Whose frames these are on the back link (SEC-1).
+    const Server* server_by_back_mac(const wire::MacAddress& mac) const;
+    const Server* server_by_forward_ip(wire::Ipv4Address address) const;
+    const Server* home_of_service(wire::Ipv4Address address) const;
+    /// The server's own listener on that port.
+    const Listen* listen_of(const Server& server, std::uint16_t port) const;
+    /// True for every front, service, forward and control IP: no client has one of them (SEC-2,
+    /// SEC-12, EP-29).
+    bool is_farm_address(wire::Ipv4Address address) const;
+};
+
+}  // namespace shunt::farm
