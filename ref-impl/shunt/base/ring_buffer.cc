@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/base/ring_buffer.hh"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace shunt {
+namespace {
+
+// A request and its answer's head fit without growing.
+constexpr std::size_t kCapacityMin = 2'048;
+
+}  // namespace
+
+std::size_t RingBuffer::append(ByteView content) {
+    const std::size_t taken = std::min(content.size(), free());
+    write_at(size_, content.first(taken));
+    size_ += taken;
+    return taken;
+}
+
+void RingBuffer::write_at(std::size_t offset, ByteView content) {
+    if (content.empty()) return;
+    SHUNT_ASSERT(offset <= size_max_ && content.size() <= size_max_ - offset,
+                 "every queue has a limit");
+    reserve(offset + content.size());
+    const std::size_t start = position(offset);
+    const std::size_t until_wrap = std::min(content.size(), capacity_ - start);
+    std::memcpy(storage_.get() + start, content.data(), until_wrap);
+    std::memcpy(storage_.get(), content.data() + until_wrap, content.size() - until_wrap);
+}
+
+void RingBuffer::extend(std::size_t count) {
+    SHUNT_ASSERT(size_ + count <= std::min(capacity_, size_max_), "only written bytes join");
+    size_ += count;
+}
+
+void RingBuffer::read_at(std::size_t offset, MutableBytes out) const {
+    SHUNT_ASSERT(offset <= size_ && out.size() <= size_ - offset, "only queued bytes are read");
+    if (out.empty()) return;
+    const std::size_t start = position(offset);
+    const std::size_t until_wrap = std::min(out.size(), capacity_ - start);
+    std::memcpy(out.data(), storage_.get() + start, until_wrap);
+    std::memcpy(out.data() + until_wrap, storage_.get(), out.size() - until_wrap);
+}
+
+ByteView RingBuffer::front() const {
+    if (size_ == 0) return {};
+    return {storage_.get() + begin_, std::min(size_, capacity_ - begin_)};
+}
+
+void RingBuffer::consume(std::size_t count) {
+    SHUNT_ASSERT(count <= size_, "only queued bytes are consumed");
+    if (count == 0) return;
+    begin_ = position(count);
+    size_ -= count;
+}
+
+void RingBuffer::release() {
+    SHUNT_ASSERT(size_ == 0, "memory with queued bytes is kept");
+    storage_.reset();
+    capacity_ = 0;
+    begin_ = 0;
+}
+
+void RingBuffer::reserve(std::size_t needed) {
+    if (needed <= capacity_) return;
+    const std::size_t capacity = std::max(std::bit_ceil(needed), kCapacityMin);
+    auto storage = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
+    // All of the old ring moves, not only the queue: bytes written ahead must survive.
+    if (capacity_ > 0) {
+        const std::size_t until_wrap = capacity_ - begin_;
+        std::memcpy(storage.get(), storage_.get() + begin_, until_wrap);
+        std::memcpy(storage.get() + until_wrap, storage_.get(), begin_);
+    }
+    storage_ = std::move(storage);
+    capacity_ = capacity;
+    begin_ = 0;
+}
+
+}  // namespace shunt
