@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who watches the links of a world without taking part: the checkers.
+#pragma once
+
+#include "shunt/base/bytes.hh"
+#include "shunt/base/time.hh"
+#include "shunt/sim/ids.hh"
+
+namespace shunt::sim {
+
+/// A frame that leaves a host.
+struct Transmission {
+    Instant time;
+    SegmentId segment{};
+    HostId from{};
+    ByteView frame;
+};
+
+/// A frame that reaches a host; a broadcast or repeated one does so more than once.
+struct Arrival {
+    Instant time;
+    SegmentId segment{};
+    HostId from{};
+    HostId to{};
+    ByteView frame;
+};
+
+class Observer {
+  public:
+    Observer() = default;
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+    virtual ~Observer() = default;
+
+    /// Before any fault: what the host did, whatever the link makes of it.
+    virtual void observe(const Transmission& transmission) = 0;
+    /// Before the host sees the frame.
+    virtual void observe(const Arrival& arrival) = 0;
+};
+
+}  // namespace shunt::sim
