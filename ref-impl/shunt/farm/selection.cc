@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/farm/selection.hh"
+
+#include <algorithm>
+
+namespace shunt::farm {
+
+namespace {
+
+/// What is known of the request when the decision falls.
+struct Request {
+    std::optional<std::string_view> target;
+    /// Nothing that could still come would change the decision.
+    bool is_sufficient = false;
+};
+
+Request examine(const SelectionInput& input) {
+    if (const auto* head = std::get_if<RequestHead>(&input.request)) return {head->target, true};
+    if (const auto* incomplete = std::get_if<IncompleteRequest>(&input.request)) {
+        return {incomplete->target, incomplete->target && !input.may_carry_identifier};
+    }
+    return {std::nullopt, true};  // malformed: more bytes do not mend it
+}
+
+bool is_candidate(const SelectionInput& input, ServerId id) {
+    return std::any_of(input.candidates.begin(), input.candidates.end(),
+                       [&](const Candidate& candidate) { return candidate.id == id; });
+}
+
+/// Of the candidates that `admits` lets pass: those that rank before this server.
+template <typename Admits>
+Decision best_of(const SelectionInput& input, Admits admits) {
+    Decision decision{Decision::Action::Move, {}};
+    for (const Candidate& candidate : input.candidates) {
+        if (!admits(candidate)) continue;
+        if (candidate.id == input.self) break;
+        decision.servers.push_back(candidate.id);
+    }
+    if (!decision.servers.empty()) return decision;
+    const bool listens_here = is_candidate(input, input.self);
+    decision.action = listens_here ? Decision::Action::ServeLocally : Decision::Action::Reset;
+    return decision;
+}
+
+Decision select_by_state(const SelectionInput& input) {
+    return best_of(input, [&](const Candidate& candidate) {
+        return candidate.is_state_known || candidate.id == input.self;
+    });
+}
+
+Decision select_by_name(const SelectionInput& input, std::span<const ServerId> named) {
+    const auto is_named = [&](const Candidate& candidate) {
+        return std::find(named.begin(), named.end(), candidate.id) != named.end();
+    };
+    const bool has_one = std::any_of(input.candidates.begin(), input.candidates.end(), is_named);
+    return has_one ? best_of(input, is_named) : select_by_state(input);
+}
+
+}  // namespace
+
+Decision select_server(const SelectionInput& input, const UrlMap& urls) {
+    if (input.moment == SelectionMoment::Connect) return select_by_state(input);
+    const Request request = examine(input);
+    if (!request.is_sufficient && !input.is_time_over) return {};
+    if (input.identified) return select_by_name(input, {&*input.identified, 1});
+    if (request.target) return select_by_name(input, urls.servers_for(*request.target));
+    return select_by_state(input);
+}
+
+std::vector<Candidate> listening_servers(const FarmConfig& config, ServerId self,
+                                         std::uint16_t port) {
+    std::vector<Candidate> candidates;
+    for (const Server& server : config.servers) {
+        if (config.listen_of(server, port) == nullptr) continue;
+        const auto place = server.id == self ? candidates.begin() : candidates.end();
+        candidates.insert(place, Candidate{server.id, false});
+    }
+    return candidates;
+}
+
+}  // namespace shunt::farm

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which server gets a new connection (SEL-2, SEL-4, SEL-5): a pure function of what has come from
+// the client and of who could take it. Equal inputs give equal decisions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "shunt/farm/farm_config.hh"
+#include "shunt/farm/http_request.hh"
+#include "shunt/farm/url_map.hh"
+
+namespace shunt::farm {
+
+/// A server that listens on the port and could take the connection now.
+struct Candidate {
+    ServerId id = 0;
+    /// Its Server State row is here and not expired. Others are chosen by name only, never by the
+    /// state rule (SEL-3).
+    bool is_state_known = false;
+
+    bool operator==(const Candidate&) const = default;
+};
+
+struct SelectionInput {
+    ServerId self = 0;
+    SelectionMoment moment = SelectionMoment::Connect;
+    /// What the first bytes of the client are; an IncompleteRequest if there are none.
+    ParsedRequest request;
+    /// SEL-5's time or number of bytes is reached: decide with what is here.
+    bool is_time_over = false;
+    /// The farm keeps sessions, so that an identifier in the rest of the head could win.
+    bool may_carry_identifier = false;
+    /// The server that a genuine session identifier in `request` names (SES-2).
+    std::optional<ServerId> identified;
+    /// Best first by server state; this server is one of them if an application listens here.
+    std::span<const Candidate> candidates;
+};
+
+struct Decision {
+    enum class Action : std::uint8_t {
+        Wait,          // ask again with more bytes, or when time is over
+        ServeLocally,  // bind to the own application (EP-3)
+        Move,          // to the first of `servers` that takes it (EP-4, EP-6)
+        Reset          // nobody can take it (SEL-4)
+    };
+    Action action = Action::Wait;
+    /// With Move: best first, this server not among them.
+    std::vector<ServerId> servers;
+
+    bool operator==(const Decision&) const = default;
+};
+
+Decision select_server(const SelectionInput& input, const UrlMap& urls);
+
+/// Who listens on `port` by configuration, no state being known: `self` first, so that a connection
+/// stays where nothing speaks for another server, then the others in the order of the file.
+std::vector<Candidate> listening_servers(const FarmConfig& config, ServerId self,
+                                         std::uint16_t port);
+
+}  // namespace shunt::farm
