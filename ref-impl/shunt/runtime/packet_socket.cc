@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/runtime/packet_socket.hh"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "shunt/runtime/network_interface.hh"
+#include "shunt/runtime/vnet_header.hh"
+
+namespace shunt::runtime {
+namespace {
+
+SetupError refuse(const std::string& name, int reason) {
+    if (reason != EPERM) return {fmt::format("packet:{}: {}", name, system_reason(reason))};
+    return {fmt::format(
+        "packet:{}: needs CAP_NET_RAW. Run as root, or once: sudo setcap cap_net_raw+ep "
+        "build/bin/shunt-node",
+        name)};
+}
+
+bool set_option(const FileDescriptor& socket, int option, const void* value, socklen_t size) {
+    return setsockopt(socket.number(), SOL_PACKET, option, value, size) == 0;
+}
+
+/// With the header in front, checksums that a neighbour on the same machine left to its offload
+/// are visible as such, and can be completed.
+bool configure(const FileDescriptor& socket, int interface) {
+    const int on = 1;
+    packet_mreq membership{};
+    membership.mr_ifindex = interface;
+    membership.mr_type = PACKET_MR_PROMISC;
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(ETH_P_ALL);
+    address.sll_ifindex = interface;
+    return set_option(socket, PACKET_IGNORE_OUTGOING, &on, sizeof on) &&
+           set_option(socket, PACKET_VNET_HDR, &on, sizeof on) &&
+           set_option(socket, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) &&
+           bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+}  // namespace
+
+PacketSocket::PacketSocket(FileDescriptor socket, std::string name, std::size_t mtu,
+                           PacketPool& pool, Counters& counters)
+    : socket_(std::move(socket)),
+      name_(std::move(name)),
+      mtu_(mtu),
+      pool_(pool),
+      counters_(counters) {}
+
+Result<std::unique_ptr<PacketSocket>, SetupError> PacketSocket::open(const std::string& name,
+                                                                     PacketPool& pool,
+                                                                     Counters& counters) {
+    const auto interface = NetworkInterface::find(name);
+    if (!interface)
+        return Failure{SetupError{fmt::format(
+            "packet:{}: no such interface in this network namespace. See: ip link", name)}};
+    const auto mtu = interface->usable_mtu();
+    if (!mtu) return Failure{mtu.error()};
+    // Protocol 0: hears nothing until it is bound, so no frame of another interface slips in.
+    FileDescriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket || !configure(socket, interface->index())) return Failure{refuse(name, errno)};
+    return std::unique_ptr<PacketSocket>(
+        new PacketSocket(std::move(socket), name, *mtu, pool, counters));
+}
+
+std::optional<Packet> PacketSocket::receive() {
+    for (int dropped = 0; dropped < kDropsInARowMax; ++dropped) {
+        Packet frame = pool_.take();
+        VnetHeaderBytes header{};
+        const MutableBytes room = frame.append(Packet::kCapacity);
+        std::array<iovec, 2> parts{{{header.data(), header.size()}, {room.data(), room.size()}}};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = parts.size();
+        const ssize_t result = recvmsg(socket_.number(), &message, 0);
+        if (result < 0 && errno == EINVAL) {  // an offload that the header cannot express
+            drop(Counter::DropDeviceSegmented);
+            continue;
+        }
+        if (result < 0 && (errno == ENODEV || errno == ENXIO)) is_gone_ = true;
+        if (result < ssize_t{kVnetHeaderSize}) return std::nullopt;
+        const VnetHeader announced = VnetHeader::parse(header);
+        const bool is_cut = (message.msg_flags & MSG_TRUNC) != 0;
+        if (is_cut && !announced.is_segmented_later) {
+            drop(Counter::DropDeviceTruncated);
+            continue;
+        }
+        frame.trim_back(Packet::kCapacity + kVnetHeaderSize - static_cast<std::size_t>(result));
+        if (const auto reason = apply(announced, frame)) {
+            drop(*reason);
+            continue;
+        }
+        return frame;
+    }
+    return std::nullopt;
+}
+
+void PacketSocket::drop(Counter reason) {
+    counters_.add(reason);
+    if (reason != Counter::DropDeviceSegmented || is_offload_reported_) return;
+    is_offload_reported_ = true;
+    complaint_ = fmt::format(
+        "packet:{0}: a neighbour on this machine leaves segmentation to an offload; such frames "
+        "are dropped. At its end of the link (for a veth pair: the other end of {0}): "
+        "ethtool -K IF tx off tso off gso off",
+        name_);
+}
+
+bool PacketSocket::transmit(Packet frame) {
+    // All zero: the checksums are complete, nothing is to be segmented.
+    VnetHeaderBytes header{};
+    const MutableBytes content = frame.mutable_bytes();
+    std::array<iovec, 2> parts{{{header.data(), header.size()}, {content.data(), content.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    if (sendmsg(socket_.number(), &message, 0) >= 0) {
+        is_down_ = false;
+        return true;
+    }
+    counters_.add(Counter::DropDeviceFull);
+    if (errno == ENXIO || errno == ENODEV) is_gone_ = true;
+    if (errno == ENETDOWN && !is_down_) {
+        is_down_ = true;
+        complaint_ = fmt::format("packet:{0} is down: sudo ip link set {0} up", name_);
+    }
+    return false;
+}
+
+std::optional<std::string> PacketSocket::take_complaint() {
+    return std::exchange(complaint_, std::nullopt);
+}
+
+}  // namespace shunt::runtime
