@@ -12,11 +12,6 @@ Result<IcmpView, Counter> IcmpView::parse(const Ipv4View& packet) {
     return IcmpView(message);
 }
 
-bool IcmpView::is_error() const {
-    return type() == IcmpType::DestinationUnreachable || type() == IcmpType::TimeExceeded ||
-           type() == IcmpType::ParameterProblem;
-}
-
 void IcmpHeader::prepend_to(Packet& packet) const {
     const MutableBytes header = packet.prepend(kIcmpHeaderSize);
     store_u8(header, 0, static_cast<std::uint8_t>(type));

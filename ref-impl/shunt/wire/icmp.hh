@@ -24,6 +24,12 @@ enum class IcmpType : std::uint8_t {
     ParameterProblem = 12,
 };
 
+/// True for the errors that quote the packet they are about.
+constexpr bool is_error(IcmpType type) {
+    return type == IcmpType::DestinationUnreachable || type == IcmpType::TimeExceeded ||
+           type == IcmpType::ParameterProblem;
+}
+
 /// Codes of DestinationUnreachable.
 inline constexpr std::uint8_t kIcmpPortUnreachable = 3;
 inline constexpr std::uint8_t kIcmpFragmentationNeeded = 4;
@@ -41,8 +47,6 @@ class IcmpView {
     std::uint16_t sequence() const { return load_u16(message_, 6); }
     /// Of DestinationUnreachable with kIcmpFragmentationNeeded (RFC 1191 4); 0: an old router.
     std::uint16_t next_hop_mtu() const { return load_u16(message_, 6); }
-    /// True for the errors that quote the packet they are about: 3, 11, 12.
-    bool is_error() const;
     /// Echo data, or the packet that an error quotes.
     ByteView payload() const { return message_.subspan(kIcmpHeaderSize); }
 
