@@ -39,15 +39,16 @@ bool is_known(std::uint8_t type, ProtocolSet set) {
 // Length follows from Protocol too. Where that is none, which is checked later, the longest form
 // that is there is taken, so that the checksum is judged as whoever sent it must have made it.
 std::size_t connection_size(std::uint8_t protocol, std::size_t available, ProtocolSet set) {
+    const std::size_t udp_size = set == ProtocolSet::Base ? ConnectionInformation::kUdpBaseSize
+                                                          : ConnectionInformation::kUdpSize;
     switch (static_cast<TransportProtocol>(protocol)) {
         case TransportProtocol::Tcp:
             return ConnectionInformation::kTcpSize;
         case TransportProtocol::Udp:
-            return set == ProtocolSet::Base ? ConnectionInformation::kUdpBaseSize
-                                            : ConnectionInformation::kUdpSize;
+            return udp_size;
     }
-    return available >= ConnectionInformation::kTcpSize ? ConnectionInformation::kTcpSize
-                                                        : ConnectionInformation::kUdpBaseSize;
+    if (available >= ConnectionInformation::kTcpSize) return ConnectionInformation::kTcpSize;
+    return available >= udp_size ? udp_size : ConnectionInformation::kUdpBaseSize;
 }
 
 // True if a length field of this value is one that the Type can have.

@@ -152,7 +152,8 @@ TEST(EncapsulationTest, TakesNoProtocolButTcpAndUdp) {
 TEST(EncapsulationTest, NamesTheProtocolOfAConnectionWhoseLengthNoProtocolTells) {
     for (const std::uint8_t protocol : Bytes{0, 3, 255}) {
         for (const std::size_t size :
-             {ConnectionInformation::kTcpSize, ConnectionInformation::kUdpBaseSize}) {
+             {ConnectionInformation::kTcpSize, ConnectionInformation::kUdpSize,
+              ConnectionInformation::kUdpBaseSize}) {
             const Bytes frame = frame_of(0x01, protocol, Bytes(size, 0x77));
             EXPECT_EQ(fault_of(frame), Counter::DropEncapsulationProtocol) << size;
             EXPECT_EQ(fault_of(with_byte(frame, 0, 0xEE)), Counter::DropEncapsulationChecksum);
