@@ -73,7 +73,7 @@ class SourceFile:
         parts = self.name.split("/")
         stem = self.path.stem
         return (
-            stem.endswith("_test")
+            stem.endswith(("_test", "_fixture"))
             or stem.startswith("test_")
             or "tests" in parts
             or "cases" in parts

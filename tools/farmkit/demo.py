@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job, shown: a connection that moves between two nodes, seen from both links."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Callable
+
+from . import curl_thread, plan, privilege
+from .claims import Claim
+from .farm import Farm, Settings
+from .trouble import INTERRUPTED, NEGATIVE, OK, Trouble
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / "build/bin"
+OUT = ROOT / "out/demo"
+_PROGRAM_SECONDS = 300
+
+
+@dataclass
+class Step:
+    """One thing that was tried."""
+
+    name: str
+    claims: list[Claim] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def held(self) -> bool:
+        """True if everything that had to hold did."""
+        return bool(self.claims) and all(claim.held for claim in self.claims)
+
+    def as_json(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "name": self.name,
+            "ok": self.held,
+            "seconds": round(self.seconds, 3),
+            "claims": [asdict(claim) for claim in self.claims],
+            "files": [shown(file) for file in self.files],
+        }
+
+
+def shown(path: Path) -> str:
+    """A path as somebody at the top of the tree types it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def program(step: Step, command: list[str], log: Path) -> None:
+    """Runs one of our programs into a log; its last line and exit code are the claim."""
+    with log.open("wb") as output:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=_PROGRAM_SECONDS,
+            check=False,
+        )
+    lines = log.read_text(errors="replace").strip().splitlines()
+    last = lines[-1] if lines else "nothing printed"
+    name = " ".join([Path(command[0]).name, *command[1:]])
+    step.claims.append(Claim(name, done.returncode == 0, f"exit {done.returncode}, {last}"))
+    step.files.append(log)
+
+
+def curl_step(options: plan.Options, step: Step) -> None:
+    """A farm of its own for the demo, up only as long as it is needed."""
+    farm = Farm(OUT / "farm", "shunt-demo")
+    farm.down()
+    try:
+        farm.up(Settings(BIN / "shunt-node", options))
+        claims, evidence = curl_thread.run(farm, options, OUT / f"type-{options.ethertype:#06x}")
+    finally:
+        farm.down()
+    step.claims += claims
+    step.files += [evidence.front, evidence.back]
+
+
+def simulation_step(step: Step) -> None:
+    """1,000 connections, each moved once, on bad links."""
+    command = [str(BIN / "shunt-sim"), "--scenario", "move-once", "--seed", "1"]
+    program(step, [*command, "--json", str(OUT / "move-once.json")], OUT / "move-once.log")
+    step.files.append(OUT / "move-once.json")
+
+
+def steps() -> list[tuple[str, Callable[[Step], None]]]:
+    """What there is to show with the programs that are built."""
+    found: list[tuple[str, Callable[[Step], None]]] = []
+    for ethertype in (0x88B5, 0x0007):
+        name = f"curl through s1, served by s2 (Type {ethertype:#06x})"
+        found.append((name, functools.partial(curl_step, plan.Options(ethertype=ethertype))))
+    if (BIN / "shunt-sim").is_file():
+        found.append(("the same nodes on bad links in virtual time", simulation_step))
+    return found
+
+
+def run_step(name: str, action: Callable[[Step], None]) -> Step:
+    """Runs and prints one step; trouble in it is a claim that did not hold."""
+    step = Step(name)
+    began = time.monotonic()
+    try:
+        action(step)
+    except Trouble as trouble:
+        step.claims.append(Claim("the harness works", False, str(trouble)))
+    step.seconds = time.monotonic() - began
+    print(f"\n{name}: {'ok' if step.held else 'FAILED'}, {step.seconds:.1f} s")
+    for claim in step.claims:
+        print(f"  {claim}")
+    print(f"  look at {' '.join(shown(file) for file in step.files)}", flush=True)
+    return step
+
+
+def main() -> int:
+    """Exit 0 if everything held, 1 if not."""
+    parser = argparse.ArgumentParser(prog="tools/demo")
+    parser.add_argument("--json", type=Path, help="write the verdicts there")
+    options = parser.parse_args()
+    try:
+        privilege.demand("tools/demo")
+        OUT.mkdir(parents=True, exist_ok=True)
+        done = [run_step(name, action) for name, action in steps()]
+    except Trouble as trouble:
+        print(f"demo: {trouble}", file=sys.stderr)
+        return trouble.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    held = all(step.held for step in done)
+    verdict = "ok" if held else "failed"
+    if options.json:
+        report = {"schema": 1, "verdict": verdict, "steps": [step.as_json() for step in done]}
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
+    print(f"\ndemo: {verdict}: {sum(step.held for step in done)} of {len(done)} steps held")
+    return OK if held else NEGATIVE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A stock curl's connection moves between two nodes; both links show how. A ctest per variant."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from farmkit import curl_thread, plan, privilege
+from farmkit.farm import Farm, Settings
+from farmkit.trouble import Trouble
+
+SKIPPED = 77
+
+
+def main() -> int:
+    """Exit 0 if every claim held; the captures stay where they did not."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--node", type=Path, required=True)
+    parser.add_argument("--ethertype", type=lambda text: int(text, 0), default=0x88B5)
+    parser.add_argument("--binding", default="ethernet")
+    parser.add_argument("--vnet", action="store_true")
+    options = parser.parse_args()
+    if privilege.missing_capabilities():
+        print("needs CAP_NET_ADMIN and CAP_SYS_ADMIN")
+        return SKIPPED
+    folder = Path(tempfile.mkdtemp(prefix="shunt-curl-"))
+    farm = Farm(folder / "farm", f"shunt-t{os.getpid()}")
+    wanted = plan.Options(2, options.ethertype, options.binding)
+    try:
+        farm.up(Settings(options.node.resolve(), wanted, has_vnet_header=options.vnet))
+        claims, _ = curl_thread.run(farm, wanted, folder)
+    except Trouble as trouble:
+        print(trouble)
+        return 1
+    finally:
+        farm.down()
+    for claim in claims:
+        print(claim)
+    if all(claim.held for claim in claims):
+        shutil.rmtree(folder)
+        return 0
+    print(f"captures and logs: {folder}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
