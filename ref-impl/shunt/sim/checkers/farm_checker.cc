@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/checkers/farm_checker.hh"
+
+#include <algorithm>
+
+namespace shunt::sim {
+
+const ServerRole* FarmRoles::server(HostId host) const {
+    const auto found = std::ranges::find(servers, host, &ServerRole::host);
+    return found == servers.end() ? nullptr : &*found;
+}
+
+const ServerRole* FarmRoles::server_by_back_mac(wire::MacAddress mac) const {
+    const auto found = std::ranges::find(servers, mac, &ServerRole::back_mac);
+    return found == servers.end() ? nullptr : &*found;
+}
+
+const ServerRole* FarmRoles::home_of(wire::Ipv4Address service) const {
+    const auto found = std::ranges::find_if(servers, [service](const ServerRole& server) {
+        return std::ranges::find(server.services, service) != server.services.end();
+    });
+    return found == servers.end() ? nullptr : &*found;
+}
+
+}  // namespace shunt::sim

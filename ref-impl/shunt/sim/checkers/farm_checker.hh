@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the checkers of a farm look at: the frames of a world by the roles of who sent them, read
+// once for all checkers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "shunt/base/time.hh"
+#include "shunt/sim/ids.hh"
+#include "shunt/wire/encapsulation.hh"
+#include "shunt/wire/mac_address.hh"
+#include "shunt/wire/tcp_header.hh"
+#include "shunt/wire/tuple.hh"
+
+namespace shunt::sim {
+
+/// A member of the farm as a world knows it.
+struct ServerRole {
+    HostId host{};
+    wire::MacAddress front_mac;
+    wire::MacAddress back_mac;
+    std::vector<wire::Ipv4Address> services;
+};
+
+struct FarmRoles {
+    SegmentId front{};
+    SegmentId back{};
+    std::uint16_t encapsulation_ether_type = 0;
+    bool has_extensions = false;
+    std::vector<ServerRole> servers;
+
+    const ServerRole* server(HostId host) const;
+    const ServerRole* server_by_back_mac(wire::MacAddress mac) const;
+    const ServerRole* home_of(wire::Ipv4Address service) const;
+};
+
+/// A TCP segment that a server sends to a client, with a service address as source.
+struct ServerSegment {
+    Instant time;
+    HostId server{};
+    wire::MacAddress source_mac;
+    wire::ConnectionTuple tuple;
+    wire::TcpView segment;
+};
+
+/// An encapsulated frame on the back link that names a connection.
+struct FarmMessage {
+    Instant time;
+    HostId from{};
+    HostId to{};
+    wire::EncapsulationType type{};
+    wire::ConnectionTuple tuple;
+    /// Of the attempt that it is about, where it carries an ID; else 0.
+    std::uint32_t epoch = 0;
+    /// Of a forwarded TCP packet (0x02).
+    std::optional<wire::TcpView> inner;
+};
+
+class FarmChecker {
+  public:
+    FarmChecker() = default;
+    FarmChecker(const FarmChecker&) = delete;
+    FarmChecker& operator=(const FarmChecker&) = delete;
+    virtual ~FarmChecker() = default;
+
+    virtual void server_sent(const ServerSegment& segment) = 0;
+    /// `to` is the host that the frame is addressed to.
+    virtual void message_sent(const FarmMessage& message) = 0;
+    virtual void message_arrived(const FarmMessage& message) = 0;
+};
+
+}  // namespace shunt::sim

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each checker of a farm sees the lie of a host that breaks its rule, and says nothing where the
+// rule is kept.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "shunt/sim/checkers/client_view.hh"
+#include "shunt/sim/checkers/farm_observer.hh"
+#include "shunt/sim/checkers/owner_checker.hh"
+#include "shunt/sim/world.hh"
+#include "shunt/wire/encapsulation.hh"
+#include "shunt/wire/ethernet.hh"
+#include "shunt/wire/ipv4.hh"
+#include "shunt/wire/tcp_header.hh"
+
+namespace shunt::sim {
+namespace {
+
+using wire::EncapsulationType;
+
+constexpr std::uint64_t kSeed = 11;
+constexpr std::uint16_t kEtherType = 0x88B5;
+const wire::Ipv4Address kClient(10, 7, 0, 9);
+const wire::Ipv4Address kService(10, 7, 1, 1);
+const wire::MacAddress kClientMac({2, 7, 0, 0, 1, 9});
+
+wire::MacAddress front_mac(std::uint8_t server) {
+    return wire::MacAddress({2, 7, 0, 0, 0, server});
+}
+wire::MacAddress back_mac(std::uint8_t server) {
+    return wire::MacAddress({2, 8, 0, 0, 0, server});
+}
+
+// Sends whatever a test wants, right or wrong.
+class Liar : public Host {
+  public:
+    void say(link::LinkId link, Packet frame) { outgoing_.push_back({link, std::move(frame)}); }
+
+    void handle_frame(link::LinkId, Packet, Instant) override {}
+    void handle_deadline(Instant) override {}
+    std::optional<link::OutgoingFrame> poll_transmit(Instant) override {
+        if (outgoing_.empty()) return std::nullopt;
+        link::OutgoingFrame frame = std::move(outgoing_.front());
+        outgoing_.pop_front();
+        return frame;
+    }
+    std::optional<Instant> poll_deadline() const override { return std::nullopt; }
+
+  private:
+    std::deque<link::OutgoingFrame> outgoing_;
+};
+
+// Servers 1 (the home of the service) and 2, and a client; all of them say what the test makes
+// them say.
+class LyingFarm : public ::testing::TestWithParam<bool> {
+  protected:
+    LyingFarm() {
+        SegmentConfig front;
+        SegmentConfig back;
+        back.faults.delay = Duration::microseconds(10);
+        roles_.front = world_.add_segment(std::move(front));
+        roles_.back = world_.add_segment(std::move(back));
+        roles_.encapsulation_ether_type = kEtherType;
+        roles_.has_extensions = GetParam();
+        for (std::uint8_t i = 1; i <= 2; ++i) {
+            const HostId id = world_.add_host("s" + std::to_string(i), servers_[i - 1]);
+            world_.attach(id, link::LinkId::Front, roles_.front, front_mac(i));
+            world_.attach(id, link::LinkId::Back, roles_.back, back_mac(i));
+            roles_.servers.push_back({id, front_mac(i), back_mac(i), {}});
+        }
+        roles_.servers[0].services.push_back(kService);
+        const HostId id = world_.add_host("client", client_);
+        world_.attach(id, link::LinkId::Front, roles_.front, kClientMac);
+        observer_.add(owner_);
+        observer_.add(view_);
+        world_.add_observer(observer_);
+    }
+
+    Packet segment(wire::Ipv4Address source, wire::Ipv4Address destination, wire::TcpFlags flags,
+                   std::uint32_t timestamp) {
+        Packet packet = pool_.take();
+        wire::TcpHeader tcp;
+        const bool is_from_client = source == kClient;
+        tcp.source_port = is_from_client ? 4711 : 80;
+        tcp.destination_port = is_from_client ? 80 : 4711;
+        tcp.flags = flags;
+        tcp.options.timestamps = wire::TcpTimestamps{timestamp, 0};
+        tcp.prepend_to(packet, source, destination);
+        wire::Ipv4Header ip;
+        ip.source = source;
+        ip.destination = destination;
+        ip.prepend_to(packet);
+        return packet;
+    }
+
+    void transmit(std::size_t server, link::LinkId link, Packet frame) {
+        servers_[server - 1].say(link, std::move(frame));
+        world_.wake(roles_.servers[server - 1].host);
+    }
+
+    // A segment to the client.
+    void act(std::uint8_t server, std::uint8_t flags = 0x10, std::uint32_t timestamp = 1,
+             std::uint8_t mac_of = 0) {
+        Packet frame = segment(kService, kClient, wire::TcpFlags::from_byte(flags), timestamp);
+        const wire::MacAddress mac = front_mac(mac_of == 0 ? server : mac_of);
+        wire::EthernetHeader{kClientMac, mac, wire::kEtherTypeIpv4}.prepend_to(frame);
+        transmit(server, link::LinkId::Front, std::move(frame));
+    }
+
+    // A message about the connection that names an ID, as 0x10, 0x11, 0x14 do.
+    void tell(std::uint8_t from, std::uint8_t to, EncapsulationType type, std::uint32_t epoch = 1) {
+        Packet frame = pool_.take();
+        const bool is_reject = type == EncapsulationType::Reject;
+        const std::size_t size = is_reject ? 16 : 18;
+        MutableBytes payload = frame.append(2 + size);
+        std::ranges::fill(payload, std::uint8_t{0});
+        store_u16(payload, 0, static_cast<std::uint16_t>(size));
+        store_u32(payload, 2, kService.value());
+        store_u16(payload, 6, 80);
+        store_u32(payload, 12, epoch);
+        encapsulate(from, to, type, std::move(frame));
+    }
+
+    // A client's packet as 0x02.
+    void forward(std::uint8_t from, std::uint8_t to, std::uint8_t flags = 0x18) {
+        encapsulate(from, to, EncapsulationType::Forwarded,
+                    segment(kClient, kService, wire::TcpFlags::from_byte(flags), 1));
+    }
+
+    void release(std::uint8_t from, std::uint8_t to) {
+        if (roles_.has_extensions) {
+            tell(from, to, EncapsulationType::Go);
+        } else {
+            forward(from, to);
+        }
+    }
+
+    void encapsulate(std::uint8_t from, std::uint8_t to, EncapsulationType type, Packet frame) {
+        wire::EncapsulationHeader header;
+        header.source = kClient;
+        header.source_port = 4711;
+        header.destination = wire::Ipv4Address(10, 8, 1, to);
+        header.destination_port = 80;
+        header.type = type;
+        header.prepend_to(frame);
+        wire::EthernetHeader{back_mac(to), back_mac(from), kEtherType}.prepend_to(frame);
+        transmit(from, link::LinkId::Back, std::move(frame));
+    }
+
+    void pass_time() { world_.run_until(world_.now() + Duration::milliseconds(1)); }
+
+    std::vector<std::string> rules() const {
+        std::vector<std::string> result;
+        for (const Violation& violation : log_.kept()) {
+            EXPECT_EQ(violation.seed, kSeed);
+            result.push_back(violation.rule);
+        }
+        return result;
+    }
+
+    World world_{kSeed};
+    PacketPool pool_;
+    Liar servers_[2];
+    Liar client_;
+    FarmRoles roles_;
+    ViolationLog log_{kSeed};
+    OwnerChecker owner_{roles_, log_};
+    ClientView view_{roles_, log_};
+    FarmObserver observer_{roles_, log_};
+};
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_P(LyingFarm, HomeMayActUntilItReleasesAndTheTargetAfterwards) {
+    act(1);
+    act(1);
+    release(1, 2);
+    pass_time();
+    act(2);
+    act(2);
+    EXPECT_THAT(rules(), IsEmpty());
+    EXPECT_EQ(owner_.connections(), 1U);
+    EXPECT_EQ(owner_.migrations(), 1U);
+}
+
+TEST_P(LyingFarm, TargetThatActsWithoutReleaseIsSeen) {
+    act(1);
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(LyingFarm, TargetThatActsBeforeTheReleaseArrivesIsSeen) {
+    act(1);
+    release(1, 2);
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(LyingFarm, HomeThatActsAfterItsReleaseIsSeen) {
+    act(1);
+    release(1, 2);
+    act(1);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(LyingFarm, HomeThatActsBesideTheNewOwnerIsSeen) {
+    act(1);
+    release(1, 2);
+    pass_time();
+    act(2);
+    act(1);
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(LyingFarm, OtherServersReleaseIsNone) {
+    act(1);
+    release(2, 2);
+    pass_time();
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(LyingFarm, ResetOfTheClientIsSeen) {
+    act(1, 0x14);
+    EXPECT_THAT(rules(), ElementsAre("EP-48"));
+}
+
+TEST_P(LyingFarm, TimestampThatGoesBackIsSeenAcrossTheMove) {
+    act(1, 0x10, 1'000);
+    release(1, 2);
+    pass_time();
+    act(2, 0x10, 1'000);
+    act(2, 0x10, 999);
+    EXPECT_THAT(rules(), ElementsAre("EP-25"));
+}
+
+TEST_P(LyingFarm, TimestampMayWrap) {
+    act(1, 0x10, 0xFFFF'FFFF);
+    act(1, 0x10, 0);
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(LyingFarm, MacOfAnotherServerIsSeen) {
+    act(1, 0x10, 1, 2);
+    EXPECT_THAT(rules(), ElementsAre("SYS-4"));
+}
+
+TEST_P(LyingFarm, WrongTcpChecksumIsSeen) {
+    Packet frame = segment(kService, kClient, wire::TcpFlags::from_byte(0x10), 1);
+    frame.mutable_bytes().back() ^= 1;
+    wire::EthernetHeader{kClientMac, front_mac(1), wire::kEtherTypeIpv4}.prepend_to(frame);
+    transmit(1, link::LinkId::Front, std::move(frame));
+    EXPECT_THAT(rules(), ElementsAre("RFC 9293 3.1"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sets, LyingFarm, ::testing::Bool(), [](const auto& set) {
+    return std::string(set.param ? "Extended" : "Base");
+});
+
+class ExtendedFarm : public LyingFarm {};
+
+TEST_P(ExtendedFarm, ForwardedPacketIsNoRelease) {
+    act(1);
+    forward(1, 2);
+    pass_time();
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ExtendedFarm, HomeMayActAgainOnceTheTargetHasLetGo) {
+    act(1);
+    release(1, 2);
+    pass_time();
+    act(2);
+    tell(2, 1, EncapsulationType::Release);
+    pass_time();
+    act(1);
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(ExtendedFarm, RejectOfTheReleaseGivesTheConnectionBack) {
+    act(1);
+    release(1, 2);
+    pass_time();
+    tell(2, 1, EncapsulationType::Reject);
+    pass_time();
+    act(1);
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(ExtendedFarm, RejectWithoutAttemptGivesNothingBack) {
+    act(1);
+    release(1, 2);
+    pass_time();
+    tell(2, 1, EncapsulationType::Reject, 0);
+    pass_time();
+    act(1);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sets, ExtendedFarm, ::testing::Values(true));
+
+class BaseFarm : public LyingFarm {};
+
+TEST_P(BaseFarm, ForwardedResetIsNoRelease) {
+    act(1);
+    forward(1, 2, 0x04);
+    pass_time();
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sets, BaseFarm, ::testing::Values(false));
+
+}  // namespace
+}  // namespace shunt::sim

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/checkers/farm_observer.hh"
+
+#include <fmt/format.h>
+
+#include "shunt/wire/ethernet.hh"
+#include "shunt/wire/ipv4.hh"
+
+namespace shunt::sim {
+namespace {
+
+// docs/protocol/endpoint.md, Framing: offsets in the payloads that begin with the service address
+// (0x01) or with a length and an ID.
+constexpr std::size_t kLengthSize = 2;
+constexpr std::size_t kServiceSize = 6;
+constexpr std::size_t kEpochOffset = kLengthSize + kServiceSize + 4;
+constexpr std::size_t kBlockEpochOffset = kServiceSize + 4;
+constexpr std::size_t kIdentifiedSize = kLengthSize + 14;
+
+void set_service(wire::ConnectionTuple& tuple, ByteView payload, std::size_t offset) {
+    tuple.service = wire::Ipv4Address(load_u32(payload, offset));
+    tuple.service_port = load_u16(payload, offset + 4);
+}
+
+// The tuple and what else a payload says; false if it names no connection.
+bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
+    const ByteView payload = view.payload();
+    if (message.type == wire::EncapsulationType::Forwarded) {
+        const auto inner = wire::Ipv4View::parse(payload);
+        if (!inner) return false;
+        message.tuple.service = inner->destination();
+        message.tuple.service_port = view.destination_port();
+        const auto segment = wire::TcpView::parse(*inner);
+        if (segment) message.inner = *segment;
+        return true;
+    }
+    if (message.type == wire::EncapsulationType::Connection) {
+        set_service(message.tuple, payload, 0);
+        if (view.protocol() == wire::TransportProtocol::Tcp)
+            message.epoch = load_u32(payload, kBlockEpochOffset);
+        return true;
+    }
+    if (payload.size() < kIdentifiedSize) return false;
+    set_service(message.tuple, payload, kLengthSize);
+    message.epoch = load_u32(payload, kEpochOffset);
+    return true;
+}
+
+}  // namespace
+
+void FarmObserver::observe(const Transmission& transmission) {
+    if (roles_.server(transmission.from) == nullptr) return;
+    if (transmission.segment == roles_.front) observe_front(transmission);
+    if (transmission.segment != roles_.back) return;
+    const auto message = read_message(transmission.frame, transmission.time, transmission.from);
+    if (!message) return;
+    for (FarmChecker* checker : checkers_)
+        checker->message_sent(*message);
+}
+
+void FarmObserver::observe(const Arrival& arrival) {
+    if (arrival.segment != roles_.back) return;
+    auto message = read_message(arrival.frame, arrival.time, arrival.from);
+    if (!message) return;
+    message->to = arrival.to;
+    for (FarmChecker* checker : checkers_)
+        checker->message_arrived(*message);
+}
+
+void FarmObserver::observe_front(const Transmission& transmission) {
+    const auto ethernet = wire::EthernetView::parse(transmission.frame);
+    if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
+    const auto packet = wire::Ipv4View::parse(ethernet->payload());
+    if (!packet) {
+        refuse(transmission.time, transmission.from, "an IPv4 packet", packet.error());
+        return;
+    }
+    if (packet->protocol() != wire::IpProtocol::Tcp) return;
+    const auto segment = wire::TcpView::parse(*packet);
+    if (!segment) {
+        refuse(transmission.time, transmission.from, "a TCP segment", segment.error());
+        return;
+    }
+    if (roles_.home_of(packet->source()) == nullptr) return;
+    const wire::ConnectionTuple tuple{packet->destination(), segment->destination_port(),
+                                      packet->source(), segment->source_port(),
+                                      wire::TransportProtocol::Tcp};
+    const ServerSegment sent{transmission.time, transmission.from, ethernet->source(), tuple,
+                             *segment};
+    for (FarmChecker* checker : checkers_)
+        checker->server_sent(sent);
+}
+
+std::optional<FarmMessage> FarmObserver::read_message(ByteView frame, Instant time,
+                                                      HostId from) const {
+    const auto ethernet = wire::EthernetView::parse(frame);
+    if (!ethernet || ethernet->type() != roles_.encapsulation_ether_type) return std::nullopt;
+    const auto set = roles_.has_extensions ? wire::ProtocolSet::Extended : wire::ProtocolSet::Base;
+    const auto view = wire::EncapsulationView::parse(ethernet->payload(), set);
+    if (!view) return std::nullopt;
+    FarmMessage message;
+    message.time = time;
+    message.from = from;
+    message.type = view->type();
+    message.tuple.client = view->source();
+    message.tuple.client_port = view->source_port();
+    message.tuple.protocol = view->protocol();
+    const ServerRole* addressee = roles_.server_by_back_mac(ethernet->destination());
+    if (addressee == nullptr || !read_payload(*view, message)) return std::nullopt;
+    message.to = addressee->host;
+    return message;
+}
+
+void FarmObserver::refuse(Instant time, HostId from, std::string_view what, Counter reason) {
+    log_.add(time, "RFC 9293 3.1",
+             fmt::format("host {} sends {} that counts as {}", index_of(from), what,
+                         counter_name(reason)));
+}
+
+}  // namespace shunt::sim

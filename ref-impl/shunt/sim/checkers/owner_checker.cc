@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/checkers/owner_checker.hh"
+
+#include <fmt/format.h>
+
+#include "shunt/base/assert.hh"
+
+namespace shunt::sim {
+
+void OwnerChecker::server_sent(const ServerSegment& segment) {
+    const ServerRole* home = roles_.home_of(segment.tuple.service);
+    if (home == nullptr) return;
+    const auto [position, is_new] = ownerships_.try_emplace(segment.tuple);
+    Ownership& ownership = position->second;
+    if (is_new) {
+        ownership.owner = home->host;
+        ++connections_;
+    }
+    if (segment.server == ownership.owner && !ownership.let_go_to) return;
+    if (segment.server == ownership.let_go_to && ownership.has_reached) {
+        change_owner(ownership, segment.server);
+        return;
+    }
+    if (segment.server == ownership.owner) {
+        log_.add(segment.time, "EP-12",
+                 fmt::format("host {} sends to the client of {} after it released host {}",
+                             index_of(segment.server), segment.tuple.to_string(),
+                             index_of(*ownership.let_go_to)));
+        return;
+    }
+    log_.add(segment.time, "EP-12",
+             fmt::format("host {} sends to the client of {}, which host {} owns",
+                         index_of(segment.server), segment.tuple.to_string(),
+                         index_of(ownership.owner)));
+}
+
+void OwnerChecker::message_sent(const FarmMessage& message) {
+    Ownership* ownership = find(message);
+    if (ownership == nullptr || message.from != ownership->owner || !lets_go(message)) return;
+    if (ownership->let_go_to != message.to) ownership->has_reached = false;
+    ownership->let_go_to = message.to;
+}
+
+void OwnerChecker::message_arrived(const FarmMessage& message) {
+    Ownership* ownership = find(message);
+    if (ownership == nullptr) return;
+    // A late release by a former owner gives nothing away.
+    if (message.from == ownership->owner && message.to == ownership->let_go_to &&
+        lets_go(message)) {
+        ownership->has_reached = true;
+    }
+    if (message.from == ownership->let_go_to && message.to == ownership->owner &&
+        gives_back(message)) {
+        ownership->let_go_to.reset();
+        ownership->has_reached = false;
+    }
+}
+
+// From the home to a target: a release (EP-13). From a target to the home: the endpoint has been
+// closed (EP-30), is not there any more (EP-23), or returns (EP-45).
+bool OwnerChecker::lets_go(const FarmMessage& message) const {
+    const ServerRole* home = roles_.home_of(message.tuple.service);
+    if (home == nullptr) return false;
+    if (message.to == home->host) return gives_back(message);
+    if (message.from != home->host) return false;
+    if (roles_.has_extensions) return message.type == wire::EncapsulationType::Go;
+    return message.type == wire::EncapsulationType::Forwarded && message.inner &&
+           !message.inner->flags().reset;
+}
+
+bool OwnerChecker::gives_back(const FarmMessage& message) {
+    switch (message.type) {
+        case wire::EncapsulationType::Connection:
+        case wire::EncapsulationType::Release:
+            return true;
+        case wire::EncapsulationType::Reject:
+            // An ID of zeros asks who owns the connection and gives nothing away (EP-23).
+            return message.epoch != 0;
+        case wire::EncapsulationType::Forwarded:
+        case wire::EncapsulationType::Acknowledgement:
+        case wire::EncapsulationType::Data:
+        case wire::EncapsulationType::Challenge:
+        case wire::EncapsulationType::Go:
+        case wire::EncapsulationType::Missing:
+            return false;
+    }
+    return false;
+}
+
+OwnerChecker::Ownership* OwnerChecker::find(const FarmMessage& message) {
+    const auto position = ownerships_.find(message.tuple);
+    return position == ownerships_.end() ? nullptr : &position->second;
+}
+
+void OwnerChecker::change_owner(Ownership& ownership, HostId to) {
+    ownership.owner = to;
+    ownership.let_go_to.reset();
+    ownership.has_reached = false;
+    ++migrations_;
+}
+
+}  // namespace shunt::sim

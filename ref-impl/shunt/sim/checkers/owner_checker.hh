@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// At no time do two servers act for one connection (EP-12): the home owns it first, and a target
+// only after a release by the owner has reached it (EP-13). Judged by what is on the links alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+#include "shunt/sim/checkers/farm_checker.hh"
+#include "shunt/sim/checkers/violation.hh"
+
+namespace shunt::sim {
+
+class OwnerChecker final : public FarmChecker {
+  public:
+    OwnerChecker(const FarmRoles& roles, ViolationLog& log) : roles_(roles), log_(log) {}
+
+    void server_sent(const ServerSegment& segment) override;
+    void message_sent(const FarmMessage& message) override;
+    void message_arrived(const FarmMessage& message) override;
+
+    /// Connections that clients saw at least one segment of.
+    std::uint64_t connections() const { return connections_; }
+    /// How often another server than before went on with a connection.
+    std::uint64_t migrations() const { return migrations_; }
+
+  private:
+    struct Ownership {
+        HostId owner{};
+        /// The owner has let go: it sent a release, or a return, to this server.
+        std::optional<HostId> let_go_to;
+        /// That has arrived there.
+        bool has_reached = false;
+    };
+    struct TupleHash {
+        std::size_t operator()(const wire::ConnectionTuple& tuple) const {
+            return static_cast<std::size_t>(tuple.hash(SipKey{}));
+        }
+    };
+
+    bool lets_go(const FarmMessage& message) const;
+    static bool gives_back(const FarmMessage& message);
+    Ownership* find(const FarmMessage& message);
+    void change_owner(Ownership& ownership, HostId to);
+
+    const FarmRoles& roles_;
+    ViolationLog& log_;
+    // Looked up, never walked: the order of a hash table is nobody's business.
+    std::unordered_map<wire::ConnectionTuple, Ownership, TupleHash> ownerships_;
+    std::uint64_t connections_ = 0;
+    std::uint64_t migrations_ = 0;
+};
+
+}  // namespace shunt::sim
