@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/stack/interface.hh"
+
+#include <algorithm>
+#include <utility>
+
+#include "shunt/ip/ipv4_address_checks.hh"
+#include "shunt/wire/icmp.hh"
+
+namespace shunt::stack {
+
+namespace {
+
+// IEEE 802.1Q and 802.1ad tags.
+constexpr std::uint16_t kEtherTypeVlan = 0x8100;
+constexpr std::uint16_t kEtherTypeServiceVlan = 0x88A8;
+
+bool contains(const std::vector<wire::Ipv4Address>& addresses, wire::Ipv4Address address) {
+    return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+}
+
+}  // namespace
+
+Interface::Interface(Config config, PacketPool& pool, Counters& counters, Instant now)
+    : config_(std::move(config)),
+      pool_(pool),
+      counters_(counters),
+      routes_(config_.routes),
+      icmp_replies_(pool, now) {
+    for (const StaticNeighbor& neighbor : config_.static_neighbors) {
+        neighbors_.set_fixed(neighbor.address, neighbor.mac);
+    }
+}
+
+std::optional<Packet> Interface::drop(Counter reason) {
+    counters_.add(reason);
+    return std::nullopt;
+}
+
+bool Interface::answers_echo(wire::Ipv4Address address) const {
+    return contains(config_.own, address);
+}
+
+bool Interface::is_own(wire::Ipv4Address address) const {
+    return answers_echo(address) || contains(config_.own_silent, address);
+}
+
+std::optional<Packet> Interface::handle_frame(Packet frame, Instant now) {
+    const auto ethernet = wire::EthernetView::parse(frame.bytes());
+    if (!ethernet) return drop(ethernet.error());
+    if (const auto fault = station_fault(*ethernet)) return drop(*fault);
+    switch (ethernet->type()) {
+        case wire::kEtherTypeIpv4:
+            return handle_ipv4(std::move(frame), *ethernet, now);
+        case wire::kEtherTypeArp:
+            handle_arp(ethernet->payload(), now);
+            return std::nullopt;
+        case kEtherTypeVlan:
+        case kEtherTypeServiceVlan:
+            return drop(Counter::DropEthernetVlan);
+        default:
+            return frame;
+    }
+}
+
+std::optional<Counter> Interface::station_fault(const wire::EthernetView& ethernet) const {
+    const wire::MacAddress destination = ethernet.destination();
+    if (destination != config_.mac && !destination.is_multicast()) {
+        return Counter::DropEthernetDestination;
+    }
+    const wire::MacAddress source = ethernet.source();
+    if (source.is_multicast() || source == config_.mac) return Counter::DropEthernetSource;
+    return std::nullopt;
+}
+
+// --- IPv4 ---
+
+std::optional<Packet> Interface::handle_ipv4(Packet frame, const wire::EthernetView& ethernet,
+                                             Instant now) {
+    const auto ip = wire::Ipv4View::parse(ethernet.payload());
+    if (!ip) return drop(ip.error());
+    if (const auto fault = address_fault(ethernet, *ip)) return drop(*fault);
+    const bool may_be_echo = ip->protocol() == wire::IpProtocol::Icmp && !ip->is_fragment() &&
+                             answers_echo(ip->destination());
+    if (!may_be_echo) return frame;
+    const auto message = wire::IcmpView::parse(*ip);
+    if (!message) return drop(message.error());
+    if (message->type() != wire::IcmpType::Echo) return frame;
+    send_reply(icmp_replies_.echo_reply(*ip, *message, now), now);
+    return std::nullopt;
+}
+
+std::optional<Counter> Interface::address_fault(const wire::EthernetView& ethernet,
+                                                const wire::Ipv4View& ip) const {
+    if (ethernet.destination() != config_.mac) return Counter::DropIpv4LinkBroadcast;
+    const wire::Ipv4Address source = ip.source();
+    if (!ip::is_host_address(source) || routes_.is_broadcast(source) || is_own(source)) {
+        return Counter::DropIpv4Source;
+    }
+    if (!is_own(ip.destination())) return Counter::DropIpv4Destination;
+    return std::nullopt;
+}
+
+void Interface::send_reply(Result<Packet, Counter> reply, Instant now) {
+    if (!reply) return counters_.add(reply.error());
+    send_ipv4(std::move(*reply), now);
+}
+
+void Interface::send_port_unreachable(const wire::Ipv4View& about, Instant now) {
+    send_reply(icmp_replies_.port_unreachable(about, now), now);
+}
+
+void Interface::send_ipv4(Packet packet, Instant now) {
+    const auto ip = wire::Ipv4View::parse(packet.bytes());
+    SHUNT_ASSERT(ip, "the layers above write whole IPv4 packets");
+    const wire::Ipv4Address destination = ip->destination();
+    const bool is_reachable = ip::is_host_address(destination) &&
+                              !routes_.is_broadcast(destination) && !is_own(destination);
+    const auto next_hop = is_reachable ? routes_.next_hop(destination) : std::nullopt;
+    if (!next_hop) return counters_.add(Counter::DropRouteNone);
+    const auto station = neighbors_.resolve(*next_hop, now);
+    send_due_requests();
+    if (station) return send_to(*station, wire::kEtherTypeIpv4, std::move(packet));
+    const bool is_held = station.error() == ip::NeighborCache::Unresolved::Asking &&
+                         waiting_.hold(*next_hop, std::move(packet));
+    if (!is_held) counters_.add(Counter::DropNeighborFull);
+}
+
+void Interface::send_to(wire::MacAddress station, std::uint16_t type, Packet payload) {
+    if (payload.size() > config_.mtu) return counters_.add(Counter::DropLinkMtu);
+    wire::EthernetHeader{station, config_.mac, type}.prepend_to(payload);
+    if (!outgoing_.push(std::move(payload))) counters_.add(Counter::DropLinkQueue);
+}
+
+// --- ARP (RFC 826, "packet reception") ---
+
+void Interface::handle_arp(ByteView bytes, Instant now) {
+    const auto arp = wire::ArpView::parse(bytes);
+    if (!arp) return counters_.add(arp.error());
+    if (const auto fault = arp_fault(*arp)) return counters_.add(*fault);
+    const bool is_for_us = is_own(arp->target_ip());
+    // Who only asks whether an address is free has none yet (RFC 5227 2.1.1), and who is not on
+    // the link is reached through a router: both are answered, neither is remembered.
+    if (routes_.is_on_link(arp->sender_ip())) {
+        const auto outcome = neighbors_.learn(arp->sender_ip(), arp->sender_mac(), is_for_us, now);
+        if (outcome == ip::NeighborCache::Outcome::Refused) {
+            return counters_.add(Counter::DropArpConflict);
+        }
+        if (outcome == ip::NeighborCache::Outcome::Learned) {
+            send_waiting(arp->sender_ip(), arp->sender_mac());
+        }
+    }
+    if (!is_for_us || arp->operation() != wire::ArpOperation::Request) return;
+    wire::ArpMessage reply;
+    reply.operation = wire::ArpOperation::Reply;
+    reply.sender_mac = config_.mac;
+    reply.sender_ip = arp->target_ip();
+    reply.target_mac = arp->sender_mac();
+    reply.target_ip = arp->sender_ip();
+    send_arp(reply, arp->sender_mac());
+}
+
+std::optional<Counter> Interface::arp_fault(const wire::ArpView& arp) const {
+    const wire::MacAddress station = arp.sender_mac();
+    const wire::Ipv4Address address = arp.sender_ip();
+    const bool is_possible = !station.is_multicast() && station != wire::MacAddress() &&
+                             (address.is_unspecified() || ip::is_host_address(address)) &&
+                             !routes_.is_broadcast(address);
+    if (!is_possible) return Counter::DropArpSender;
+    if (is_own(address) || station == config_.mac) return Counter::DropArpConflict;
+    return std::nullopt;
+}
+
+void Interface::send_arp(const wire::ArpMessage& message, wire::MacAddress station) {
+    Packet packet = pool_.take();
+    message.prepend_to(packet);
+    send_to(station, wire::kEtherTypeArp, std::move(packet));
+}
+
+void Interface::send_due_requests() {
+    while (const auto address = neighbors_.poll_request()) {
+        wire::ArpMessage request;
+        request.operation = wire::ArpOperation::Request;
+        request.sender_mac = config_.mac;
+        request.sender_ip = config_.arp_sender;
+        request.target_ip = *address;
+        send_arp(request, wire::MacAddress::broadcast());
+    }
+}
+
+void Interface::send_waiting(wire::Ipv4Address next_hop, wire::MacAddress station) {
+    for (Packet& packet : waiting_.take(next_hop)) {
+        send_to(station, wire::kEtherTypeIpv4, std::move(packet));
+    }
+}
+
+void Interface::handle_deadline(Instant now) {
+    neighbors_.handle_deadline(now);
+    send_due_requests();
+    while (const auto address = neighbors_.poll_silent()) {
+        counters_.add(Counter::DropNeighborSilent, waiting_.take(*address).size());
+    }
+}
+
+}  // namespace shunt::stack

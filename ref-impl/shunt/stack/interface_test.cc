@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/stack/interface.hh"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shunt/wire/icmp.hh"
+#include "shunt/wire/udp.hh"
+
+namespace shunt::stack {
+namespace {
+
+using wire::Ipv4Address;
+using wire::MacAddress;
+
+constexpr MacAddress kOwnMac({0x02, 0x07, 0, 0, 0, 1});
+constexpr MacAddress kClientMac({0x02, 0xC1, 0, 0, 0, 9});
+constexpr MacAddress kRouterMac({0x02, 0xC1, 0, 0, 0, 1});
+constexpr MacAddress kMemberMac({0x02, 0x07, 0, 0, 0, 2});
+constexpr Ipv4Address kOwnIp(10, 7, 0, 101);
+constexpr Ipv4Address kService(10, 7, 1, 1);
+constexpr Ipv4Address kSilent(10, 7, 3, 1);
+constexpr Ipv4Address kClient(10, 7, 0, 9);
+constexpr Ipv4Address kRouter(10, 7, 0, 1);
+constexpr Ipv4Address kMember(10, 7, 0, 102);
+constexpr Ipv4Address kFarAway(192, 0, 2, 7);
+constexpr Instant kStart = Instant::from_nanoseconds(1'000'000'000);
+
+class InterfaceTest : public testing::Test {
+  protected:
+    static Interface::Config config() {
+        Interface::Config config;
+        config.mac = kOwnMac;
+        config.own = {kOwnIp, kService};
+        config.own_silent = {kSilent};
+        config.arp_sender = kOwnIp;
+        config.routes = {{kOwnIp, 16, std::nullopt}, {Ipv4Address(0), 0, kRouter}};
+        config.static_neighbors = {{kMember, kMemberMac}};
+        return config;
+    }
+
+    Packet framed(Packet payload, std::uint16_t type, MacAddress source = kClientMac,
+                  MacAddress destination = kOwnMac) {
+        wire::EthernetHeader{destination, source, type}.prepend_to(payload);
+        return payload;
+    }
+    Packet arp(wire::ArpMessage message, MacAddress destination = MacAddress::broadcast()) {
+        Packet packet = pool_.take();
+        message.prepend_to(packet);
+        return framed(std::move(packet), wire::kEtherTypeArp, message.sender_mac, destination);
+    }
+    Packet arp_request(Ipv4Address target, Ipv4Address sender = kClient,
+                       MacAddress station = kClientMac) {
+        return arp({wire::ArpOperation::Request, station, sender, {}, target});
+    }
+    Packet arp_reply(Ipv4Address sender, MacAddress station) {
+        return arp({wire::ArpOperation::Reply, station, sender, kOwnMac, kOwnIp}, kOwnMac);
+    }
+    Packet udp(Ipv4Address source, Ipv4Address destination, std::size_t size = 4) {
+        Packet packet = pool_.take();
+        for (auto& byte : packet.append(size))
+            byte = 0x5A;
+        wire::UdpHeader{4711, 9}.prepend_to(packet, source, destination);
+        return ipv4(std::move(packet), wire::IpProtocol::Udp, source, destination);
+    }
+    Packet echo(Ipv4Address source, Ipv4Address destination) {
+        Packet packet = pool_.copy(std::vector<std::uint8_t>{'p', 'i', 'n', 'g', '!'});
+        wire::IcmpHeader{wire::IcmpType::Echo, 0, 0x1234, 7}.prepend_to(packet);
+        return ipv4(std::move(packet), wire::IpProtocol::Icmp, source, destination);
+    }
+    static Packet ipv4(Packet packet, wire::IpProtocol protocol, Ipv4Address source,
+                       Ipv4Address destination) {
+        wire::Ipv4Header header;
+        header.protocol = protocol;
+        header.source = source;
+        header.destination = destination;
+        header.prepend_to(packet);
+        return packet;
+    }
+
+    bool passes(Packet frame) {
+        return interface_.handle_frame(std::move(frame), now_).has_value();
+    }
+    void expect_drop(Packet frame, Counter reason) {
+        const std::uint64_t before = counters_.value(reason);
+        EXPECT_FALSE(passes(std::move(frame)));
+        EXPECT_EQ(counters_.value(reason), before + 1) << counter_name(reason);
+        EXPECT_EQ(interface_.poll_transmit(), std::nullopt) << counter_name(reason);
+    }
+    /// The frame that is next to go out; an empty one if there is none.
+    Packet next_frame() {
+        auto frame = interface_.poll_transmit();
+        EXPECT_TRUE(frame.has_value());
+        return frame ? std::move(*frame) : Packet();
+    }
+    /// The client is in the cache after this.
+    void introduce_client() {
+        EXPECT_FALSE(passes(arp_request(kService)));
+        next_frame();
+    }
+    std::uint64_t count(Counter counter) const { return counters_.value(counter); }
+
+    Instant now_ = kStart;
+    PacketPool pool_;
+    Counters counters_;
+    Interface interface_{config(), pool_, counters_, kStart};
+};
+
+// --- stations ---
+
+TEST_F(InterfaceTest, PassesWhatIsForThisStationAndAddressUnchanged) {
+    Packet frame = framed(udp(kClient, kService), wire::kEtherTypeIpv4);
+    const std::vector<std::uint8_t> sent(frame.bytes().begin(), frame.bytes().end());
+    const auto received = interface_.handle_frame(std::move(frame), now_);
+    ASSERT_TRUE(received);
+    EXPECT_EQ(std::vector<std::uint8_t>(received->bytes().begin(), received->bytes().end()), sent);
+}
+
+TEST_F(InterfaceTest, PassesTypesThatItDoesNotKnow) {
+    for (const std::uint16_t type : std::vector<std::uint16_t>{0x88B5, 0x0007, 0x86DD}) {
+        EXPECT_TRUE(passes(framed(pool_.copy(std::vector<std::uint8_t>(46)), type)));
+    }
+}
+
+TEST_F(InterfaceTest, DropsFramesForOthersAndFromNobody) {
+    const auto packet = [&] { return udp(kClient, kService); };
+    expect_drop(framed(packet(), wire::kEtherTypeIpv4, kClientMac, kMemberMac),
+                Counter::DropEthernetDestination);
+    expect_drop(framed(packet(), wire::kEtherTypeIpv4, MacAddress({1, 0, 0, 0, 0, 1})),
+                Counter::DropEthernetSource);
+    expect_drop(framed(packet(), wire::kEtherTypeIpv4, kOwnMac), Counter::DropEthernetSource);
+    expect_drop(framed(packet(), 0x8100), Counter::DropEthernetVlan);
+    expect_drop(framed(packet(), 0x88A8), Counter::DropEthernetVlan);
+    expect_drop(pool_.copy(std::vector<std::uint8_t>(13)), Counter::DropEthernetTruncated);
+}
+
+// --- addresses (IP-1) ---
+
+TEST_F(InterfaceTest, DropsIpv4InFramesToManyStations) {
+    expect_drop(
+        framed(udp(kClient, kService), wire::kEtherTypeIpv4, kClientMac, MacAddress::broadcast()),
+        Counter::DropIpv4LinkBroadcast);
+}
+
+TEST_F(InterfaceTest, DropsPacketsToAddressesOfOthers) {
+    for (const Ipv4Address destination :
+         {Ipv4Address(10, 7, 1, 2), kMember, Ipv4Address(10, 7, 255, 255),
+          Ipv4Address(255, 255, 255, 255), Ipv4Address(224, 0, 0, 1)}) {
+        expect_drop(framed(udp(kClient, destination), wire::kEtherTypeIpv4),
+                    Counter::DropIpv4Destination);
+    }
+    EXPECT_TRUE(passes(framed(udp(kClient, kSilent), wire::kEtherTypeIpv4)));
+}
+
+TEST_F(InterfaceTest, DropsPacketsFromAddressesThatNoOtherHostHas) {
+    for (const Ipv4Address source :
+         {Ipv4Address(0), Ipv4Address(127, 0, 0, 1), Ipv4Address(224, 0, 0, 1),
+          Ipv4Address(255, 255, 255, 255), Ipv4Address(10, 7, 255, 255), kService, kSilent}) {
+        expect_drop(framed(udp(source, kService), wire::kEtherTypeIpv4), Counter::DropIpv4Source);
+    }
+}
+
+TEST_F(InterfaceTest, DropsPacketsWithAWrongHeaderUnderItsOwnCounter) {
+    Packet packet = udp(kClient, kService);
+    packet.mutable_bytes()[8] ^= 1;  // the TTL is not what was summed up
+    expect_drop(framed(std::move(packet), wire::kEtherTypeIpv4), Counter::DropIpv4Checksum);
+}
+
+// --- ARP (SYS-1, IP-2) ---
+
+TEST_F(InterfaceTest, AnswersArpForEachOwnAddress) {
+    for (const Ipv4Address own : {kOwnIp, kService, kSilent}) {
+        EXPECT_FALSE(passes(arp_request(own)));
+        const Packet frame = next_frame();
+        const auto ethernet = wire::EthernetView::parse(frame.bytes());
+        ASSERT_TRUE(ethernet);
+        EXPECT_EQ(ethernet->destination(), kClientMac);
+        EXPECT_EQ(ethernet->source(), kOwnMac);
+        const auto arp = wire::ArpView::parse(ethernet->payload());
+        ASSERT_TRUE(arp);
+        EXPECT_EQ(arp->operation(), wire::ArpOperation::Reply);
+        EXPECT_EQ(arp->sender_mac(), kOwnMac);
+        EXPECT_EQ(arp->sender_ip(), own);
+        EXPECT_EQ(arp->target_mac(), kClientMac);
+        EXPECT_EQ(arp->target_ip(), kClient);
+    }
+}
+
+TEST_F(InterfaceTest, IsSilentAboutAddressesOfOthers) {
+    EXPECT_FALSE(passes(arp_request(Ipv4Address(10, 7, 1, 2))));
+    EXPECT_FALSE(passes(arp_request(kMember)));
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+}
+
+TEST_F(InterfaceTest, AnswersAProbeAndDoesNotRememberIt) {
+    EXPECT_FALSE(passes(arp_request(kService, Ipv4Address(0))));
+    EXPECT_TRUE(interface_.poll_transmit());
+}
+
+TEST_F(InterfaceTest, AnswersNoArpFromImpossibleSenders) {
+    expect_drop(arp_request(kService, Ipv4Address(127, 0, 0, 1)), Counter::DropArpSender);
+    expect_drop(arp_request(kService, Ipv4Address(10, 7, 255, 255)), Counter::DropArpSender);
+    expect_drop(arp({wire::ArpOperation::Reply, MacAddress(), kClient, kOwnMac, kOwnIp}),
+                Counter::DropArpSender);
+}
+
+TEST_F(InterfaceTest, BelievesNobodyWhoClaimsAnAddressOfTheFarm) {
+    expect_drop(arp_request(kOwnIp, kService), Counter::DropArpConflict);
+    expect_drop(arp_request(kOwnIp, kMember, kClientMac), Counter::DropArpConflict);
+    expect_drop(arp_reply(kMember, kClientMac), Counter::DropArpConflict);
+    interface_.send_ipv4(udp(kOwnIp, kMember), now_);
+    EXPECT_EQ(wire::EthernetView::parse(next_frame().bytes())->destination(), kMemberMac);
+}
+
+TEST_F(InterfaceTest, AnswersAMemberThatAsks) {
+    EXPECT_FALSE(passes(arp_request(kOwnIp, kMember, kMemberMac)));
+    EXPECT_TRUE(interface_.poll_transmit());
+}
+
+// --- the way out ---
+
+TEST_F(InterfaceTest, AsksForTheNextHopAndThenSendsWhatWaited) {
+    interface_.send_ipv4(udp(kService, kClient, 1), now_);
+    interface_.send_ipv4(udp(kService, kClient, 2), now_);
+    const Packet request = next_frame();
+    const auto ethernet = wire::EthernetView::parse(request.bytes());
+    EXPECT_TRUE(ethernet->destination().is_broadcast());
+    const auto arp = wire::ArpView::parse(ethernet->payload());
+    ASSERT_TRUE(arp);
+    EXPECT_EQ(arp->operation(), wire::ArpOperation::Request);
+    EXPECT_EQ(arp->sender_ip(), kOwnIp) << "the sender is never the service (SYS-1)";
+    EXPECT_EQ(arp->target_ip(), kClient);
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+
+    EXPECT_FALSE(passes(arp_reply(kClient, kClientMac)));
+    for (const std::size_t size : {1U, 2U}) {
+        const Packet frame = next_frame();
+        const auto sent = wire::EthernetView::parse(frame.bytes());
+        EXPECT_EQ(sent->destination(), kClientMac);
+        EXPECT_EQ(sent->source(), kOwnMac);
+        EXPECT_EQ(sent->payload().size(), wire::kIpv4HeaderSize + wire::kUdpHeaderSize + size);
+    }
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+}
+
+TEST_F(InterfaceTest, SendsAtOnceToAStationThatHasAskedForUs) {
+    introduce_client();
+    interface_.send_ipv4(udp(kService, kClient), now_);
+    EXPECT_EQ(wire::EthernetView::parse(next_frame().bytes())->destination(), kClientMac);
+    EXPECT_EQ(interface_.poll_deadline(), std::nullopt);
+}
+
+// The next hop is never learned from what comes in (SYS-4).
+TEST_F(InterfaceTest, SendsThroughTheRouterWhatIsNotOnTheLink) {
+    EXPECT_TRUE(passes(framed(udp(kFarAway, kService), wire::kEtherTypeIpv4, kClientMac)));
+    interface_.send_ipv4(udp(kService, kFarAway), now_);
+    const Packet request = next_frame();
+    const auto arp = wire::ArpView::parse(wire::EthernetView::parse(request.bytes())->payload());
+    EXPECT_EQ(arp->target_ip(), kRouter);
+    EXPECT_FALSE(passes(arp_reply(kRouter, kRouterMac)));
+    const Packet frame = next_frame();
+    const auto sent = wire::EthernetView::parse(frame.bytes());
+    EXPECT_EQ(sent->destination(), kRouterMac);
+    EXPECT_EQ(wire::Ipv4View::parse(sent->payload())->destination(), kFarAway);
+}
+
+TEST_F(InterfaceTest, AsksThreeTimesAndThenGivesUpWhatWaited) {
+    interface_.send_ipv4(udp(kService, kClient), now_);
+    interface_.send_ipv4(udp(kService, kClient), now_);
+    for (int request = 1; request <= 3; ++request) {
+        next_frame();
+        EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+        ASSERT_EQ(interface_.poll_deadline(), now_ + Duration::seconds(1));
+        now_ = now_ + Duration::seconds(1);
+        interface_.handle_deadline(now_);
+    }
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+    EXPECT_EQ(interface_.poll_deadline(), std::nullopt);
+    EXPECT_EQ(count(Counter::DropNeighborSilent), 2U);
+    EXPECT_FALSE(passes(arp_reply(kClient, kClientMac)));
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt) << "what was given up is gone";
+}
+
+TEST_F(InterfaceTest, BoundsWhatWaits) {
+    for (std::size_t i = 0; i <= WaitingPackets::kPerNextHopMax; ++i) {
+        interface_.send_ipv4(udp(kService, kClient), now_);
+    }
+    EXPECT_EQ(count(Counter::DropNeighborFull), 1U);
+}
+
+TEST_F(InterfaceTest, KnowsNoWayToWhatIsNoHost) {
+    for (const Ipv4Address destination :
+         {Ipv4Address(10, 7, 255, 255), Ipv4Address(255, 255, 255, 255), Ipv4Address(224, 0, 0, 1),
+          Ipv4Address(127, 0, 0, 1), kService}) {
+        const std::uint64_t before = count(Counter::DropRouteNone);
+        interface_.send_ipv4(udp(kOwnIp, destination), now_);
+        EXPECT_EQ(count(Counter::DropRouteNone), before + 1) << destination.to_string();
+        EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+    }
+}
+
+TEST_F(InterfaceTest, SendsNothingLongerThanTheLinkCarries) {
+    interface_.send_to(kMemberMac, 0x88B5, pool_.copy(std::vector<std::uint8_t>(1'501)));
+    EXPECT_EQ(count(Counter::DropLinkMtu), 1U);
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+    interface_.send_to(kMemberMac, 0x88B5, pool_.copy(std::vector<std::uint8_t>(1'500)));
+    const Packet frame = next_frame();
+    EXPECT_EQ(frame.size(), 1'514U);
+    EXPECT_EQ(wire::EthernetView::parse(frame.bytes())->type(), 0x88B5);
+}
+
+// --- ICMP (IP-3) ---
+
+TEST_F(InterfaceTest, AnswersEchoAsTheAddressThatWasAsked) {
+    introduce_client();
+    Packet request = echo(kClient, kService);
+    for (auto& byte : request.append(20))
+        byte = 0xFF;  // the link's padding
+    EXPECT_FALSE(passes(framed(std::move(request), wire::kEtherTypeIpv4)));
+    const Packet frame = next_frame();
+    const auto ip = wire::Ipv4View::parse(wire::EthernetView::parse(frame.bytes())->payload());
+    ASSERT_TRUE(ip);
+    EXPECT_EQ(ip->source(), kService);
+    EXPECT_EQ(ip->destination(), kClient);
+    const auto reply = wire::IcmpView::parse(*ip);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->type(), wire::IcmpType::EchoReply);
+    EXPECT_EQ(reply->identifier(), 0x1234);
+    EXPECT_EQ(reply->sequence(), 7);
+    EXPECT_EQ(std::string(reply->payload().begin(), reply->payload().end()), "ping!");
+}
+
+// SYS-5: at a forward IP nothing but the farm's own protocols has an answer.
+TEST_F(InterfaceTest, AnswersNoEchoToASilentAddress) {
+    introduce_client();
+    EXPECT_TRUE(passes(framed(echo(kClient, kSilent), wire::kEtherTypeIpv4)));
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+}
+
+TEST_F(InterfaceTest, DropsAnEchoWithAWrongChecksum) {
+    Packet request = echo(kClient, kService);
+    request.mutable_bytes()[request.size() - 1] ^= 1;
+    expect_drop(framed(std::move(request), wire::kEtherTypeIpv4), Counter::DropIcmpChecksum);
+}
+
+TEST_F(InterfaceTest, LimitsTheRateOfEchoReplies) {
+    introduce_client();
+    const auto replies = [&](int requests) {
+        for (int i = 0; i < requests; ++i) {
+            EXPECT_FALSE(passes(framed(echo(kClient, kService), wire::kEtherTypeIpv4)));
+        }
+        int sent = 0;
+        while (interface_.poll_transmit())
+            ++sent;
+        return sent;
+    };
+    EXPECT_EQ(replies(60), ip::IcmpReplies::kBurst);
+    EXPECT_EQ(count(Counter::DropIcmpRate), 60U - ip::IcmpReplies::kBurst);
+    now_ = now_ + Duration::seconds(1) / ip::IcmpReplies::kEchoesPerSecond;
+    EXPECT_EQ(replies(2), 1);
+}
+
+TEST_F(InterfaceTest, TellsThatNobodyListensOnAPort) {
+    introduce_client();
+    const Packet about = udp(kClient, kService, 1'000);
+    interface_.send_port_unreachable(*wire::Ipv4View::parse(about.bytes()), now_);
+    const Packet frame = next_frame();
+    const auto ip = wire::Ipv4View::parse(wire::EthernetView::parse(frame.bytes())->payload());
+    EXPECT_EQ(ip->source(), kService);
+    EXPECT_EQ(ip->destination(), kClient);
+    EXPECT_EQ(ip->total_length(), 576);
+    const auto message = wire::IcmpView::parse(*ip);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->type(), wire::IcmpType::DestinationUnreachable);
+    EXPECT_EQ(message->code(), wire::kIcmpPortUnreachable);
+}
+
+}  // namespace
+}  // namespace shunt::stack
