@@ -34,7 +34,9 @@ def generated_content(size: int) -> bytes:
     return "".join(blocks).encode()[:size]
 
 
-def run(farm: Farm, options: plan.Options, folder: Path) -> tuple[list[Claim], Evidence]:
+def run(
+    farm: Farm, options: plan.Options, folder: Path, *, client_offloads: bool = False
+) -> tuple[list[Claim], Evidence]:
     """Fetches through the first server what the last one serves, and judges both captures."""
     config = farm.config()
     if config is None:
@@ -50,9 +52,14 @@ def run(farm: Farm, options: plan.Options, folder: Path) -> tuple[list[Claim], E
             fetched = _fetch(farm, evidence, target)
     claims = [
         fetched,
-        *client_view.claims(evidence.front, home, target),
+        *client_view.claims(evidence.front, home, target, client_offloads=client_offloads),
         *back_view.claims(
-            evidence.back, evidence.front, home, target, options.ethertype, options.binding
+            evidence.back,
+            evidence.front,
+            home,
+            target,
+            options,
+            client_offloads=client_offloads,
         ),
     ]
     return claims, evidence

@@ -37,7 +37,7 @@ def main() -> int:
     wanted = plan.Options(2, options.ethertype, options.binding)
     try:
         farm.up(Settings(options.node.resolve(), wanted, has_vnet_header=options.vnet))
-        claims, _ = curl_thread.run(farm, wanted, folder)
+        claims, _ = curl_thread.run(farm, wanted, folder, client_offloads=options.vnet)
     except Trouble as trouble:
         print(trouble)
         return 1
