@@ -24,7 +24,7 @@ bool may_be_answered_with_error(const wire::Ipv4View& about) {
     if (!is_host_address(about.source()) || !is_host_address(about.destination())) return false;
     if (about.protocol() != wire::IpProtocol::Icmp) return true;
     const auto message = wire::IcmpView::parse(about);
-    return message && !message->is_error();
+    return message && !wire::is_error(message->type());
 }
 
 }  // namespace
