@@ -43,6 +43,8 @@ struct FarmSettings {
     Binding binding = Binding::Ethernet;
     /// The extensions ("ext" of docs/protocol/endpoint.md) are on in the whole farm or not at all.
     bool has_extensions = false;
+
+    bool operator==(const FarmSettings&) const = default;
 };
 
 struct Timers {
@@ -83,6 +85,8 @@ struct Timers {
         return has_extensions ? unreleased_life_extended : unreleased_life_base;
     }
     Duration reoffer_pause() const { return std::max(reoffer_pause_min, two_msl); }
+
+    bool operator==(const Timers&) const = default;
 };
 
 /// The longest time that EP-6 lets a home wait before it falls back.
@@ -105,6 +109,8 @@ struct Limits {
     std::size_t request_bytes = 8 * 1024;
     std::size_t tcp_send_buffer_bytes = 256 * 1024;
     std::size_t tcp_receive_buffer_bytes = 256 * 1024;
+
+    bool operator==(const Limits&) const = default;
 };
 
 /// An address on a link; the prefix says which addresses are reached there without a router.
@@ -134,6 +140,8 @@ struct Server {
     /// The forward IP to which others send what concerns `service`: at its home the one that
     /// belongs to it, at a target the first (SYS-2).
     wire::Ipv4Address forward_ip_for(wire::Ipv4Address service) const;
+
+    bool operator==(const Server&) const = default;
 };
 
 /// One `[[listen]]`: on every service address of the server, and for connections that move there.
@@ -146,17 +154,23 @@ struct Listen {
     std::string directory;
     Profile profile = Profile::Endpoint;
     SelectionMoment selection = SelectionMoment::Connect;
+
+    bool operator==(const Listen&) const = default;
 };
 
 /// One `[[url]]`: requests whose target begins with `prefix` go to one of the servers (SEL-2).
 struct UrlRule {
     std::string prefix;
     std::vector<std::string> servers;
+
+    bool operator==(const UrlRule&) const = default;
 };
 
 struct SessionSettings {
     std::string cookie = "SHUNT";
     SessionMode mode = SessionMode::Off;
+
+    bool operator==(const SessionSettings&) const = default;
 };
 
 struct FarmConfig {
@@ -181,6 +195,8 @@ struct FarmConfig {
     /// True for every front, service, forward and control IP: no client has one of them (SEC-2,
     /// SEC-12, EP-29).
     bool is_farm_address(wire::Ipv4Address address) const;
+
+    bool operator==(const FarmConfig&) const = default;
 };
 
 }  // namespace shunt::farm
