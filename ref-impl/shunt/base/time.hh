@@ -22,6 +22,8 @@ class Duration {
     /// Rounded toward zero.
     constexpr std::int64_t to_milliseconds() const { return nanoseconds_ / 1'000'000; }
 
+    // clang-tidy 14 takes the 0 of a rewritten comparison for a pointer, here and elsewhere.
+    // NOLINTNEXTLINE(modernize-use-nullptr)
     constexpr auto operator<=>(const Duration&) const = default;
     constexpr Duration operator+(Duration other) const {
         return Duration(nanoseconds_ + other.nanoseconds_);
@@ -50,6 +52,7 @@ class Instant {
     constexpr std::int64_t to_nanoseconds() const { return nanoseconds_; }
     constexpr Duration since_origin() const { return Duration::nanoseconds(nanoseconds_); }
 
+    // NOLINTNEXTLINE(modernize-use-nullptr)
     constexpr auto operator<=>(const Instant&) const = default;
     constexpr Instant operator+(Duration span) const {
         return Instant(nanoseconds_ + span.to_nanoseconds());

@@ -24,6 +24,7 @@ class Ipv4Address {
     std::string to_string() const;
 
     constexpr std::uint32_t value() const { return value_; }
+    // NOLINTNEXTLINE(modernize-use-nullptr)
     constexpr auto operator<=>(const Ipv4Address&) const = default;
 
     /// 0.0.0.0: "this host" (RFC 1122 3.2.1.3 (a)).

@@ -33,6 +33,7 @@ class MacAddress {
     void store(MutableBytes bytes, std::size_t offset) const;
 
     constexpr const std::array<std::uint8_t, kSize>& octets() const { return octets_; }
+    // NOLINTNEXTLINE(modernize-use-nullptr)
     constexpr auto operator<=>(const MacAddress&) const = default;
 
     constexpr bool is_broadcast() const { return *this == broadcast(); }

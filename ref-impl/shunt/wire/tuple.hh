@@ -40,6 +40,7 @@ struct ConnectionTuple {
     /// Keyed, because a client chooses what is hashed (SEC-6).
     std::uint64_t hash(SipKey key) const { return siphash_2_4(key, to_key_bytes()); }
 
+    // NOLINTNEXTLINE(modernize-use-nullptr)
     auto operator<=>(const ConnectionTuple&) const = default;
 };
 
