@@ -41,15 +41,15 @@ std::string page() {
 }
 
 std::vector<Row> rows_of(const std::string& text) {
-    static const std::regex heading(R"(## \[+(\w+)\]+)");
-    static const std::regex row(R"(\| `(\w+)` \| [^|]+ \| ([^|]+) \| .* \|)");
+    static const std::regex kHeading(R"(## \[+(\w+)\]+)");
+    static const std::regex kRow(R"(\| `(\w+)` \| [^|]+ \| ([^|]+) \| .* \|)");
     std::vector<Row> rows;
     std::string section;
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
         std::smatch match;
-        if (std::regex_match(line, match, heading)) section = match[1];
-        if (std::regex_match(line, match, row)) rows.push_back({section, match[1], match[2]});
+        if (std::regex_match(line, match, kHeading)) section = match[1];
+        if (std::regex_match(line, match, kRow)) rows.push_back({section, match[1], match[2]});
     }
     return rows;
 }
@@ -85,9 +85,9 @@ std::string toml(const Document& document) {
     std::string text;
     for (const auto& [section, table] : document) {
         const bool is_array = section == "server" || section == "listen" || section == "url";
-        text += is_array ? "[[" + section + "]]\n" : "[" + section + "]\n";
+        text.append(is_array ? "[[" : "[").append(section).append(is_array ? "]]\n" : "]\n");
         for (const auto& [key, value] : table)
-            text += key + " = " + value + "\n";
+            text.append(key).append(" = ").append(value).append("\n");
     }
     return text;
 }
