@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// One TCP connection as a state machine without I/O (RFC 9293): segments, calls and the time come
+// in; packets, events and the next deadline are fetched. Section 3.10.7.4 is segment_arrives*.cc,
+// 3.10.1 to 3.10.6 user_calls.cc, 3.10.8 timeouts.cc; what is sent when is output.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "shunt/base/counters.hh"
+#include "shunt/base/packet.hh"
+#include "shunt/base/result.hh"
+#include "shunt/base/sequence_number.hh"
+#include "shunt/base/time.hh"
+#include "shunt/tcp/challenge_limit.hh"
+#include "shunt/tcp/config.hh"
+#include "shunt/tcp/congestion/new_reno.hh"
+#include "shunt/tcp/identity.hh"
+#include "shunt/tcp/receive_buffer.hh"
+#include "shunt/tcp/rtt.hh"
+#include "shunt/tcp/send_buffer.hh"
+#include "shunt/tcp/sequence_space.hh"
+#include "shunt/tcp/state.hh"
+#include "shunt/tcp/timers.hh"
+#include "shunt/tcp/timestamp_clock.hh"
+#include "shunt/wire/control_block.hh"
+#include "shunt/wire/tcp_header.hh"
+
+namespace shunt::tcp {
+
+struct ArrivingSegment;
+class Outcome;
+
+/// Why a control block makes no connection here.
+enum class ImportError : std::uint8_t {
+    /// It contradicts itself: 0x10 reason 5 (TCB-1).
+    Malformed,
+    /// Our buffers are too small for its queues or its window: 0x10 reason 2 (TCB-1).
+    NoRoom,
+};
+
+/// After any call that is not const, fetch packets until poll_transmit() says false, then
+/// poll_event(), then poll_deadline(). Time never goes back from call to call.
+class Connection {
+  public:
+    /// Passive open: a connection in SYN-RECEIVED that owes a SYN/ACK. `config` outlives it.
+    /// Fails for what is not a plain SYN.
+    static Result<Connection, Counter> accept(const Config& config, const Identity& identity,
+                                              const wire::TcpView& syn, const Chance& chance,
+                                              Instant now);
+    /// Active open: a connection in SYN-SENT that owes a SYN.
+    static Connection connect(const Config& config, const Identity& identity, const Chance& chance,
+                              Instant now);
+
+    /// A connection that goes on where the exported one stopped (EP-25). If the block announces
+    /// queues, restore_*_queue() must follow before anything else.
+    static Result<Connection, ImportError> import_block(const Config& config,
+                                                        const Identity& identity,
+                                                        const wire::ControlBlock& block,
+                                                        Instant now);
+    /// The unacknowledged and unsent bytes; false unless as many as the block announced.
+    bool restore_send_queue(ByteView bytes);
+    /// The bytes in order that were not read; false unless as many as the block announced.
+    bool restore_receive_queue(ByteView bytes);
+    /// The state as it leaves for another server, in every synchronized state but TIME-WAIT
+    /// (TCB-3). Ranges out of order stay behind: the peer sends them again.
+    wire::ControlBlock export_block(std::uint32_t epoch, Instant now) const;
+    /// The whole send queue, from the first unacknowledged byte; out.size() == send_queue_size().
+    void copy_send_queue(MutableBytes out) const { send_buffer_.read(0, out); }
+    /// The whole unread queue; out.size() == receive_queue_size().
+    void copy_receive_queue(MutableBytes out) const { receive_buffer_.read(0, out); }
+
+    /// A segment of this connection has come. Returns the counter of the check that it failed, if
+    /// it was dropped; the connection may owe an answer all the same.
+    std::optional<Counter> handle_segment(const wire::TcpView& view, Instant now);
+    void handle_deadline(Instant now);
+
+    /// Writes the next IPv4 packet into the empty `out`; false if there is none to send now.
+    bool poll_transmit(Instant now, Packet& out);
+    /// When handle_deadline() is next needed. Exact after poll_transmit() has said false.
+    std::optional<Instant> poll_deadline() const { return timers_.earliest(); }
+    std::optional<Event> poll_event();
+
+    /// Takes what fits into the send buffer and returns how many bytes that was.
+    std::size_t send(ByteView bytes);
+    /// Bytes that send() would take now; none after close().
+    std::size_t send_capacity() const;
+    /// The contiguous front of the receive queue.
+    ByteView readable() const { return receive_buffer_.readable(); }
+    void consume(std::size_t count);
+    /// Half-close: FIN after what was sent. Reading goes on.
+    void close();
+    /// RST to the peer where it knows of the connection; CLOSED at once.
+    void abort();
+    /// True switches Nagle's algorithm off.
+    void set_no_delay(bool no_delay) { is_no_delay_ = no_delay; }
+    /// True: text and FIN of segments are neither taken nor acknowledged, so that the caller can
+    /// look at them first and hand them on as new data (SEL-5). All else is processed.
+    void hold_text(bool held) { is_text_held_ = held; }
+    /// Gives memory of empty queues back; they allocate again when needed.
+    void release_memory();
+
+    State state() const { return state_; }
+    bool is_closed() const { return state_ == State::Closed; }
+    const Identity& identity() const { return identity_; }
+    /// ESTABLISHED, nothing outstanding or queued, nothing unread, no FIN: what a base home moves
+    /// (EP-18).
+    bool is_established_and_idle() const;
+    /// RFC 9293 3.6.1, RFC 6191: in TIME-WAIT, this SYN may open a new connection at once (EP-32).
+    bool can_be_replaced_by(const wire::TcpView& syn) const;
+    /// SND.UNA, SND.NXT, RCV.NXT, ISS, IRS.
+    SequenceNumber send_unacknowledged() const { return send_.unacknowledged; }
+    SequenceNumber send_next() const { return send_.next; }
+    SequenceNumber receive_next() const { return receive_.next; }
+    SequenceNumber initial_send_sequence() const { return send_.initial; }
+    SequenceNumber initial_receive_sequence() const { return receive_.initial; }
+    /// What the SYNs agreed on.
+    const Negotiated& negotiated() const { return negotiated_; }
+    /// Bytes queued to be sent or acknowledged; bytes to be read.
+    std::size_t send_queue_size() const { return send_buffer_.size(); }
+    std::size_t receive_queue_size() const { return receive_buffer_.unread(); }
+    /// cwnd in bytes; RTO.
+    std::uint32_t congestion_window() const { return congestion_.window(); }
+    Duration retransmission_timeout() const { return rtt_.timeout(); }
+
+  private:
+    enum class Recovery : std::uint8_t { None, Fast, Timeout };
+    struct Text {
+        std::uint32_t offset = 0;  // from SND.UNA
+        std::uint32_t length = 0;
+        bool fin = false;
+    };
+
+    Connection(const Config& config, const Identity& identity, const Chance& chance);
+    // snapshot.cc
+    void export_sequences(wire::ControlBlock& block) const;
+    void export_flags(wire::ControlBlock& block) const;
+    void restore(const wire::ControlBlock& block, Instant now);
+    void restore_sequences(const wire::ControlBlock& block);
+    void restore_timers(const wire::ControlBlock& block, Instant now);
+    void finish_restored_queue();
+
+    // segment_arrives.cc
+    Outcome arrive_in_syn_sent(ArrivingSegment& segment, Instant now);
+    Outcome arrive_in_other_states(ArrivingSegment& segment, Instant now);
+    void learn_options(const ArrivingSegment& syn, Instant now);
+    void establish(const ArrivingSegment& segment, Instant now);
+    // segment_arrives_checks.cc
+    Outcome check_timestamp(const ArrivingSegment& segment, Instant now);
+    void update_recent_timestamp(const ArrivingSegment& segment, Instant now);
+    Outcome check_sequence(ArrivingSegment& segment, Instant now);
+    bool is_acceptable(const ArrivingSegment& segment) const;
+    Outcome check_reset(const ArrivingSegment& segment, Instant now);
+    Outcome check_syn(const ArrivingSegment& segment, Instant now);
+    Outcome challenge(Counter counter, Instant now);
+    Outcome answer_unacceptable(const ArrivingSegment& segment, Counter counter, Instant now);
+    // segment_arrives_acknowledgment.cc
+    Outcome check_acknowledgment(const ArrivingSegment& segment, Instant now);
+    void acknowledge(const ArrivingSegment& segment, Instant now);
+    void measure_round_trip(const ArrivingSegment& segment, Instant now);
+    void update_recovery(std::uint32_t acknowledged, std::uint32_t flight_before);
+    void count_duplicate(const ArrivingSegment& segment);
+    void enter_fast_recovery();
+    void update_send_window(const ArrivingSegment& segment);
+    void advance_close(Instant now);
+    // segment_arrives_text.cc
+    void check_urgent(const ArrivingSegment& segment);
+    Outcome process_text(ArrivingSegment& segment, Instant now);
+    void process_fin(Instant now);
+    void owe_acknowledgment(Instant now);
+    void owe_duplicate_acknowledgment();
+    bool takes_text() const;
+
+    // timeouts.cc
+    void handle_retransmission_timeout(Instant now);
+    void handle_persist_timeout(Instant now);
+    bool has_given_up(Instant now) const;
+    Duration persist_interval() const;
+
+    // output.cc
+    bool transmit_reset(Packet& out);
+    bool transmit_syn(Instant now, Packet& out);
+    bool transmit_front_again(Instant now, Packet& out);
+    bool transmit_duplicate_acknowledgment(Instant now, Packet& out);
+    bool transmit_text(Instant now, Packet& out);
+    bool transmit_probe(Instant now, Packet& out);
+    bool transmit_acknowledgment(Instant now, Packet& out);
+    std::optional<Text> next_text(std::uint32_t length_max) const;
+    bool is_worth_sending(const Text& text, std::uint32_t length_max) const;
+    void send_text(const Text& text, const wire::TcpOptions& options, Instant now, Packet& out);
+    void note_sent(SequenceNumber begin, SequenceNumber end, Instant now);
+    void update_persist_timer(Instant now);
+    // output_header.cc
+    std::uint32_t maximum_segment() const;
+    std::uint32_t segment_size() const;
+    std::uint32_t text_length_max(const wire::TcpOptions& options) const;
+    std::uint32_t initial_window() const;
+    std::uint32_t usable_congestion_window() const;
+    wire::TcpOptions current_options(Instant now) const;
+    wire::TcpHeader acknowledging_header(SequenceNumber sequence, const wire::TcpOptions& options);
+    SequenceNumber acknowledging_sequence() const;
+    std::uint16_t syn_window() const;
+    std::uint16_t advertise_window();
+    std::uint32_t offered_window() const;
+    bool is_window_update_due() const;
+    void write(const wire::TcpHeader& header, Packet& out);
+
+    // connection.cc
+    void set_state(State state) { state_ = state; }
+    void enter_time_wait(Instant now);
+    void finish(Event event);
+    void report(Event event);
+
+    const Config* config_;
+    Identity identity_;
+    State state_ = State::Closed;
+    Recovery recovery_ = Recovery::None;
+    std::uint8_t events_ = 0;  // bit n: the n-th Event
+    std::uint8_t retransmissions_ = 0;
+    std::uint8_t duplicate_acknowledgments_owed_ = 0;
+    bool is_passive_ = false;
+    bool is_no_delay_;
+    bool is_text_held_ = false;
+    bool is_syn_due_ = false;
+    bool is_front_due_ = false;
+    bool is_probe_due_ = false;
+    bool is_acknowledgment_due_ = false;
+    bool is_abort_due_ = false;
+    bool is_silly_window_overridden_ = false;
+    bool is_partial_seen_ = false;
+    bool is_send_blocked_ = false;
+    bool is_timing_ = false;
+
+    SendSpace send_;
+    ReceiveSpace receive_;
+    Negotiated negotiated_;
+    TimestampClock clock_;
+    std::uint32_t recent_timestamp_ = 0;  // TS.Recent
+    Instant recent_timestamp_at_;
+    std::uint16_t duplicates_ = 0;
+    std::uint16_t identification_;
+    std::uint16_t path_mtu_ = 0;
+    std::uint16_t largest_text_ = 0;
+    std::optional<SequenceNumber> recover_;          // RFC 6582 3.2
+    std::optional<SequenceNumber> fin_received_at_;  // the number of the peer's FIN
+    std::optional<SequenceNumber> reset_reply_;
+    SequenceNumber timed_end_;  // an acknowledgment of it measures a round trip
+    Instant timed_at_;
+    Instant last_sent_at_;
+    Instant last_received_at_;
+    Instant progress_at_;  // since when the oldest octet waits for its acknowledgment
+    TimerTable timers_;
+    RttEstimator rtt_;
+    congestion::NewReno congestion_;
+    ChallengeLimit challenges_;
+    std::uint32_t send_queue_awaited_ = 0;
+    std::uint32_t receive_queue_awaited_ = 0;
+    SendBuffer send_buffer_;
+    ReceiveBuffer receive_buffer_;
+};
+
+}  // namespace shunt::tcp

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening a connection (RFC 9293 3.5) between two of ours.
+#include <gtest/gtest.h>
+
+#include "shunt/tcp/testing/pair.hh"
+
+namespace shunt::tcp {
+namespace {
+
+using testing::Fate;
+using testing::Pair;
+
+wire::TcpView segment_of(const std::vector<std::uint8_t>& packet) {
+    return *wire::TcpView::parse(*wire::Ipv4View::parse(packet));
+}
+
+TEST(Handshake, OpensInThreeSegmentsAndThenIsSilent) {
+    Pair pair;
+    pair.open();
+    ASSERT_TRUE(pair.run_until([&] { return pair.both_established(); }));
+    pair.run_for(Duration::seconds(30));
+    EXPECT_EQ(pair.sides[0].sent.size(), 2U);
+    EXPECT_EQ(pair.sides[1].sent.size(), 1U);
+    EXPECT_EQ(pair.sides[0].events, std::vector<Event>{Event::Established});
+    EXPECT_EQ(pair.sides[1].events, std::vector<Event>{Event::Established});
+    EXPECT_FALSE(pair[0].poll_deadline());
+    EXPECT_FALSE(pair[1].poll_deadline());
+    EXPECT_TRUE(pair[1].is_established_and_idle());
+    EXPECT_EQ(pair[0].send_next(), pair[1].receive_next());
+    EXPECT_EQ(pair[1].send_next(), pair[0].receive_next());
+}
+
+TEST(Handshake, AnswersASynWithTheOptionsThatBothWant) {
+    Pair pair;
+    pair.sides[1].config.advertised_mss = 1'200;
+    pair.sides[1].config.window_scale = 9;
+    pair.open();
+    ASSERT_TRUE(pair.run_until([&] { return pair.both_established(); }));
+    const wire::TcpOptions offered = segment_of(pair.sides[0].sent[0]).options();
+    EXPECT_EQ(offered.mss, 1'444);
+    EXPECT_EQ(offered.window_scale, 7);
+    EXPECT_TRUE(offered.sack_permitted);
+    ASSERT_TRUE(offered.timestamps);
+    EXPECT_EQ(offered.timestamps->value, 1'077U);
+    const wire::TcpOptions accepted = segment_of(pair.sides[1].sent[0]).options();
+    EXPECT_EQ(accepted.mss, 1'200);
+    EXPECT_EQ(accepted.window_scale, 9);
+    EXPECT_TRUE(accepted.sack_permitted);
+    EXPECT_EQ(accepted.timestamps->echo, 1'077U);
+    EXPECT_EQ(pair[0].negotiated().send_scale, 9);
+    EXPECT_EQ(pair[0].negotiated().maximum_segment, 1'200);
+    EXPECT_EQ(pair[1].negotiated().receive_scale, 9);
+}
+
+TEST(Handshake, BringsUpNoOptionThatOneSideDoesNotWant) {
+    for (std::size_t unwilling = 0; unwilling < 2; ++unwilling) {
+        Pair pair;
+        Config& config = pair.sides[unwilling].config;
+        config.window_scaling = config.timestamps = config.selective_acknowledgment = false;
+        pair.open();
+        ASSERT_TRUE(pair.run_until([&] { return pair.both_established(); }));
+        const wire::TcpOptions accepted = segment_of(pair.sides[1].sent[0]).options();
+        EXPECT_FALSE(accepted.window_scale);
+        EXPECT_FALSE(accepted.timestamps);
+        EXPECT_FALSE(accepted.sack_permitted);
+        for (std::size_t side = 0; side < 2; ++side) {
+            EXPECT_FALSE(pair[side].negotiated().has_scaling());
+            EXPECT_FALSE(pair[side].negotiated().has_timestamps());
+            EXPECT_FALSE(pair[side].negotiated().sack_permitted);
+        }
+    }
+}
+
+TEST(Handshake, SurvivesTheLossOfEachOfItsSegments) {
+    for (std::size_t side = 0; side < 2; ++side) {
+        Pair pair;
+        pair.plan = [&](std::size_t from, std::size_t index, const wire::TcpView&) {
+            return Fate{.is_lost = from == side && index < 2};
+        };
+        pair.open();
+        pair.sides[0].wanted = pair.sides[1].wanted = 5'000;
+        pair.settle();
+        EXPECT_TRUE(pair.run_until([&] { return pair.all_read(); })) << "side " << side;
+        EXPECT_TRUE(pair.both_established());
+    }
+}
+
+TEST(Handshake, AnswersARepeatedSynWithTheSameSynAck) {
+    Pair pair;
+    pair.plan = [](std::size_t from, std::size_t index, const wire::TcpView&) {
+        return Fate{.is_lost = from == 1 && index == 0};
+    };
+    pair.open();
+    pair.run_for(Duration::milliseconds(20));
+    ASSERT_EQ(pair[1].state(), State::SynReceived);
+    const auto syn = pair.sides[0].sent[0];
+    pair.inject(1, syn);
+    ASSERT_EQ(pair.sides[1].sent.size(), 2U);
+    const auto again = segment_of(pair.sides[1].sent[1]);
+    EXPECT_TRUE(again.flags().syn);
+    EXPECT_TRUE(again.flags().acknowledgment);
+    EXPECT_EQ(again.sequence(), SequenceNumber(500'000));
+    EXPECT_TRUE(pair.run_until([&] { return pair.both_established(); }, Duration::seconds(1)));
+}
+
+TEST(Handshake, GivesUpASynThatNobodyAnswersAfterThreeMinutes) {
+    Pair pair;
+    pair.plan = [](std::size_t, std::size_t, const wire::TcpView&) {
+        return Fate{.is_lost = true};
+    };
+    const Instant start = pair.now;
+    pair.open();
+    ASSERT_TRUE(pair.run_until([&] { return pair[0].is_closed(); }));
+    EXPECT_GE(pair.now - start, Duration::seconds(180));
+    EXPECT_EQ(pair.sides[0].events, std::vector<Event>{Event::TimedOut});
+    EXPECT_EQ(pair.sides[0].sent.size(), 8U);
+    EXPECT_FALSE(pair[0].poll_deadline());
+}
+
+TEST(Handshake, GivesUpASynAckThatNobodyAnswers) {
+    Pair pair;
+    pair.plan = [](std::size_t from, std::size_t, const wire::TcpView&) {
+        return Fate{.is_lost = from == 1};
+    };
+    pair.open();
+    ASSERT_TRUE(pair.run_until([&] { return pair.sides[1].connection && pair[1].is_closed(); },
+                               Duration::seconds(100)));
+    EXPECT_TRUE(pair.sides[1].had(Event::TimedOut));
+}
+
+TEST(Handshake, OpensFromBothEndsAtOnce) {
+    Pair pair;
+    pair.sides[1].listens = false;
+    pair.open(true);
+    pair.sides[0].wanted = pair.sides[1].wanted = 20'000;
+    pair.settle();
+    EXPECT_TRUE(pair.run_until([&] { return pair.all_read(); }));
+    EXPECT_TRUE(pair.both_established());
+    EXPECT_TRUE(pair[0].negotiated().has_timestamps());
+    EXPECT_TRUE(pair[0].negotiated().has_scaling());
+    EXPECT_TRUE(pair.sides[0].is_content_right && pair.sides[1].is_content_right);
+}
+
+TEST(Handshake, IsRefusedByAReset) {
+    Pair pair;
+    pair.sides[1].listens = false;
+    pair.open();
+    ASSERT_TRUE(pair.run_until([&] { return pair[0].is_closed(); }));
+    EXPECT_EQ(pair.sides[0].events, std::vector<Event>{Event::Reset});
+}
+
+TEST(Handshake, SendsAtMostOneSegmentFirstIfTheSynWasLost) {
+    Pair pair;
+    pair.plan = [](std::size_t from, std::size_t index, const wire::TcpView&) {
+        return Fate{.is_lost = from == 0 && index == 0};
+    };
+    pair.open();
+    ASSERT_TRUE(pair.run_until([&] { return pair.both_established(); }));
+    EXPECT_LT(pair[0].congestion_window(), 1'460U);
+    EXPECT_GE(pair[1].congestion_window(), 14'000U);
+}
+
+}  // namespace
+}  // namespace shunt::tcp

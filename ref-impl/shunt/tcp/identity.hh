@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two ends of a connection, and what chance gives it at birth.
+#pragma once
+
+#include <cstdint>
+
+#include "shunt/base/sequence_number.hh"
+#include "shunt/wire/ipv4_address.hh"
+
+namespace shunt::tcp {
+
+/// Local is our end: at a target the service address, not an address of the machine (EP-24).
+struct Identity {
+    wire::Ipv4Address local_address;
+    std::uint16_t local_port = 0;
+    wire::Ipv4Address remote_address;
+    std::uint16_t remote_port = 0;
+
+    bool operator==(const Identity&) const = default;
+};
+
+/// Drawn by the caller, because the engine has no randomness of its own: initial_sequence.hh.
+struct Chance {
+    SequenceNumber initial_sequence;
+    /// Added to the 1 ms clock, one per connection (TCP-17; RFC 7323 5.4).
+    std::uint32_t timestamp_offset = 0;
+};
+
+}  // namespace shunt::tcp

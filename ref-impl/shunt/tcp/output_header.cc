@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The headers of what is sent: acknowledgment, window (RFC 9293 3.8.6.2.2), options.
+#include <algorithm>
+
+#include "shunt/tcp/connection.hh"
+#include "shunt/wire/ipv4.hh"
+
+namespace shunt::tcp {
+namespace {
+
+constexpr std::uint32_t kWindowFieldMax = 65'535;
+constexpr std::uint16_t kHeadersSize = 40;             // IPv4 and TCP without options
+constexpr std::uint32_t kTimestampsSize = 12;          // aligned
+constexpr std::uint32_t kInitialWindowBytes = 14'600;  // RFC 6928 2
+
+}  // namespace
+
+/// min(the peer's MSS, path MTU - 40), never so small that nothing fits beside options.
+std::uint32_t Connection::maximum_segment() const {
+    const std::uint16_t mtu = path_mtu_ > 0 ? std::min(path_mtu_, config_->mtu) : config_->mtu;
+    const auto by_path = static_cast<std::uint16_t>(mtu - kHeadersSize);
+    return std::max(std::min(negotiated_.maximum_segment, by_path), Negotiated::kMaximumSegmentMin);
+}
+
+/// SMSS: what a segment carries without SACK blocks (RFC 6691).
+std::uint32_t Connection::segment_size() const {
+    return maximum_segment() - (negotiated_.has_timestamps() ? kTimestampsSize : 0);
+}
+
+std::uint32_t Connection::text_length_max(const wire::TcpOptions& options) const {
+    return maximum_segment() - static_cast<std::uint32_t>(options.size());
+}
+
+/// RFC 6928 2.
+std::uint32_t Connection::initial_window() const {
+    const std::uint32_t size = segment_size();
+    const std::uint32_t segments = config_->initial_window_segments;
+    return std::min(segments * size, std::max(2 * size, kInitialWindowBytes));
+}
+
+/// cwnd, and two segments more while the first two duplicates say that segments leave the network
+/// (limited transmit, RFC 3042 2).
+std::uint32_t Connection::usable_congestion_window() const {
+    const std::uint32_t size = segment_size();
+    const bool is_limited_transmit = recovery_ == Recovery::None && duplicates_ > 0;
+    const std::uint32_t more =
+        is_limited_transmit ? std::min<std::uint32_t>(duplicates_, 2) * size : 0;
+    return std::max(congestion_.window(), size) + more;
+}
+
+wire::TcpOptions Connection::current_options(Instant now) const {
+    wire::TcpOptions options;
+    if (negotiated_.has_timestamps()) {
+        options.timestamps = {.value = clock_.value(now), .echo = recent_timestamp_};
+    }
+    if (negotiated_.sack_permitted && receive_buffer_.has_ranges()) {
+        const ReceiveBuffer::Report report = receive_buffer_.report();
+        for (std::size_t i = 0; i < report.count; ++i) {
+            const Interval& range = report.ranges[i];
+            options.add_sack_block({receive_.next + static_cast<std::uint32_t>(range.begin),
+                                    receive_.next + static_cast<std::uint32_t>(range.end)});
+        }
+    }
+    return options;
+}
+
+/// A header that acknowledges all that has come, so that no other need.
+wire::TcpHeader Connection::acknowledging_header(SequenceNumber sequence,
+                                                 const wire::TcpOptions& options) {
+    wire::TcpHeader header;
+    header.sequence = sequence;
+    header.flags.acknowledgment = true;
+    header.acknowledgment = receive_.next;
+    header.window = advertise_window();
+    header.options = options;
+    receive_.last_acknowledged = receive_.next;
+    is_acknowledgment_due_ = false;
+    timers_.disarm(Timer::DelayedAcknowledgment);
+    return header;
+}
+
+/// The sequence number of a segment without text: the highest that the peer can find acceptable.
+SequenceNumber Connection::acknowledging_sequence() const {
+    if (!is_synchronized(state_) && state_ != State::Closed) return send_.maximum;
+    const SequenceNumber window_end = send_.unacknowledged + send_.window;
+    return send_.maximum.after(window_end) ? window_end : send_.maximum;
+}
+
+/// A SYN's window is not scaled (RFC 7323 2.2).
+std::uint16_t Connection::syn_window() const {
+    return static_cast<std::uint16_t>(std::min(receive_buffer_.window(), kWindowFieldMax));
+}
+
+/// RCV.WND as its field, and moves the edge. The edge goes forward by at least a segment or half
+/// the buffer; it does not go back: what the scale cuts off is rounded up, as long as there is
+/// memory for it (RFC 7323 2.4).
+std::uint16_t Connection::advertise_window() {
+    const unsigned scale = negotiated_.receive_scale;
+    const std::uint32_t promised = receive_.window();
+    const std::uint32_t open = offered_window();
+    const std::uint32_t step = std::min(segment_size(), receive_buffer_.window_limit() / 2);
+    std::uint32_t field = open >> scale;
+    if (open < promised + step) {
+        const std::uint32_t rounded_up = (promised + (1U << scale) - 1) >> scale;
+        const bool has_room = std::uint64_t{rounded_up} << scale <= receive_buffer_.room();
+        field = has_room ? rounded_up : promised >> scale;
+    }
+    field = std::min(field, kWindowFieldMax);
+    receive_.edge = receive_.next + std::max(promised, field << scale);
+    return static_cast<std::uint16_t>(field);
+}
+
+/// The window that the free buffer would make.
+std::uint32_t Connection::offered_window() const {
+    const unsigned scale = negotiated_.receive_scale;
+    return std::min(receive_buffer_.window() >> scale, kWindowFieldMax) << scale;
+}
+
+/// The application has read so much that the peer should hear of it.
+bool Connection::is_window_update_due() const {
+    if (!takes_text() || is_text_held_) return false;
+    const std::uint32_t step = std::min(2 * segment_size(), receive_buffer_.window_limit() / 2);
+    return offered_window() >= receive_.window() + step;
+}
+
+void Connection::write(const wire::TcpHeader& header, Packet& out) {
+    wire::TcpHeader addressed = header;
+    addressed.source_port = identity_.local_port;
+    addressed.destination_port = identity_.remote_port;
+    addressed.prepend_to(out, identity_.local_address, identity_.remote_address);
+    wire::Ipv4Header internet;
+    internet.identification = identification_++;
+    internet.dont_fragment = true;
+    internet.ttl = config_->time_to_live;
+    internet.protocol = wire::IpProtocol::Tcp;
+    internet.source = identity_.local_address;
+    internet.destination = identity_.remote_address;
+    internet.prepend_to(out);
+}
+
+}  // namespace shunt::tcp

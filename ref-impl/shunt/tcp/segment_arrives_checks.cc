@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// SEGMENT ARRIVES, the first, second and fourth step of RFC 9293 3.10.7.4: sequence number, RST,
+// SYN; with PAWS (RFC 7323 5) in front and the answers of RFC 5961.
+#include "shunt/tcp/arriving_segment.hh"
+#include "shunt/tcp/connection.hh"
+
+namespace shunt::tcp {
+namespace {
+
+// RFC 7323 5.5: a TS.Recent older than this says nothing.
+constexpr Duration kRecentTimestampAgeMax = Duration::seconds(24 * 86'400);
+
+}  // namespace
+
+/// RFC 7323 5.3, R1; 3.2: a segment without the option is not of this connection.
+Outcome Connection::check_timestamp(const ArrivingSegment& segment, Instant now) {
+    if (!negotiated_.has_timestamps() || segment.flags.reset) return Outcome::go_on();
+    const auto& timestamps = segment.options.timestamps;
+    if (!timestamps) return Outcome::drop(Counter::DropTcpTimestampMissing);
+    const bool is_old = SequenceNumber(timestamps->value).before(SequenceNumber(recent_timestamp_));
+    if (!is_old || now - recent_timestamp_at_ > kRecentTimestampAgeMax) return Outcome::go_on();
+    return answer_unacceptable(segment, Counter::DropTcpPaws, now);
+}
+
+/// RFC 7323 4.3, (2).
+void Connection::update_recent_timestamp(const ArrivingSegment& segment, Instant now) {
+    if (!negotiated_.has_timestamps() || !segment.options.timestamps) return;
+    if (segment.sequence.after(receive_.last_acknowledged)) return;
+    recent_timestamp_ = segment.options.timestamps->value;
+    recent_timestamp_at_ = now;
+}
+
+Outcome Connection::check_sequence(ArrivingSegment& segment, Instant now) {
+    if (is_acceptable(segment)) return Outcome::go_on();
+    if (segment.flags.reset) return Outcome::drop(Counter::DropTcpReset);
+    if (state_ == State::SynReceived && segment.flags.syn && !segment.flags.acknowledgment &&
+        segment.sequence == receive_.initial) {
+        is_syn_due_ = true;  // our SYN/ACK was lost
+        return Outcome::stop();
+    }
+    // Into a closed window comes a probe: its text waits outside, its acknowledgment counts.
+    if (receive_.window() == 0 && segment.sequence == receive_.next && !segment.flags.syn) {
+        segment.text = {};
+        segment.flags.fin = false;
+        is_acknowledgment_due_ = true;
+        return Outcome::go_on();
+    }
+    if (state_ == State::TimeWait && segment.flags.fin) {
+        // The peer has not seen our last ACK (3.10.7.4, fifth step).
+        timers_.arm(Timer::Linger, now + config_->maximum_segment_lifetime * 2);
+    }
+    return answer_unacceptable(segment, Counter::DropTcpWindow, now);
+}
+
+/// The four cases of RFC 9293 3.4.
+bool Connection::is_acceptable(const ArrivingSegment& segment) const {
+    const auto is_inside = [this](SequenceNumber number) {
+        return number.at_or_after(receive_.next) && number.before(receive_.edge);
+    };
+    if (segment.length() == 0) {
+        if (segment.sequence == receive_.next || is_inside(segment.sequence)) return true;
+        // A peer that has filled the window acknowledges from its edge, while we miss something.
+        return segment.sequence == receive_.edge && !segment.flags.reset;
+    }
+    if (receive_.window() == 0) return false;
+    return is_inside(segment.sequence) || is_inside(segment.sequence + (segment.length() - 1));
+}
+
+/// RFC 5961 3.2: exactly the next number resets, another one in the window is asked back.
+Outcome Connection::check_reset(const ArrivingSegment& segment, Instant now) {
+    if (!segment.flags.reset) return Outcome::go_on();
+    if (segment.sequence != receive_.next) return challenge(Counter::DropTcpReset, now);
+    finish(state_ == State::TimeWait ? Event::Closed : Event::Reset);
+    return Outcome::stop();
+}
+
+/// RFC 5961 4.2. In SYN-RECEIVED too: a peer that has forgotten us answers with a RST.
+Outcome Connection::check_syn(const ArrivingSegment& segment, Instant now) {
+    if (!segment.flags.syn) return Outcome::go_on();
+    return challenge(Counter::DropTcpSyn, now);
+}
+
+Outcome Connection::challenge(Counter counter, Instant now) {
+    if (challenges_.allows(now)) is_acknowledgment_due_ = true;
+    return Outcome::drop(counter);
+}
+
+/// What takes sequence numbers is answered each time, for its sender waits; the answers to mere
+/// acknowledgments are limited, lest two ends with different memories answer each other for ever.
+Outcome Connection::answer_unacceptable(const ArrivingSegment& segment, Counter counter,
+                                        Instant now) {
+    if (segment.length() == 0) return challenge(counter, now);
+    is_acknowledgment_due_ = true;
+    return Outcome::drop(counter);
+}
+
+}  // namespace shunt::tcp

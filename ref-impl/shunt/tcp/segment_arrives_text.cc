@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// SEGMENT ARRIVES, the sixth to eighth step of RFC 9293 3.10.7.4: URG, text, FIN.
+#include <algorithm>
+
+#include "shunt/tcp/arriving_segment.hh"
+#include "shunt/tcp/connection.hh"
+
+namespace shunt::tcp {
+namespace {
+
+// As many duplicates as make a peer without SACK retransmit (RFC 5681 3.2).
+constexpr std::uint8_t kDuplicatesOwedMax = 3;
+// Under this size a peer's segments do not count as full ones for delayed acknowledgments.
+constexpr std::uint16_t kFullTextMin = 536;
+
+}  // namespace
+
+/// Urgent data stays in the stream; the pointer is kept for the record (RFC 9293 3.8.5).
+void Connection::check_urgent(const ArrivingSegment& segment) {
+    if (!segment.flags.urgent) return;
+    const SequenceNumber urgent = segment.sequence + segment.urgent_pointer;
+    if (urgent.after(receive_.urgent)) receive_.urgent = urgent;
+}
+
+bool Connection::takes_text() const {
+    switch (state_) {
+        case State::Established:
+        case State::FinWait1:
+        case State::FinWait2:
+            return true;
+        case State::Closed:
+        case State::SynSent:
+        case State::SynReceived:
+        case State::CloseWait:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            return false;
+    }
+    return false;
+}
+
+Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
+    if (segment.length() == 0 || is_text_held_) return Outcome::go_on();
+    if (!takes_text()) {
+        is_acknowledgment_due_ = true;
+        return Outcome::go_on();
+    }
+    // Where the peer's stream ends is said once; what is said to lie behind it is not there.
+    const auto length = static_cast<std::uint32_t>(segment.text.size());
+    const SequenceNumber text_end = segment.sequence + length;
+    if (segment.flags.fin && !fin_received_at_ && text_end.before(receive_.edge)) {
+        fin_received_at_ = text_end;
+    }
+    SequenceNumber limit = receive_.edge;
+    if (fin_received_at_ && fin_received_at_->before(limit)) limit = *fin_received_at_;
+    const std::uint32_t front =
+        segment.sequence.before(receive_.next) ? receive_.next - segment.sequence : 0;
+    const SequenceNumber begin = segment.sequence + front;
+    const SequenceNumber end = text_end.before(limit) ? text_end : limit;
+    if (!begin.before(end)) {
+        // Nothing new, or only the FIN: the peer wants to know how far we are.
+        is_acknowledgment_due_ = true;
+        return Outcome::go_on();
+    }
+    const std::uint32_t offset = begin - receive_.next;
+    const bool had_ranges = receive_buffer_.has_ranges();
+    const auto insertion = receive_buffer_.insert(offset, segment.text.subspan(front, end - begin));
+    largest_text_ = static_cast<std::uint16_t>(std::max<std::size_t>(largest_text_, length));
+    if (insertion.advanced > 0) {
+        receive_.next = receive_.next + insertion.advanced;
+        report(Event::Readable);
+    }
+    if (offset > 0 || !insertion.is_complete) {
+        owe_duplicate_acknowledgment();
+    } else if (had_ranges) {
+        is_acknowledgment_due_ = true;  // it fills a gap (RFC 5681 4.2)
+    } else {
+        owe_acknowledgment(now);
+    }
+    if (insertion.is_complete) return Outcome::go_on();
+    return Outcome::drop(Counter::DropTcpReceiveQueue);
+}
+
+/// RFC 5681 4.2: at once behind every second full segment, else soon.
+void Connection::owe_acknowledgment(Instant now) {
+    const std::uint32_t full = std::clamp(largest_text_, kFullTextMin, config_->advertised_mss);
+    if (receive_.next - receive_.last_acknowledged >= 2 * full) {
+        is_acknowledgment_due_ = true;
+    } else if (!timers_.is_armed(Timer::DelayedAcknowledgment)) {
+        timers_.arm(Timer::DelayedAcknowledgment, now + config_->delayed_acknowledgment);
+    }
+}
+
+/// RFC 5681 4.2: one for each segment out of order; with SACK one for a batch says as much.
+void Connection::owe_duplicate_acknowledgment() {
+    const std::uint8_t most = negotiated_.sack_permitted ? 1 : kDuplicatesOwedMax;
+    if (duplicate_acknowledgments_owed_ < most) ++duplicate_acknowledgments_owed_;
+}
+
+/// The FIN counts once everything before it is there.
+void Connection::process_fin(Instant now) {
+    if (!takes_text() || fin_received_at_ != receive_.next) return;
+    receive_.next = receive_.next + 1;
+    is_acknowledgment_due_ = true;
+    report(Event::PeerFinished);
+    switch (state_) {
+        case State::Established:
+            set_state(State::CloseWait);
+            break;
+        case State::FinWait1:
+            set_state(State::Closing);
+            break;
+        case State::FinWait2:
+            enter_time_wait(now);
+            break;
+        case State::Closed:
+        case State::SynSent:
+        case State::SynReceived:
+        case State::CloseWait:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            break;
+    }
+}
+
+}  // namespace shunt::tcp

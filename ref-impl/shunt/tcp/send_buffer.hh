@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the application has handed over and the peer has not acknowledged: bytes, and behind the
+// last one perhaps a FIN, which takes one octet of the sequence space like a byte.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "shunt/base/ring_buffer.hh"
+
+namespace shunt::tcp {
+
+class SendBuffer {
+  public:
+    explicit SendBuffer(std::size_t size_max) : bytes_(size_max) {}
+
+    /// Data bytes held.
+    std::uint32_t size() const { return static_cast<std::uint32_t>(bytes_.size()); }
+    /// Sequence numbers held: the bytes, and the FIN until it is acknowledged.
+    std::uint32_t octets() const { return size() + (has_fin() ? 1 : 0); }
+    std::size_t free() const { return is_finished_ ? 0 : bytes_.free(); }
+    bool is_finished() const { return is_finished_; }
+    /// A FIN is queued and not acknowledged.
+    bool has_fin() const { return is_finished_ && !is_fin_acknowledged_; }
+    bool is_fin_acknowledged() const { return is_fin_acknowledged_; }
+
+    /// Takes what fits; nothing after finish().
+    std::size_t append(ByteView content) { return is_finished_ ? 0 : bytes_.append(content); }
+    /// The application sends no more: a FIN follows the last byte.
+    void finish() { is_finished_ = true; }
+    /// A control block says that the FIN was sent and acknowledged before it came here.
+    void restore_fin_acknowledged() { is_finished_ = is_fin_acknowledged_ = true; }
+    /// Drops `count` octets at the front (at most octets()).
+    void acknowledge(std::uint32_t count);
+    /// Copies the bytes that begin `offset` bytes behind the first unacknowledged one.
+    void read(std::uint32_t offset, MutableBytes out) const { bytes_.read_at(offset, out); }
+    /// Forgets everything.
+    void discard();
+    /// Gives memory back if nothing is queued.
+    void release_memory() {
+        if (bytes_.empty()) bytes_.release();
+    }
+
+  private:
+    RingBuffer bytes_;
+    bool is_finished_ = false;
+    bool is_fin_acknowledged_ = false;
+};
+
+}  // namespace shunt::tcp

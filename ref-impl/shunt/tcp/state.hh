@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The states of RFC 9293 3.3.2 (LISTEN is the host's, not a connection's), and what an
+// application is told.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace shunt::tcp {
+
+enum class State : std::uint8_t {
+    Closed,
+    SynSent,
+    SynReceived,
+    Established,
+    FinWait1,
+    FinWait2,
+    CloseWait,
+    Closing,
+    LastAck,
+    TimeWait,
+};
+
+/// The name that RFC 9293 gives it, e.g. "FIN-WAIT-1".
+std::string_view to_string(State state);
+
+/// Both SYNs are acknowledged: everything but Closed, SynSent and SynReceived.
+bool is_synchronized(State state);
+
+/// Reported once each time it happens; the order of the list is the order of reporting.
+enum class Event : std::uint8_t {
+    /// The handshake is complete.
+    Established,
+    /// More of the stream can be read.
+    Readable,
+    /// send() takes bytes again after it took fewer than it was given.
+    Writable,
+    /// The peer's FIN has come: after what is readable there is no more.
+    PeerFinished,
+    /// Orderly end, past TIME-WAIT.
+    Closed,
+    /// The peer reset the connection.
+    Reset,
+    /// The peer did not answer for longer than Config allows.
+    TimedOut,
+};
+
+std::string_view to_string(Event event);
+
+}  // namespace shunt::tcp

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens when a deadline comes (RFC 9293 3.10.8).
+#include <algorithm>
+
+#include "shunt/tcp/connection.hh"
+
+namespace shunt::tcp {
+namespace {
+
+// RFC 9293 3.8.6.1: probes go on for ever, but not more seldom than this.
+constexpr Duration kPersistMax = Duration::seconds(60);
+constexpr unsigned kPersistShiftMax = 9;  // 200 ms doubled so often exceeds the maximum
+
+}  // namespace
+
+void Connection::handle_deadline(Instant now) {
+    if (timers_.expire(Timer::DelayedAcknowledgment, now)) is_acknowledgment_due_ = true;
+    if (timers_.expire(Timer::Linger, now)) {
+        finish(state_ == State::TimeWait ? Event::Closed : Event::TimedOut);
+        return;
+    }
+    if (timers_.expire(Timer::Persist, now)) handle_persist_timeout(now);
+    if (timers_.expire(Timer::Retransmit, now)) handle_retransmission_timeout(now);
+}
+
+/// RFC 6298 5.4 to 5.6, RFC 5681 3.1.
+void Connection::handle_retransmission_timeout(Instant now) {
+    if (has_given_up(now)) {
+        finish(Event::TimedOut);
+        return;
+    }
+    const bool is_first = retransmissions_ == 0;
+    ++retransmissions_;
+    rtt_.back_off();
+    timers_.arm(Timer::Retransmit, now + rtt_.timeout());
+    if (!is_synchronized(state_)) {
+        is_syn_due_ = true;
+        return;
+    }
+    congestion_.on_timeout(send_.flight_size(), segment_size(), is_first);
+    recovery_ = Recovery::Timeout;
+    recover_ = send_.maximum;
+    duplicates_ = 0;
+    is_front_due_ = false;
+    send_.next = send_.unacknowledged;
+}
+
+/// RFC 9293 3.8.6.1 if the window is closed, else 3.8.6.2.1: what fits goes, however little.
+void Connection::handle_persist_timeout(Instant now) {
+    // A peer that answers probes may keep its window closed for ever; a silent one is gone.
+    if (now - std::max(last_received_at_, progress_at_) >= config_->user_timeout) {
+        finish(Event::TimedOut);
+        return;
+    }
+    retransmissions_ = static_cast<std::uint8_t>(std::min<unsigned>(retransmissions_ + 1U, 255U));
+    if (send_.window > 0) {
+        is_silly_window_overridden_ = true;
+    } else {
+        is_probe_due_ = true;
+    }
+}
+
+Duration Connection::persist_interval() const {
+    const unsigned shift = std::min<unsigned>(retransmissions_, kPersistShiftMax);
+    return std::min(rtt_.timeout() * (std::int64_t{1} << shift), kPersistMax);
+}
+
+bool Connection::has_given_up(Instant now) const {
+    switch (state_) {
+        case State::SynSent:
+            return retransmissions_ >= config_->syn_retransmissions_max;
+        case State::SynReceived:
+            return retransmissions_ >= (is_passive_ ? config_->syn_ack_retransmissions_max
+                                                    : config_->syn_retransmissions_max);
+        case State::Closed:
+        case State::Established:
+        case State::FinWait1:
+        case State::FinWait2:
+        case State::CloseWait:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            return retransmissions_ >= config_->retransmissions_max ||
+                   now - progress_at_ >= config_->user_timeout;
+    }
+    return true;
+}
+
+}  // namespace shunt::tcp

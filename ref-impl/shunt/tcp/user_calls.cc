@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The application's calls (RFC 9293 3.10.1 to 3.10.6).
+#include <algorithm>
+
+#include "shunt/tcp/arriving_segment.hh"
+#include "shunt/tcp/connection.hh"
+
+namespace shunt::tcp {
+
+Connection Connection::connect(const Config& config, const Identity& identity, const Chance& chance,
+                               Instant now) {
+    Connection connection(config, identity, chance);
+    connection.set_state(State::SynSent);
+    connection.negotiated_.scale_requested = config.window_scaling;
+    connection.negotiated_.timestamps_requested = config.timestamps;
+    connection.is_syn_due_ = true;
+    connection.last_received_at_ = now;
+    return connection;
+}
+
+Result<Connection, Counter> Connection::accept(const Config& config, const Identity& identity,
+                                               const wire::TcpView& syn, const Chance& chance,
+                                               Instant now) {
+    const wire::TcpFlags flags = syn.flags();
+    if (!flags.syn || flags.acknowledgment || flags.reset || flags.fin) {
+        return Failure{Counter::DropTcpNotSyn};
+    }
+    Connection connection(config, identity, chance);
+    connection.set_state(State::SynReceived);
+    connection.is_passive_ = true;
+    const ArrivingSegment segment(syn);
+    // What the peer did not offer, a SYN/ACK does not bring up (RFC 7323 2.2, 3.2).
+    connection.negotiated_.scale_requested =
+        config.window_scaling && segment.options.window_scale.has_value();
+    connection.negotiated_.timestamps_requested =
+        config.timestamps && segment.options.timestamps.has_value();
+    connection.learn_options(segment, now);
+    connection.is_syn_due_ = true;
+    connection.last_received_at_ = now;
+    return connection;
+}
+
+std::size_t Connection::send(ByteView bytes) {
+    std::size_t taken = 0;
+    switch (state_) {
+        case State::SynSent:
+        case State::SynReceived:
+        case State::Established:
+        case State::CloseWait:
+            taken = send_buffer_.append(bytes);
+            break;
+        case State::Closed:
+        case State::FinWait1:
+        case State::FinWait2:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            break;
+    }
+    if (taken < bytes.size()) is_send_blocked_ = true;
+    return taken;
+}
+
+std::size_t Connection::send_capacity() const {
+    return state_ == State::Closed ? 0 : send_buffer_.free();
+}
+
+void Connection::consume(std::size_t count) {
+    receive_buffer_.consume(count);
+    if (is_window_update_due()) is_acknowledgment_due_ = true;
+}
+
+void Connection::close() {
+    switch (state_) {
+        case State::SynSent:
+            finish(Event::Closed);
+            break;
+        case State::SynReceived:
+            send_buffer_.finish();
+            break;  // FIN-WAIT-1 once established
+        case State::Established:
+            send_buffer_.finish();
+            set_state(State::FinWait1);
+            break;
+        case State::CloseWait:
+            send_buffer_.finish();
+            set_state(State::LastAck);
+            break;
+        case State::Closed:
+        case State::FinWait1:
+        case State::FinWait2:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            break;
+    }
+}
+
+void Connection::abort() {
+    switch (state_) {
+        case State::Closed:
+            return;
+        case State::SynReceived:
+        case State::Established:
+        case State::FinWait1:
+        case State::FinWait2:
+        case State::CloseWait:
+            is_abort_due_ = true;
+            break;
+        // The peer does not know of us, or has finished: no RST (RFC 9293 3.10.5).
+        case State::SynSent:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            break;
+    }
+    finish(Event::Closed);
+    receive_buffer_.discard();
+}
+
+void Connection::release_memory() {
+    send_buffer_.release_memory();
+    receive_buffer_.release_memory();
+}
+
+}  // namespace shunt::tcp
