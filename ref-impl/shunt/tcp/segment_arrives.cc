@@ -42,6 +42,11 @@ Outcome Connection::arrive_in_other_states(ArrivingSegment& segment, Instant now
         segment.sequence == receive_.initial) {
         segment.strip_syn();
     }
+    // A repetition, too, shows that the peer is there.
+    last_received_at_ = now;
+    if (state_ == State::FinWait2) {
+        timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
+    }
     Outcome outcome = check_timestamp(segment, now);
     if (!outcome.stops()) outcome = check_sequence(segment, now);
     if (!outcome.stops()) outcome = check_reset(segment, now);
@@ -49,10 +54,6 @@ Outcome Connection::arrive_in_other_states(ArrivingSegment& segment, Instant now
     if (!outcome.stops()) outcome = check_acknowledgment(segment, now);
     if (outcome.stops()) return outcome;
     update_recent_timestamp(segment, now);
-    last_received_at_ = now;
-    if (state_ == State::FinWait2) {
-        timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
-    }
     check_urgent(segment);
     outcome = process_text(segment, now);
     process_fin(now);
