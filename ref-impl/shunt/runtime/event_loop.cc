@@ -55,6 +55,11 @@ void EventLoop::watch(int descriptor, Token token) {
     SHUNT_ASSERT(result == 0, "an open descriptor is watched once");
 }
 
+void EventLoop::unwatch(int descriptor) {
+    const int result = epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, descriptor, nullptr);
+    SHUNT_ASSERT(result == 0, "what is no longer watched was watched");
+}
+
 std::span<const EventLoop::Token> EventLoop::wait(std::optional<Instant> deadline) {
     std::array<epoll_event, kEventsMax> events{};
     timespec timeout{};

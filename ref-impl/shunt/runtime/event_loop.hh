@@ -27,6 +27,8 @@ class EventLoop {
     /// Watches for input (level-triggered). The descriptor stays the caller's, and is forgotten
     /// by the kernel when it is closed.
     void watch(int descriptor, Token token);
+    /// Ends that; the descriptor is watched and open.
+    void unwatch(int descriptor);
 
     /// Tokens of descriptors with input or a fault, valid until the next call. Returns when there
     /// is one, when the deadline (on the clock of monotonic_now) has come, or after a signal.
