@@ -37,10 +37,10 @@ class ArpView {
 
 struct ArpMessage {
     ArpOperation operation = ArpOperation::Request;
-    MacAddress sender_mac;
-    Ipv4Address sender_ip;
-    MacAddress target_mac;
-    Ipv4Address target_ip;
+    MacAddress sender_mac{};
+    Ipv4Address sender_ip{};
+    MacAddress target_mac{};
+    Ipv4Address target_ip{};
 
     void prepend_to(Packet& packet) const;
 };

@@ -27,13 +27,13 @@ std::uint32_t native_u32(const std::uint8_t* bytes) {
 // result's bytes are put in order once. The inner loop of fixed length is what compilers vectorize;
 // 64 bit lanes cannot overflow below 2^32 additions.
 std::uint16_t big_endian_sum(ByteView bytes) {
-    constexpr std::size_t kLanes = 8;
-    constexpr std::size_t kBlock = kLanes * sizeof(std::uint32_t);
-    std::uint64_t lanes[kLanes] = {};
+    constexpr std::size_t lane_count = 8;
+    constexpr std::size_t block_size = lane_count * sizeof(std::uint32_t);
+    std::uint64_t lanes[lane_count] = {};
     const std::uint8_t* next = bytes.data();
     std::size_t left = bytes.size();
-    for (; left >= kBlock; next += kBlock, left -= kBlock) {
-        for (std::size_t lane = 0; lane < kLanes; ++lane)
+    for (; left >= block_size; next += block_size, left -= block_size) {
+        for (std::size_t lane = 0; lane < lane_count; ++lane)
             lanes[lane] += native_u32(next + lane * sizeof(std::uint32_t));
     }
     std::uint64_t sum = 0;

@@ -48,8 +48,8 @@ TEST(ChecksumTest, OddLengthIsPaddedWithZero) {
 }
 
 TEST(ChecksumTest, AgreesWithTheNaiveLoopAtEveryLengthAndAlignment) {
-    constexpr std::uint64_t kSeed = 1071;
-    Rng rng(kSeed);
+    constexpr std::uint64_t seed = 1071;
+    Rng rng(seed);
     const auto bytes = random_bytes(rng, 4'096 + 16);
     for (std::size_t length = 0; length <= 200; ++length) {
         for (std::size_t start = 0; start < 16; ++start) {
@@ -65,7 +65,7 @@ TEST(ChecksumTest, AgreesWithTheNaiveLoopAtEveryLengthAndAlignment) {
         const std::size_t length = rng.below(4'096);
         const ByteView part = ByteView(bytes).subspan(start, length);
         ASSERT_EQ(internet_checksum(part), static_cast<std::uint16_t>(~naive_sum(part)))
-            << "seed " << kSeed << " start " << start << " length " << length;
+            << "seed " << seed << " start " << start << " length " << length;
     }
 }
 
@@ -77,8 +77,8 @@ TEST(ChecksumTest, CarriesAreNotLostWhereEveryWordIsFull) {
 }
 
 TEST(ChecksumTest, PartsSumToTheWhole) {
-    constexpr std::uint64_t kSeed = 42;
-    Rng rng(kSeed);
+    constexpr std::uint64_t seed = 42;
+    Rng rng(seed);
     for (int i = 0; i < 2'000; ++i) {
         const std::size_t length = rng.below(300);
         const auto bytes = random_bytes(rng, length);
@@ -89,7 +89,7 @@ TEST(ChecksumTest, PartsSumToTheWhole) {
             accumulator.add(ByteView(bytes).subspan(offset, count));
             offset += count;
         }
-        ASSERT_EQ(accumulator.sum(), naive_sum(bytes)) << "seed " << kSeed << " round " << i;
+        ASSERT_EQ(accumulator.sum(), naive_sum(bytes)) << "seed " << seed << " round " << i;
     }
 }
 
@@ -108,8 +108,8 @@ TEST(ChecksumTest, UpdateOfRfc1624ExampleGivesZeroNotMinusZero) {
 }
 
 TEST(ChecksumTest, UpdateEqualsRecomputation) {
-    constexpr std::uint64_t kSeed = 1624;
-    Rng rng(kSeed);
+    constexpr std::uint64_t seed = 1624;
+    Rng rng(seed);
     for (int i = 0; i < 5'000; ++i) {
         auto bytes = random_bytes(rng, 40);
         bytes[39] |= 1;  // a run of zeros alone is the one case where the two forms of zero differ
@@ -119,7 +119,7 @@ TEST(ChecksumTest, UpdateEqualsRecomputation) {
         const auto after = static_cast<std::uint16_t>(rng.next_u32());
         store_u16(bytes, at, after);
         ASSERT_EQ(update_checksum(checksum, before, after), internet_checksum(bytes))
-            << "seed " << kSeed << " round " << i;
+            << "seed " << seed << " round " << i;
     }
 }
 

@@ -22,12 +22,12 @@ struct ConnectionInformation {
     static constexpr std::size_t kTcpSize = kUdpBaseSize + ControlBlock::kSize;
 
     /// Server IP and Server Port: what the client connected to (S000 c3).
-    Ipv4Address service;
+    Ipv4Address service{};
     std::uint16_t service_port = 0;
     /// There for TCP and only then; not validated (TCB-1 is answered, not dropped).
-    std::optional<ControlBlock> block;
+    std::optional<ControlBlock> block{};
     /// There for UDP of the extended set and only then: the epoch of its ID.
-    std::optional<std::uint32_t> flow_number;
+    std::optional<std::uint32_t> flow_number{};
 
     /// `view` is of Type 0x01. Fails if Server Port is not the header's Dest. Port: both are the
     /// service port.

@@ -69,44 +69,44 @@ struct ControlBlock {
     std::uint16_t persist_timer = 0;
     std::uint16_t keep_alive_timer = 0;
     std::uint16_t time_wait_timer = 0;
-    std::uint16_t retransmissions = 0;            // t_rxtshift: so far
-    std::uint16_t retransmission_timeout_ms = 0;  // t_rxtcur: with backoff, saturating
-    std::uint16_t duplicate_acks = 0;             // t_dupacks
-    std::uint16_t mss = 0;                        // t_maxseg: options not subtracted
-    std::uint16_t version = kVersion;             // version
-    std::uint16_t flags = 0;                      // t_flags: BlockFlag bits
-    std::uint16_t out_of_order_ranges = 0;        // ooo_ranges
-    std::uint32_t send_queue = 0;                 // snd_queue: data bytes from snd_una on
-    std::uint32_t receive_queue = 0;              // rcv_queue: data bytes in order, not yet read
-    SequenceNumber send_unacknowledged;           // snd_una
-    SequenceNumber send_next;                     // snd_nxt
-    SequenceNumber send_urgent;                   // snd_up
-    SequenceNumber window_update_sequence;        // snd_wl1
-    SequenceNumber window_update_acknowledgment;  // snd_wl2
-    SequenceNumber initial_send_sequence;         // iss: never compared for order
-    std::uint32_t send_window = 0;                // snd_wnd: bytes, scaled up
-    std::uint32_t receive_window = 0;             // rcv_wnd: bytes, scaled up
-    SequenceNumber receive_next;                  // rcv_nxt
-    SequenceNumber receive_urgent;                // rcv_up
-    SequenceNumber initial_receive_sequence;      // irs: never compared for order
-    SequenceNumber receive_advertised;            // rcv_adv: right edge advertised
-    SequenceNumber send_max;                      // snd_max
-    std::uint32_t congestion_window = 0;          // snd_cwnd: bytes
-    std::uint32_t slow_start_threshold = 0;       // snd_ssthresh: bytes
-    std::uint16_t idle = 0;                       // t_idle: units of 500 ms
-    std::uint16_t path_mtu = 0;                   // path_mtu: 0 unknown
-    SequenceNumber recover;                       // recover: 0 none
-    std::uint16_t smoothed_rtt = 0;               // t_srtt: 1/8 ms, saturating
-    std::uint16_t rtt_variation = 0;              // t_rttvar: 1/4 ms, saturating
-    std::uint16_t minimum_rtt_ms = 0;             // t_rttmin
-    std::uint16_t sack_ranges = 0;                // sack_ranges
-    std::uint32_t send_window_max = 0;            // max_sndwnd
-    std::uint32_t out_of_order_bytes = 0;         // ooo_bytes: in all ranges
-    std::uint8_t send_scale = 0;                  // snd_scale
-    std::uint8_t receive_scale = 0;               // rcv_scale
-    std::uint32_t recent_timestamp = 0;           // ts_recent
-    std::uint32_t recent_timestamp_age_ms = 0;    // ts_recent_age
-    SequenceNumber last_acknowledgment_sent;      // last_ack_sent
+    std::uint16_t retransmissions = 0;              // t_rxtshift: so far
+    std::uint16_t retransmission_timeout_ms = 0;    // t_rxtcur: with backoff, saturating
+    std::uint16_t duplicate_acks = 0;               // t_dupacks
+    std::uint16_t mss = 0;                          // t_maxseg: options not subtracted
+    std::uint16_t version = kVersion;               // version
+    std::uint16_t flags = 0;                        // t_flags: BlockFlag bits
+    std::uint16_t out_of_order_ranges = 0;          // ooo_ranges
+    std::uint32_t send_queue = 0;                   // snd_queue: data bytes from snd_una on
+    std::uint32_t receive_queue = 0;                // rcv_queue: data bytes in order, not yet read
+    SequenceNumber send_unacknowledged{};           // snd_una
+    SequenceNumber send_next{};                     // snd_nxt
+    SequenceNumber send_urgent{};                   // snd_up
+    SequenceNumber window_update_sequence{};        // snd_wl1
+    SequenceNumber window_update_acknowledgment{};  // snd_wl2
+    SequenceNumber initial_send_sequence{};         // iss: never compared for order
+    std::uint32_t send_window = 0;                  // snd_wnd: bytes, scaled up
+    std::uint32_t receive_window = 0;               // rcv_wnd: bytes, scaled up
+    SequenceNumber receive_next{};                  // rcv_nxt
+    SequenceNumber receive_urgent{};                // rcv_up
+    SequenceNumber initial_receive_sequence{};      // irs: never compared for order
+    SequenceNumber receive_advertised{};            // rcv_adv: right edge advertised
+    SequenceNumber send_max{};                      // snd_max
+    std::uint32_t congestion_window = 0;            // snd_cwnd: bytes
+    std::uint32_t slow_start_threshold = 0;         // snd_ssthresh: bytes
+    std::uint16_t idle = 0;                         // t_idle: units of 500 ms
+    std::uint16_t path_mtu = 0;                     // path_mtu: 0 unknown
+    SequenceNumber recover{};                       // recover: 0 none
+    std::uint16_t smoothed_rtt = 0;                 // t_srtt: 1/8 ms, saturating
+    std::uint16_t rtt_variation = 0;                // t_rttvar: 1/4 ms, saturating
+    std::uint16_t minimum_rtt_ms = 0;               // t_rttmin
+    std::uint16_t sack_ranges = 0;                  // sack_ranges
+    std::uint32_t send_window_max = 0;              // max_sndwnd
+    std::uint32_t out_of_order_bytes = 0;           // ooo_bytes: in all ranges
+    std::uint8_t send_scale = 0;                    // snd_scale
+    std::uint8_t receive_scale = 0;                 // rcv_scale
+    std::uint32_t recent_timestamp = 0;             // ts_recent
+    std::uint32_t recent_timestamp_age_ms = 0;      // ts_recent_age
+    SequenceNumber last_acknowledgment_sent{};      // last_ack_sent
 
     /// Reads kSize bytes at `offset`, which the caller has checked to be there. Reserved bytes are
     /// ignored (TCB-2).

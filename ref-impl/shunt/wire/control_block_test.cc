@@ -125,8 +125,8 @@ TEST(ControlBlockTest, WritesEveryFieldAtItsOffsetAndReservedAsZero) {
 }
 
 TEST(ControlBlockTest, AnyBytesComeBackButTheReserved) {
-    constexpr std::uint64_t kSeed = 140;
-    Rng rng(kSeed);
+    constexpr std::uint64_t seed = 140;
+    Rng rng(seed);
     for (int round = 0; round < 500; ++round) {
         Bytes bytes = random_bytes(rng, 3 + ControlBlock::kSize);
         const ControlBlock block = ControlBlock::load(bytes, 3);
@@ -134,8 +134,8 @@ TEST(ControlBlockTest, AnyBytesComeBackButTheReserved) {
         block.store(written, 3);
         bytes[0] = bytes[1] = bytes[2] = 0;
         store_u16(bytes, 3 + 126, 0);
-        ASSERT_EQ(to_hex(written), to_hex(bytes)) << "seed " << kSeed;
-        ASSERT_EQ(ControlBlock::load(written, 3), block) << "seed " << kSeed;
+        ASSERT_EQ(to_hex(written), to_hex(bytes)) << "seed " << seed;
+        ASSERT_EQ(ControlBlock::load(written, 3), block) << "seed " << seed;
     }
 }
 

@@ -41,9 +41,9 @@ enum class EncapsulationType : std::uint8_t {
 enum class ProtocolSet : std::uint8_t { Base, Extended };
 
 struct EncapsulationHeader {
-    Ipv4Address source;  // the client
+    Ipv4Address source{};  // the client
     std::uint16_t source_port = 0;
-    Ipv4Address destination;             // a forward address of the receiver
+    Ipv4Address destination{};           // a forward address of the receiver
     std::uint16_t destination_port = 0;  // the service's
     EncapsulationType type = EncapsulationType::Forwarded;
     TransportProtocol protocol = TransportProtocol::Tcp;

@@ -321,8 +321,8 @@ TEST(EncapsulationTest, TheRoutedBindingCarriesTheSameBytes) {
 }
 
 TEST(EncapsulationTest, EveryHeaderComesBackAsItWasWritten) {
-    constexpr std::uint64_t kSeed = 20'261'121;
-    Rng rng(kSeed);
+    constexpr std::uint64_t seed = 20'261'121;
+    Rng rng(seed);
     PacketPool pool;
     for (int round = 0; round < 2'000; ++round) {
         EncapsulationHeader header;
@@ -340,9 +340,9 @@ TEST(EncapsulationTest, EveryHeaderComesBackAsItWasWritten) {
         header.prepend_to(packet);
         packet.append(test::random_bytes(rng, rng.below(64)));
         const auto view = EncapsulationView::parse(packet.bytes(), ProtocolSet::Extended);
-        ASSERT_TRUE(view) << "seed " << kSeed << " " << to_hex(packet.bytes());
-        EXPECT_EQ(view->header(), header) << "seed " << kSeed;
-        EXPECT_EQ(to_bytes(view->payload()), payload) << "seed " << kSeed;
+        ASSERT_TRUE(view) << "seed " << seed << " " << to_hex(packet.bytes());
+        EXPECT_EQ(view->header(), header) << "seed " << seed;
+        EXPECT_EQ(to_bytes(view->payload()), payload) << "seed " << seed;
     }
 }
 

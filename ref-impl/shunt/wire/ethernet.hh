@@ -39,8 +39,8 @@ class EthernetView {
 };
 
 struct EthernetHeader {
-    MacAddress destination;
-    MacAddress source;
+    MacAddress destination{};
+    MacAddress source{};
     std::uint16_t type = 0;
 
     void prepend_to(Packet& packet) const;

@@ -56,8 +56,8 @@ struct Ipv4Header {
     std::size_t fragment_offset = 0;
     std::uint8_t ttl = 64;
     IpProtocol protocol = IpProtocol::Tcp;
-    Ipv4Address source;
-    Ipv4Address destination;
+    Ipv4Address source{};
+    Ipv4Address destination{};
 
     /// Total length and checksum follow from what `packet` holds as payload.
     void prepend_to(Packet& packet) const;

@@ -7,8 +7,8 @@
 namespace shunt::wire {
 
 std::optional<MacAddress> MacAddress::from_string(std::string_view text) {
-    constexpr std::size_t kTextSize = 3 * kSize - 1;
-    if (text.size() != kTextSize) return std::nullopt;
+    constexpr std::size_t text_size = 3 * kSize - 1;
+    if (text.size() != text_size) return std::nullopt;
     std::array<std::uint8_t, kSize> octets{};
     for (std::size_t i = 0; i < kSize; ++i) {
         const char* const pair = text.data() + 3 * i;

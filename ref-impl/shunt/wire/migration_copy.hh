@@ -16,7 +16,7 @@ namespace shunt::wire {
 struct MigrationCopy {
     static constexpr std::size_t kSize = 2 + MigrationId::kSize + 4;
 
-    MigrationId id;
+    MigrationId id{};
     /// Drawn by the receiver of 0x01 each time it makes an endpoint from one.
     std::uint32_t copy = 0;
 

@@ -14,10 +14,10 @@ namespace shunt::wire {
 struct MigrationId {
     static constexpr std::size_t kSize = 14;
 
-    Ipv4Address service;
+    Ipv4Address service{};
     std::uint16_t service_port = 0;
     /// iss of the control block, 0 for UDP; identifies, is never compared for order.
-    SequenceNumber initial_send_sequence;
+    SequenceNumber initial_send_sequence{};
     /// Of the control block; for UDP the flow number. Compared modulo 2^32.
     std::uint32_t epoch = 0;
 

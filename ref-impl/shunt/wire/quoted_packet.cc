@@ -6,12 +6,12 @@
 namespace shunt::wire {
 
 Result<QuotedPacketView, Counter> QuotedPacketView::parse(ByteView bytes) {
-    constexpr std::size_t kTransportSizeMin = 8;
-    if (bytes.size() < kIpv4HeaderSize + kTransportSizeMin || bytes[0] >> 4 != 4) {
+    constexpr std::size_t transport_size_min = 8;
+    if (bytes.size() < kIpv4HeaderSize + transport_size_min || bytes[0] >> 4 != 4) {
         return Failure{Counter::DropIcmpQuote};
     }
     const std::size_t header_size = std::size_t{bytes[0]} % 16 * 4;
-    if (header_size < kIpv4HeaderSize || bytes.size() - header_size < kTransportSizeMin) {
+    if (header_size < kIpv4HeaderSize || bytes.size() - header_size < transport_size_min) {
         return Failure{Counter::DropIcmpQuote};
     }
     // Behind a later fragment's header there are no ports.

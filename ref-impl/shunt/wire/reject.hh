@@ -26,7 +26,7 @@ enum class RejectReason : std::uint16_t {
 struct RejectMessage {
     static constexpr std::size_t kSize = 2 + MigrationId::kSize + 2;
 
-    MigrationId id;
+    MigrationId id{};
     RejectReason reason = RejectReason::NoListener;
 
     /// `view` is of Type 0x10. Fails if the reason is none of the seven.

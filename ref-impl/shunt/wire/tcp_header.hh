@@ -64,12 +64,12 @@ class TcpView {
 struct TcpHeader {
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
-    SequenceNumber sequence;
-    SequenceNumber acknowledgment;
-    TcpFlags flags;
+    SequenceNumber sequence{};
+    SequenceNumber acknowledgment{};
+    TcpFlags flags{};
     std::uint16_t window = 0;
     std::uint16_t urgent_pointer = 0;
-    TcpOptions options;
+    TcpOptions options{};
 
     /// With options.
     std::size_t size() const { return kTcpHeaderSize + options.size(); }

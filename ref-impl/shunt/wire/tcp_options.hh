@@ -23,8 +23,8 @@ struct TcpTimestamps {
 
 /// Received data: from `left` up to, not including, `right`.
 struct SackBlock {
-    SequenceNumber left;
-    SequenceNumber right;
+    SequenceNumber left{};
+    SequenceNumber right{};
 
     bool operator==(const SackBlock&) const = default;
 };
@@ -40,11 +40,11 @@ class TcpOptions {
     /// comes twice the last counts.
     static TcpOptions parse(ByteView bytes);
 
-    std::optional<std::uint16_t> mss;
+    std::optional<std::uint16_t> mss{};
     /// As sent; a receiver takes more than 14 for 14 (RFC 7323 2.3).
-    std::optional<std::uint8_t> window_scale;
+    std::optional<std::uint8_t> window_scale{};
     bool sack_permitted = false;
-    std::optional<TcpTimestamps> timestamps;
+    std::optional<TcpTimestamps> timestamps{};
 
     std::span<const SackBlock> sack_blocks() const { return {blocks_.data(), block_count_}; }
     /// False, and nothing is added, if there are four already.

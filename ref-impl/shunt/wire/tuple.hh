@@ -21,9 +21,9 @@ namespace shunt::wire {
 struct ConnectionTuple {
     static constexpr std::size_t kKeySize = 13;
 
-    Ipv4Address client;
+    Ipv4Address client{};
     std::uint16_t client_port = 0;
-    Ipv4Address service;
+    Ipv4Address service{};
     std::uint16_t service_port = 0;
     TransportProtocol protocol = TransportProtocol::Tcp;
 
