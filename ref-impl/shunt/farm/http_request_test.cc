@@ -125,6 +125,8 @@ TEST(HttpRequest, RefusesAHeadAboveTheBound) {
     EXPECT_TRUE(is_malformed(head_of_size(kRequestHeadBytesMax + 1)));
     EXPECT_TRUE(is_malformed(std::string(kRequestHeadBytesMax, 'A')));
     EXPECT_FALSE(is_malformed(std::string(kRequestHeadBytesMax - 1, 'A')));
+    EXPECT_TRUE(is_malformed("\r\n" + std::string(kRequestHeadBytesMax - 2, 'A')));
+    EXPECT_FALSE(is_malformed("\r\n" + std::string(kRequestHeadBytesMax - 3, 'A')));
 }
 
 TEST(HttpRequest, NeverReadsPastTheGivenBytes) {

@@ -110,6 +110,10 @@ TEST(Validation, WantsOneForwardIpForEachServiceAndAtLeastOne) {
                     c.servers[0].services.push_back(Ipv4Address(10, 7, 2, 1));
                 }),
                 ElementsAre("server[0].forward_ip"));
+    EXPECT_THAT(places_after([](FarmConfig& c) {
+                    c.servers[0].forward_ips.push_back(Ipv4Address(10, 8, 2, 1));
+                }),
+                ElementsAre("server[0].forward_ip"));
     FarmConfig pure_target = valid_config();
     pure_target.servers[1].services.clear();
     EXPECT_THAT(places(pure_target), IsEmpty());
@@ -152,6 +156,11 @@ TEST(Validation, HoldsTimesToTheirBounds) {
                     c.timers.connection_sends = {Duration::milliseconds(0), c.timers.fall_back};
                 }),
                 ElementsAre("timers.connection_sends_ms"));
+    EXPECT_THAT(
+        places_after([](FarmConfig& c) {
+            c.timers.connection_sends = {Duration::milliseconds(50), Duration::milliseconds(50)};
+        }),
+        ElementsAre("timers.connection_sends_ms"));
     EXPECT_THAT(places_after([](FarmConfig& c) { c.timers.connection_sends.clear(); }),
                 ElementsAre("timers.connection_sends_ms"));
     EXPECT_THAT(places_after([](FarmConfig& c) { c.timers.two_msl = Duration::seconds(0); }),

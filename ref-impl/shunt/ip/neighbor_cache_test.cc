@@ -90,6 +90,12 @@ TEST_F(NeighborCacheTest, MergesWhatItKnowsAndAddsOnlyWhatIsForUs) {
     EXPECT_EQ(resolve(kHost, kStart), kOtherStation);
 }
 
+TEST_F(NeighborCacheTest, TakesAnAnswerToAnotherStationForItsOwnQuestion) {
+    EXPECT_FALSE(resolve(kHost, kStart));
+    EXPECT_EQ(cache_.learn(kHost, kStation, false, kStart), Outcome::Learned);
+    EXPECT_EQ(resolve(kHost, kStart), kStation);
+}
+
 TEST_F(NeighborCacheTest, UsesAStaleEntryWhileItAsksAgain) {
     cache_.learn(kHost, kStation, true, kStart);
     const Instant stale = kStart + NeighborCache::kFreshFor;

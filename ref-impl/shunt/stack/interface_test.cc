@@ -209,10 +209,23 @@ TEST_F(InterfaceTest, AnswersNoArpFromImpossibleSenders) {
 
 TEST_F(InterfaceTest, BelievesNobodyWhoClaimsAnAddressOfTheFarm) {
     expect_drop(arp_request(kOwnIp, kService), Counter::DropArpConflict);
+    Packet own_station = arp_request(kOwnIp, kClient, kOwnMac);
+    kClientMac.store(own_station.mutable_bytes(), 6);  // another station says it
+    expect_drop(std::move(own_station), Counter::DropArpConflict);
     expect_drop(arp_request(kOwnIp, kMember, kClientMac), Counter::DropArpConflict);
     expect_drop(arp_reply(kMember, kClientMac), Counter::DropArpConflict);
     interface_.send_ipv4(udp(kOwnIp, kMember), now_);
     EXPECT_EQ(wire::EthernetView::parse(next_frame().bytes())->destination(), kMemberMac);
+}
+
+TEST_F(InterfaceTest, SendersThatAreNotOnTheLinkEvictNobody) {
+    introduce_client();
+    for (std::uint32_t i = 0; i < ip::NeighborCache::kKnownMax; ++i) {
+        EXPECT_FALSE(passes(arp_request(kService, Ipv4Address(kFarAway.value() + i))));
+        next_frame();
+    }
+    interface_.send_ipv4(udp(kService, kClient), now_);
+    EXPECT_EQ(wire::EthernetView::parse(next_frame().bytes())->destination(), kClientMac);
 }
 
 TEST_F(InterfaceTest, AnswersAMemberThatAsks) {
@@ -310,6 +323,13 @@ TEST_F(InterfaceTest, SendsNothingLongerThanTheLinkCarries) {
     const Packet frame = next_frame();
     EXPECT_EQ(frame.size(), 1'514U);
     EXPECT_EQ(wire::EthernetView::parse(frame.bytes())->type(), 0x88B5);
+}
+
+TEST_F(InterfaceTest, BoundsWhatIsOnItsWayOut) {
+    for (std::size_t i = 0; i <= FrameQueue::kFramesMax; ++i) {
+        interface_.send_to(kMemberMac, 0x88B5, pool_.take());
+    }
+    EXPECT_EQ(count(Counter::DropLinkQueue), 1U);
 }
 
 // --- ICMP (IP-3) ---
