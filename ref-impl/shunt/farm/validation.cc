@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "shunt/farm/http_request.hh"
+
 namespace shunt::farm {
 
 namespace {
@@ -92,6 +94,9 @@ class Validator {
         check_at_least(limits.unknown_tuples, 1, "limits.unknown_tuples");
         check_at_least(limits.remembered_offers, 1, "limits.remembered_offers");
         check_at_least(limits.request_bytes, 1, "limits.request_bytes");
+        if (limits.request_bytes > kRequestHeadBytesMax) {
+            error("limits.request_bytes", fmt::format("{} at most", kRequestHeadBytesMax));
+        }
         check_at_least(limits.tcp_send_buffer_bytes, kPacketBytesMin,
                        "limits.tcp_send_buffer_bytes");
         check_at_least(limits.tcp_receive_buffer_bytes, kPacketBytesMin,

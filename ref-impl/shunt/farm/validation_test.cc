@@ -177,6 +177,14 @@ TEST(Validation, HoldsBoundsAboveZero) {
                 ElementsAre("limits.tcp_send_buffer_bytes"));
 }
 
+TEST(Validation, WantsNoMoreOfARequestThanIsRead) {
+    EXPECT_THAT(places_after([](FarmConfig& c) { c.limits.request_bytes = 8 * 1024 + 1; }),
+                ElementsAre("limits.request_bytes"));
+    FarmConfig smallest = valid_config();
+    smallest.limits.request_bytes = 1;
+    EXPECT_THAT(places(smallest), IsEmpty());
+}
+
 TEST(Validation, RefusesTypeValuesThatMeanSomethingElse) {
     for (const std::uint16_t type : std::vector<std::uint16_t>{0x0800, 0x0806, 0x8100}) {
         EXPECT_THAT(places_after([&](FarmConfig& c) { c.farm.ethertype = type; }),
