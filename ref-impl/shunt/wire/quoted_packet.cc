@@ -11,7 +11,7 @@ Result<QuotedPacketView, Counter> QuotedPacketView::parse(ByteView bytes) {
         return Failure{Counter::DropIcmpQuote};
     }
     const std::size_t header_size = std::size_t{bytes[0]} % 16 * 4;
-    if (header_size < kIpv4HeaderSize || bytes.size() - header_size < transport_size_min) {
+    if (header_size < kIpv4HeaderSize || header_size + transport_size_min > bytes.size()) {
         return Failure{Counter::DropIcmpQuote};
     }
     // Behind a later fragment's header there are no ports.
