@@ -28,6 +28,13 @@ bool Server::has_forward_ip(wire::Ipv4Address address) const {
     return contains(forward_ips, address);
 }
 
+std::optional<wire::Ipv4Address> Server::service_of_forward_ip(wire::Ipv4Address address) const {
+    for (std::size_t i = 0; i < services.size() && i < forward_ips.size(); ++i) {
+        if (forward_ips[i] == address) return services[i];
+    }
+    return std::nullopt;
+}
+
 wire::Ipv4Address Server::forward_ip_for(wire::Ipv4Address service) const {
     SHUNT_ASSERT(!forward_ips.empty(), "a validated server has a forward IP (SYS-2)");
     for (std::size_t i = 0; i < services.size() && i < forward_ips.size(); ++i) {

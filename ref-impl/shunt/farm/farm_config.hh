@@ -137,6 +137,9 @@ struct Server {
 
     bool has_service(wire::Ipv4Address address) const;
     bool has_forward_ip(wire::Ipv4Address address) const;
+    /// The service whose answers come to this forward IP (SYS-2); nothing if it is not ours or
+    /// belongs to none, as a pure target's.
+    std::optional<wire::Ipv4Address> service_of_forward_ip(wire::Ipv4Address address) const;
     /// The forward IP to which others send what concerns `service`: at its home the one that
     /// belongs to it, at a target the first (SYS-2).
     wire::Ipv4Address forward_ip_for(wire::Ipv4Address service) const;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/migrate/early_packets.hh"
+
+#include <utility>
+
+namespace shunt::migrate {
+
+bool EarlyPackets::keep(const wire::ConnectionTuple& tuple, farm::ServerId from, Packet packet,
+                        Instant now) {
+    if (waiting_.size() >= capacity_) return false;
+    waiting_.push_back({tuple, from, std::move(packet), now + patience_});
+    return true;
+}
+
+std::vector<Packet> EarlyPackets::take(const wire::ConnectionTuple& tuple, farm::ServerId from) {
+    std::vector<Packet> taken;
+    std::deque<Early> others;
+    for (Early& early : waiting_) {
+        if (early.tuple == tuple && early.from == from) {
+            taken.push_back(std::move(early.packet));
+        } else {
+            others.push_back(std::move(early));
+        }
+    }
+    waiting_ = std::move(others);
+    return taken;
+}
+
+std::optional<EarlyPackets::Early> EarlyPackets::pop_expired(Instant now) {
+    if (waiting_.empty() || waiting_.front().until > now) return std::nullopt;
+    Early early = std::move(waiting_.front());
+    waiting_.pop_front();
+    return early;
+}
+
+std::optional<Instant> EarlyPackets::deadline() const {
+    if (waiting_.empty()) return std::nullopt;
+    return waiting_.front().until;
+}
+
+}  // namespace shunt::migrate

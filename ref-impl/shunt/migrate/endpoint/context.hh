@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What both sides of the endpoint profile work on; owned by the node.
+#pragma once
+
+#include "shunt/base/counters.hh"
+#include "shunt/base/packet.hh"
+#include "shunt/base/rng.hh"
+#include "shunt/farm/farm_config.hh"
+#include "shunt/migrate/connection_tables.hh"
+#include "shunt/migrate/farm_link.hh"
+#include "shunt/migrate/offers.hh"
+
+namespace shunt::migrate::endpoint {
+
+struct Context {
+    const farm::FarmConfig& config;
+    const farm::Server& self;
+    ConnectionTables& tables;
+    FarmLink& link;
+    Offers& offers;
+    PacketPool& pool;
+    Rng& rng;
+    Counters& counters;
+
+    HeldPackets::Limits held_limits() const {
+        return {config.limits.held_packets, config.limits.held_bytes};
+    }
+    bool has_extensions() const { return config.farm.has_extensions; }
+};
+
+}  // namespace shunt::migrate::endpoint

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/migrate/farm_link.hh"
+
+#include "shunt/wire/ethernet.hh"
+#include "shunt/wire/ipv4.hh"
+#include "shunt/wire/udp.hh"
+
+namespace shunt::migrate {
+namespace {
+
+/// Leaves exactly `part`, which lies inside the packet.
+void cut_to(Packet& packet, ByteView part) {
+    const auto front = static_cast<std::size_t>(part.data() - packet.bytes().data());
+    packet.trim_front(front);
+    packet.trim_back(packet.size() - part.size());
+}
+
+}  // namespace
+
+FarmLink::FarmLink(const farm::FarmConfig& config, farm::ServerId self, stack::Interface& back)
+    : config_(config), self_(*config.server_by_id(self)), back_(back) {}
+
+bool FarmLink::is_farm_type(std::uint16_t type) const {
+    return config_.farm.binding == farm::Binding::Ethernet && type == config_.farm.ethertype;
+}
+
+void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, Packet payload,
+                    Instant now) {
+    header.prepend_to(payload);
+    if (config_.farm.binding == farm::Binding::Ethernet) {
+        back_.send_to(config_.server_by_id(to)->back_mac, config_.farm.ethertype,
+                      std::move(payload));
+        return;
+    }
+    const wire::Ipv4Address source = self_.forward_ips.front();
+    wire::UdpHeader{wire::kEncapsulationUdpPort, wire::kEncapsulationUdpPort}.prepend_to(
+        payload, source, header.destination);
+    wire::Ipv4Header outer;
+    outer.protocol = wire::IpProtocol::Udp;
+    outer.source = source;
+    outer.destination = header.destination;
+    outer.identification = ++identification_;
+    outer.ttl = 255;  // SEC-12: a receiver on the same link may demand it
+    outer.prepend_to(payload);
+    back_.send_ipv4(std::move(payload), now);
+}
+
+Result<EncapsulatedFrame, Counter> FarmLink::receive_ethernet(Packet frame) const {
+    const auto ethernet = wire::EthernetView::parse(frame.bytes());
+    if (!ethernet) return Failure{ethernet.error()};
+    const farm::Server* sender = config_.server_by_back_mac(ethernet->source());
+    if (sender == nullptr || sender->id == self_.id)
+        return Failure{Counter::DropEncapsulationMember};
+    cut_to(frame, ethernet->payload());
+    return receive(sender->id, std::move(frame));
+}
+
+Result<EncapsulatedFrame, Counter> FarmLink::receive_routed(Packet packet) const {
+    const auto ip = wire::Ipv4View::parse(packet.bytes());
+    if (!ip) return Failure{ip.error()};
+    const farm::Server* sender = config_.server_by_forward_ip(ip->source());
+    if (sender == nullptr || sender->id == self_.id)
+        return Failure{Counter::DropEncapsulationMember};
+    const auto udp = wire::UdpView::parse(*ip);
+    if (!udp) return Failure{udp.error()};
+    if (udp->destination_port() != wire::kEncapsulationUdpPort)
+        return Failure{Counter::DropForwardAddressTraffic};
+    cut_to(packet, udp->payload());
+    return receive(sender->id, std::move(packet));
+}
+
+Result<EncapsulatedFrame, Counter> FarmLink::receive(farm::ServerId from, Packet datagram) const {
+    const auto view = wire::EncapsulationView::parse(datagram.bytes(), protocol_set());
+    if (!view) return Failure{view.error()};
+    if (!self_.has_forward_ip(view->destination())) {
+        return Failure{Counter::DropEncapsulationNotForwardAddress};
+    }
+    const std::size_t size = wire::kEncapsulationHeaderSize + view->payload().size();
+    datagram.trim_back(datagram.size() - size);
+    return EncapsulatedFrame{from, std::move(datagram), *view};
+}
+
+wire::ProtocolSet FarmLink::protocol_set() const {
+    return config_.farm.has_extensions ? wire::ProtocolSet::Extended : wire::ProtocolSet::Base;
+}
+
+}  // namespace shunt::migrate

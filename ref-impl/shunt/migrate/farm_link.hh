@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Encapsulated frames to and from the other servers, in either binding (FRM-2, FRM-3): who may
+// send them, and whether they are meant for us.
+#pragma once
+
+#include "shunt/base/counters.hh"
+#include "shunt/base/packet.hh"
+#include "shunt/base/result.hh"
+#include "shunt/base/time.hh"
+#include "shunt/farm/farm_config.hh"
+#include "shunt/stack/interface.hh"
+#include "shunt/wire/encapsulation.hh"
+
+namespace shunt::migrate {
+
+/// A frame that passed FRM-6 up to its payload: the sender is a member, the destination is ours.
+struct EncapsulatedFrame {
+    farm::ServerId from = 0;
+    Packet datagram;               // from the encapsulation header on, without padding
+    wire::EncapsulationView view;  // of the datagram, wherever that is moved to
+};
+
+class FarmLink {
+  public:
+    FarmLink(const farm::FarmConfig& config, farm::ServerId self, stack::Interface& back);
+
+    /// Encapsulates `payload` in place and hands it to the back link.
+    void send(farm::ServerId to, const wire::EncapsulationHeader& header, Packet payload,
+              Instant now);
+
+    /// `frame` starts at its Ethernet header and carries the farm's Type value.
+    Result<EncapsulatedFrame, Counter> receive_ethernet(Packet frame) const;
+    /// `packet` starts at its IPv4 header and is addressed to a forward IP of ours (FRM-3).
+    Result<EncapsulatedFrame, Counter> receive_routed(Packet packet) const;
+
+    /// True if `type` marks encapsulated frames on this farm's back link.
+    bool is_farm_type(std::uint16_t type) const;
+
+  private:
+    Result<EncapsulatedFrame, Counter> receive(farm::ServerId from, Packet datagram) const;
+    wire::ProtocolSet protocol_set() const;
+
+    const farm::FarmConfig& config_;
+    const farm::Server& self_;
+    stack::Interface& back_;
+    std::uint16_t identification_ = 0;
+};
+
+}  // namespace shunt::migrate

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server knows of one connection. The four kinds are the four connection tables of
+// docs/protocol/system.md; a tuple has one record, so it is in at most one table (TAB-1).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "shunt/base/time.hh"
+#include "shunt/farm/farm_config.hh"
+#include "shunt/migrate/held_packets.hh"
+#include "shunt/stack/conversation.hh"
+#include "shunt/tcp/connection.hh"
+#include "shunt/wire/migration_id.hh"
+#include "shunt/wire/tuple.hh"
+
+namespace shunt::migrate {
+
+/// One attempt to move an endpoint, as the home repeats it byte for byte (EP-6).
+struct Attempt {
+    farm::ServerId target = 0;
+    wire::MigrationId id;
+    std::vector<std::uint8_t> payload;  // of 0x01: service address and control block
+    Instant started;
+    std::size_t times_sent = 0;
+};
+
+/// Not bound to an application yet, or with a migration under way (EP-1, EP-4).
+struct TemporaryEndpoint {
+    enum class Phase : std::uint8_t {
+        Handshake,  // SYN/ACK sent, its acknowledgment not yet here
+        Request,    // established; held packets are peeked into (SEL-5)
+        Migrating   // frozen: 0x01 sent, nothing goes to the client (EP-4)
+    };
+
+    explicit TemporaryEndpoint(tcp::Connection made) : connection(std::move(made)) {}
+
+    tcp::Connection connection;
+    Phase phase = Phase::Handshake;
+    Instant born;
+    Instant established;                // valid from phase Request on
+    std::optional<Instant> first_byte;  // of the request, held
+    HeldPackets held;
+    std::vector<std::uint8_t> handshake_acknowledgment;  // the client's packet (EP-18)
+    std::uint32_t epoch = 0;                             // of the latest attempt
+    std::optional<Attempt> attempt;
+    std::vector<farm::ServerId> candidates;  // still to be tried, best first
+};
+
+/// Bound to an application of this server.
+struct LocalEndpoint {
+    tcp::Connection connection;
+    std::unique_ptr<stack::Conversation> conversation;
+};
+
+/// Moved away: where to (S000 c32).
+struct ForwardEntry {
+    farm::ServerId owner = 0;
+    wire::MigrationId id;
+    std::uint32_t copy = 0;                              // ext: drawn by the owner
+    std::vector<std::uint8_t> handshake_acknowledgment;  // base: sent again on 0x03 (EP-18)
+    Instant last_used;
+    bool is_closing = false;  // a FIN or RST from the client has passed (EP-31)
+    bool is_over = false;     // the owner's endpoint is gone: swallows what is no SYN (EP-31)
+};
+
+/// Moved in. Before its release it neither sends nor shows anything (EP-13).
+struct ForwardConnectEndpoint {
+    explicit ForwardConnectEndpoint(tcp::Connection imported) : connection(std::move(imported)) {}
+
+    tcp::Connection connection;
+    std::unique_ptr<stack::Conversation> conversation;  // none before the release
+    farm::ServerId home = 0;
+    wire::MigrationId id;
+    std::uint16_t block_version = 1;
+    std::uint64_t fingerprint = 0;  // of the 0x01: tells attempts of version 0 devices apart
+    std::uint32_t copy = 0;
+    bool is_released = false;
+    HeldPackets held;
+    Instant last_offer;  // when its 0x01 came last (EP-15)
+    Instant next_acknowledgement;
+    std::size_t acknowledgements_repeated = 0;
+};
+
+enum class Table : std::uint8_t { Temporary, Local, Forward, ForwardConnect };
+inline constexpr std::size_t kTableCount = 4;
+
+struct Record {
+    template <typename Kind>
+    Record(const wire::ConnectionTuple& of, Kind made)
+        : tuple(of), content(std::in_place_type<Kind>, std::move(made)) {}
+
+    wire::ConnectionTuple tuple;
+    /// Alternatives in the order of Table.
+    std::variant<TemporaryEndpoint, LocalEndpoint, ForwardEntry, ForwardConnectEndpoint> content;
+
+    Table table() const { return static_cast<Table>(content.index()); }
+    template <typename Kind>
+    Kind* as() {
+        return std::get_if<Kind>(&content);
+    }
+    template <typename Kind>
+    const Kind* as() const {
+        return std::get_if<Kind>(&content);
+    }
+    /// The endpoint's TCP connection; none in Forward.
+    const tcp::Connection* connection() const;
+    tcp::Connection* connection();
+};
+
+}  // namespace shunt::migrate

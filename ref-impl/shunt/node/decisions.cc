@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who serves an unbound endpoint: selection, the candidates in turn, and what is left when none
+// takes it (SEL-2, SEL-4, SEL-5; EP-3, EP-6).
+#include "shunt/farm/http_request.hh"
+#include "shunt/node/http_conversation.hh"
+#include "shunt/node/node.hh"
+#include "shunt/node/request_peek.hh"
+#include "shunt/wire/ipv4.hh"
+#include "shunt/wire/tcp_header.hh"
+
+namespace shunt::node {
+
+using migrate::LocalEndpoint;
+using migrate::TemporaryEndpoint;
+
+std::optional<Instant> Node::decision_deadline(const TemporaryEndpoint& endpoint) const {
+    const auto& timers = config_.timers;
+    const Instant end_of_life = endpoint.born + timers.temporary_life;
+    if (endpoint.phase != TemporaryEndpoint::Phase::Request) return end_of_life;
+    if (endpoint.first_byte) return *endpoint.first_byte + timers.request_decision;
+    return std::min(end_of_life, endpoint.established + timers.request_first_byte);
+}
+
+const farm::Listen* Node::listen_for(const migrate::Record& record) const {
+    return config_.listen_of(self_, record.tuple.service_port);
+}
+
+std::unique_ptr<stack::Conversation> Node::make_conversation(const farm::Listen&) const {
+    return std::make_unique<HttpConversation>(contents_, self_.name);
+}
+
+void Node::decide(Slot slot, bool must_decide, Instant now) {
+    migrate::Record& record = tables_.at(slot);
+    auto& endpoint = *record.as<TemporaryEndpoint>();
+    const PeekedRequest request = peek_request(endpoint.held, endpoint.connection.receive_next(),
+                                               config_.limits.request_bytes);
+    const farm::Listen* listen = listen_for(record);
+    const auto listening = farm::listening_servers(config_, self_.id, record.tuple.service_port);
+    farm::SelectionInput input;
+    input.self = self_.id;
+    if (listen != nullptr) input.moment = listen->selection;
+    input.request = farm::parse_request_head(request.bytes);
+    input.is_time_over =
+        must_decide || request.is_finished || request.bytes.size() >= config_.limits.request_bytes;
+    input.may_carry_identifier = config_.session.mode != farm::SessionMode::Off;
+    input.candidates = listening;
+    const farm::Decision decision = farm::select_server(input, urls_);
+    switch (decision.action) {
+        case farm::Decision::Action::Wait:
+            return;
+        case farm::Decision::Action::Move:
+            endpoint.candidates = decision.servers;
+            return try_candidates(slot, now);
+        case farm::Decision::Action::ServeLocally:
+        case farm::Decision::Action::Reset:
+            return bind_locally(slot, now);
+    }
+}
+
+void Node::try_candidates(Slot slot, Instant now) {
+    auto& endpoint = *tables_.at(slot).as<TemporaryEndpoint>();
+    while (!endpoint.candidates.empty()) {
+        const farm::ServerId next = endpoint.candidates.front();
+        endpoint.candidates.erase(endpoint.candidates.begin());
+        if (home_.start_move(slot, next, now)) return;
+    }
+    bind_locally(slot, now);
+}
+
+void Node::bind_locally(Slot slot, Instant now) {
+    migrate::Record& record = tables_.at(slot);
+    auto& endpoint = *record.as<TemporaryEndpoint>();
+    const farm::Listen* listen = listen_for(record);
+    if (listen == nullptr || !tables_.has_room(migrate::Table::Local)) {  // SEL-4
+        counters_.add(Counter::ConnectionUnserved);
+        return endpoint.connection.abort();
+    }
+    const std::vector<Packet> held = endpoint.held.take_all();
+    endpoint.connection.hold_text(false);
+    LocalEndpoint local{std::move(endpoint.connection), make_conversation(*listen)};
+    auto& placed = tables_.change(slot, std::move(local));
+    for (const Packet& packet : held) {
+        const auto ip = wire::Ipv4View::parse(packet.bytes());
+        give(placed.connection, *wire::TcpView::parse(*ip), now);
+    }
+}
+
+}  // namespace shunt::node

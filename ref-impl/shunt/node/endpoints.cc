@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// One endpoint after it has changed: its application has its turn, what is over goes, its deadline
+// is set anew.
+#include "shunt/base/deadline.hh"
+#include "shunt/node/node.hh"
+
+namespace shunt::node {
+
+using migrate::ForwardConnectEndpoint;
+using migrate::ForwardEntry;
+using migrate::LocalEndpoint;
+using migrate::Record;
+using migrate::TemporaryEndpoint;
+
+void Node::settle(Slot slot, Instant now) {
+    if (!tables_.contains(slot)) {
+        deadlines_.set(slot, std::nullopt);
+        return;
+    }
+    Record& record = tables_.at(slot);
+    if (auto* local = record.as<LocalEndpoint>()) local->conversation->advance(local->connection);
+    if (record.as<ForwardConnectEndpoint>() != nullptr) settle_moved_in(slot);
+    if (tcp::Connection* connection = record.connection()) {
+        while (connection->poll_event()) {
+        }
+        if (connection->is_closed()) return bury(slot, now);
+        ready_.push(slot);
+    }
+    deadlines_.set(slot, record_deadline(record));
+}
+
+void Node::settle_moved_in(Slot slot) {
+    Record& record = tables_.at(slot);
+    auto& endpoint = *record.as<ForwardConnectEndpoint>();
+    if (!endpoint.is_released) return;  // EP-13: the application sees nothing yet
+    if (!endpoint.conversation) {
+        const farm::Listen* listen = listen_for(record);
+        SHUNT_ASSERT(listen != nullptr, "an offer without a listener was refused (EP-7)");
+        endpoint.conversation = make_conversation(*listen);
+    }
+    endpoint.conversation->advance(endpoint.connection);
+}
+
+std::optional<Instant> Node::record_deadline(const Record& record) const {
+    if (const auto* temporary = record.as<TemporaryEndpoint>()) {
+        // A frozen endpoint's own clock stands still (EP-4).
+        if (temporary->attempt) return home_.deadline(record);
+        return earlier(temporary->connection.poll_deadline(), decision_deadline(*temporary));
+    }
+    if (record.as<ForwardEntry>() != nullptr) return home_.deadline(record);
+    if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
+        return moved_in->is_released ? moved_in->connection.poll_deadline()
+                                     : target_.deadline(*moved_in);
+    }
+    return record.connection()->poll_deadline();
+}
+
+void Node::handle_record_deadline(Slot slot, Instant now) {
+    Record& record = tables_.at(slot);
+    if (record.as<TemporaryEndpoint>() != nullptr) {
+        handle_temporary_deadline(slot, now);
+    } else if (record.as<ForwardEntry>() != nullptr) {
+        home_.handle_forward_deadline(slot, now);
+    } else if (auto* moved_in = record.as<ForwardConnectEndpoint>();
+               moved_in != nullptr && !moved_in->is_released) {
+        target_.handle_deadline(slot, now);
+    } else {
+        record.connection()->handle_deadline(now);
+    }
+    settle(slot, now);
+}
+
+void Node::handle_temporary_deadline(Slot slot, Instant now) {
+    auto& endpoint = *tables_.at(slot).as<TemporaryEndpoint>();
+    if (endpoint.attempt) {
+        if (home_.handle_attempt_deadline(slot, now)) try_candidates(slot, now);
+        return;
+    }
+    if (is_due(endpoint.connection.poll_deadline(), now)) {
+        endpoint.connection.handle_deadline(now);
+    }
+    if (endpoint.connection.is_closed()) return;
+    if (endpoint.born + config_.timers.temporary_life <= now) {  // EP-11
+        counters_.add(Counter::TemporaryExpired);
+        // Half open: nobody is there who would need an answer. Any other goes by SEL-4.
+        if (endpoint.phase == TemporaryEndpoint::Phase::Handshake) return erase(slot);
+        return bind_locally(slot, now);
+    }
+    if (endpoint.phase == TemporaryEndpoint::Phase::Request &&
+        is_due(decision_deadline(endpoint), now)) {
+        decide(slot, true, now);
+    }
+}
+
+void Node::bury(Slot slot, Instant now) {
+    Record& record = tables_.at(slot);
+    Packet last = pool_.take();  // a reset, where one is owed
+    while (record.connection()->poll_transmit(now, last)) {
+        front_.send_ipv4(std::move(last), now);
+        last = pool_.take();
+    }
+    if (record.as<ForwardConnectEndpoint>() != nullptr) target_.announce_closed(record, now);
+    erase(slot);
+}
+
+void Node::erase(Slot slot) {
+    tables_.erase(slot);
+    deadlines_.set(slot, std::nullopt);
+}
+
+}  // namespace shunt::node

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: two nodes of the standard plan and one client connection, joined by perfect links in
+// virtual time; every frame can be seen, and dropped.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shunt/base/deadline.hh"
+#include "shunt/farm/standard_plan.hh"
+#include "shunt/node/node.hh"
+#include "shunt/tcp/connection.hh"
+#include "shunt/wire/arp.hh"
+#include "shunt/wire/encapsulation.hh"
+#include "shunt/wire/ethernet.hh"
+#include "shunt/wire/ipv4.hh"
+
+namespace shunt::node {
+
+/// A frame as it stood on a link.
+struct SeenFrame {
+    link::LinkId link;
+    std::vector<std::uint8_t> bytes;
+
+    wire::EthernetView ethernet() const { return *wire::EthernetView::parse(bytes); }
+    /// The encapsulation header of a back frame; nothing for others.
+    std::optional<wire::EncapsulationHeader> encapsulation() const {
+        if (link != link::LinkId::Back || ethernet().type() != 0x88B5) return std::nullopt;
+        const auto view =
+            wire::EncapsulationView::parse(ethernet().payload(), wire::ProtocolSet::Extended);
+        if (!view) return std::nullopt;
+        return view->header();
+    }
+    bool is(wire::EncapsulationType type) const {
+        const auto header = encapsulation();
+        return header && header->type == type;
+    }
+};
+
+class FarmFixture : public testing::Test {
+  protected:
+    static constexpr wire::MacAddress kClientMac{{0x02, 0x09, 0, 0, 0, 9}};
+
+    void build(bool has_extensions) {
+        config_ = farm::standard_plan(2);
+        config_.farm.has_extensions = has_extensions;
+        config_.urls.push_back({"/s2/", {"s2"}});
+        for (farm::ServerId id : {1U, 2U}) {
+            nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, 100 + id, now_);
+        }
+    }
+
+    Node& s1() { return *nodes_[0]; }
+    Node& s2() { return *nodes_[1]; }
+
+    void connect(std::uint16_t port = 4711) {
+        tuple_ = {farm::standard_client_address(), port, config_.servers[0].services[0], 80,
+                  wire::TransportProtocol::Tcp};
+        const tcp::Identity identity{tuple_.client, port, tuple_.service, 80};
+        tcp::Chance chance;
+        chance.initial_sequence = SequenceNumber(0xFFFFFF00U);
+        client_.emplace(tcp::Connection::connect(client_config_, identity, chance, now_));
+        received_.clear();
+    }
+
+    void say(std::string_view text) {
+        client_->send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    }
+
+    void request(std::string_view target) {
+        say("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    }
+
+    /// Lets everything happen until `end`, in order of time.
+    void run_until(Instant end) {
+        for (;;) {
+            exchange();
+            std::optional<Instant> next = client_ ? client_->poll_deadline() : std::nullopt;
+            for (const auto& node : nodes_)
+                next = earlier(next, node->poll_deadline());
+            if (!next || *next > end) break;
+            now_ = std::max(now_, *next);
+            if (client_ && is_due(client_->poll_deadline(), now_)) client_->handle_deadline(now_);
+            for (const auto& node : nodes_)
+                node->handle_deadline(now_);
+        }
+        now_ = end;
+    }
+    void run_for(Duration span) { run_until(now_ + span); }
+
+    /// Moves frames until nobody has any.
+    void exchange() {
+        for (bool moved = true; moved;) {
+            moved = transmit_client();
+            for (std::size_t i = 0; i < nodes_.size(); ++i) {
+                while (auto outgoing = nodes_[i]->poll_transmit(now_)) {
+                    moved = true;
+                    carry(*outgoing);
+                }
+            }
+        }
+    }
+
+    std::vector<SeenFrame> seen(wire::EncapsulationType type) const {
+        std::vector<SeenFrame> found;
+        for (const auto& frame : seen_) {
+            if (frame.is(type)) found.push_back(frame);
+        }
+        return found;
+    }
+
+    /// True for frames that are lost; asked for each frame before it arrives.
+    std::function<bool(const SeenFrame&)> loses_ = [](const SeenFrame&) { return false; };
+
+    farm::FarmConfig config_;
+    NoContents contents_;
+    Instant now_;
+    PacketPool pool_;  // before the nodes, which hold packets of it
+    std::array<std::unique_ptr<Node>, 2> nodes_;
+    tcp::Config client_config_;
+    std::optional<tcp::Connection> client_;
+    wire::ConnectionTuple tuple_;
+    std::string received_;
+    std::vector<SeenFrame> seen_;
+
+  private:
+    bool transmit_client() {
+        bool moved = false;
+        while (client_) {
+            Packet packet = pool_.take();
+            if (!client_->poll_transmit(now_, packet)) break;
+            wire::EthernetHeader header{config_.servers[0].front_mac, kClientMac,
+                                        wire::kEtherTypeIpv4};
+            header.prepend_to(packet);
+            moved = true;
+            carry({link::LinkId::Front, std::move(packet)});
+        }
+        return moved;
+    }
+
+    void carry(const link::OutgoingFrame& outgoing) {
+        const ByteView bytes = outgoing.frame.bytes();
+        SeenFrame frame{outgoing.link, {bytes.begin(), bytes.end()}};
+        seen_.push_back(frame);
+        if (loses_(frame)) return;
+        const auto destination = frame.ethernet().destination();
+        for (std::size_t i = 0; i < nodes_.size(); ++i) {
+            const auto& server = config_.servers[i];
+            const auto own =
+                outgoing.link == link::LinkId::Front ? server.front_mac : server.back_mac;
+            if (destination == own) nodes_[i]->handle_frame(outgoing.link, pool_.copy(bytes), now_);
+        }
+        if (outgoing.link == link::LinkId::Front) deliver_to_client(frame);
+    }
+
+    void deliver_to_client(const SeenFrame& frame) {
+        const auto ethernet = frame.ethernet();
+        if (ethernet.type() == wire::kEtherTypeArp) return answer_arp(frame);
+        if (ethernet.destination() != kClientMac || !client_) return;
+        const auto ip = wire::Ipv4View::parse(ethernet.payload());
+        const auto segment = wire::TcpView::parse(*ip);
+        ASSERT_TRUE(segment);
+        client_->handle_segment(*segment, now_);
+        const ByteView text = client_->readable();
+        received_.append(text.begin(), text.end());
+        client_->consume(text.size());
+    }
+
+    void answer_arp(const SeenFrame& frame) {
+        const auto arp = wire::ArpView::parse(frame.ethernet().payload());
+        if (!arp || arp->target_ip() != farm::standard_client_address()) return;
+        Packet reply = pool_.take();
+        wire::ArpMessage answer;
+        answer.operation = wire::ArpOperation::Reply;
+        answer.sender_mac = kClientMac;
+        answer.sender_ip = farm::standard_client_address();
+        answer.target_mac = arp->sender_mac();
+        answer.target_ip = arp->sender_ip();
+        answer.prepend_to(reply);
+        wire::EthernetHeader{arp->sender_mac(), kClientMac, wire::kEtherTypeArp}.prepend_to(reply);
+        carry({link::LinkId::Front, std::move(reply)});
+    }
+};
+
+}  // namespace shunt::node

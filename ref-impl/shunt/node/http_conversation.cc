@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/node/http_conversation.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "shunt/farm/http_request.hh"
+#include "shunt/node/generated_content.hh"
+
+namespace shunt::node {
+namespace {
+
+/// Body bytes written in one step; a multiple of the generated block.
+constexpr std::size_t kChunk = 16 * 1024;
+
+bool has_peer_finished(const tcp::Connection& connection) {
+    switch (connection.state()) {
+        case tcp::State::CloseWait:
+        case tcp::State::Closing:
+        case tcp::State::LastAck:
+        case tcp::State::TimeWait:
+        case tcp::State::Closed:
+            return true;
+        case tcp::State::SynSent:
+        case tcp::State::SynReceived:
+        case tcp::State::Established:
+        case tcp::State::FinWait1:
+        case tcp::State::FinWait2:
+            return false;
+    }
+    return true;
+}
+
+ByteView as_bytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+void HttpConversation::advance(tcp::Connection& connection) {
+    bool goes_on = true;
+    while (goes_on) {
+        switch (state_) {
+            case State::Head:
+                goes_on = read_head(connection);
+                break;
+            case State::RequestBody:
+                goes_on = skip_body(connection);
+                break;
+            case State::Response:
+                goes_on = write_response(connection);
+                break;
+            case State::Closing:
+                connection.consume(connection.readable().size());
+                return;
+        }
+    }
+}
+
+bool HttpConversation::read_head(tcp::Connection& connection) {
+    const ByteView bytes = connection.readable();
+    const auto parsed = farm::parse_request_head(bytes);
+    if (std::holds_alternative<farm::IncompleteRequest>(parsed)) {
+        if (!has_peer_finished(connection)) return false;
+        connection.close();
+        state_ = State::Closing;
+        return true;
+    }
+    const auto* head = std::get_if<farm::RequestHead>(&parsed);
+    if (head == nullptr) {
+        refuse("400 Bad Request", "the request is not HTTP/1.1\n");
+        return true;
+    }
+    connection.consume(head->header_bytes);
+    if (head->is_chunked) {
+        refuse("411 Length Required", "a request body needs a Content-Length\n");
+        return true;
+    }
+    keeps_alive_ = head->is_kept_alive;
+    is_head_request_ = head->method == "HEAD";
+    request_body_left_ = head->content_length.value_or(0);
+    answer(head->method, head->target);
+    if (request_body_left_ > 0) state_ = State::RequestBody;
+    return true;
+}
+
+void HttpConversation::refuse(std::string_view status, std::string_view text) {
+    // What follows in the stream cannot be told apart from the bad request: the last exchange.
+    keeps_alive_ = false;
+    is_head_request_ = false;
+    answer_text(status, text);
+}
+
+bool HttpConversation::skip_body(tcp::Connection& connection) {
+    const std::uint64_t here = connection.readable().size();
+    const std::uint64_t count = std::min(here, request_body_left_);
+    connection.consume(static_cast<std::size_t>(count));
+    request_body_left_ -= count;
+    if (request_body_left_ == 0) {
+        state_ = State::Response;
+        return true;
+    }
+    if (count == 0 && has_peer_finished(connection)) {
+        connection.abort();  // the body it announced will never come
+        state_ = State::Closing;
+    }
+    return count > 0;
+}
+
+void HttpConversation::answer(std::string_view method, std::string_view target) {
+    if (method != "GET" && method != "HEAD" && method != "POST" && method != "PUT") {
+        answer_text("501 Not Implemented", "only GET, HEAD, POST and PUT are served\n");
+        return;
+    }
+    const std::string_view path = target.substr(0, target.find('?'));
+    if (const auto size = generated_size(path)) {
+        source_ = Source::Generated;
+        start("200 OK", "application/octet-stream", *size);
+        return;
+    }
+    if (const auto size = contents_.size_of(path)) {
+        source_ = Source::Contents;
+        path_ = path;
+        start("200 OK", "application/octet-stream", *size);
+        return;
+    }
+    answer_text("404 Not Found", "there is no such object\n");
+}
+
+void HttpConversation::answer_text(std::string_view status, std::string_view text) {
+    text_ = text;
+    source_ = Source::Text;
+    start(status, "text/plain", text.size());
+}
+
+void HttpConversation::start(std::string_view status, std::string_view type, std::uint64_t size) {
+    head_ = fmt::format(
+        "HTTP/1.1 {}\r\nServer: shunt/{}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n",
+        status, server_name_, type, size, keeps_alive_ ? "" : "Connection: close\r\n");
+    offset_ = 0;
+    size_ = is_head_request_ ? 0 : size;
+    state_ = State::Response;
+}
+
+bool HttpConversation::write_head(tcp::Connection& connection) {
+    const std::size_t sent = connection.send(as_bytes(head_));
+    head_.erase(0, sent);
+    return head_.empty();
+}
+
+bool HttpConversation::write_response(tcp::Connection& connection) {
+    if (!write_head(connection)) return false;
+    while (offset_ < size_) {
+        std::array<std::uint8_t, kChunk> buffer;
+        const std::uint64_t wanted =
+            std::min<std::uint64_t>({buffer.size(), size_ - offset_, connection.send_capacity()});
+        if (wanted == 0) return false;
+        const MutableBytes chunk(buffer.data(), static_cast<std::size_t>(wanted));
+        std::size_t got = chunk.size();
+        if (source_ == Source::Generated) {
+            generate(offset_, chunk);
+        } else if (source_ == Source::Text) {
+            std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(offset_), got, chunk.begin());
+        } else {
+            got = contents_.read(path_, offset_, chunk);
+        }
+        if (got == 0) {  // the object shrank under us: the announced length cannot be kept
+            connection.abort();
+            state_ = State::Closing;
+            return true;
+        }
+        offset_ += connection.send(chunk.first(got));
+    }
+    finish_exchange();
+    if (state_ == State::Closing) connection.close();
+    return true;
+}
+
+void HttpConversation::finish_exchange() {
+    source_ = Source::None;
+    state_ = keeps_alive_ ? State::Head : State::Closing;
+}
+
+}  // namespace shunt::node

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/node/node.hh"
+
+#include <algorithm>
+
+#include "shunt/base/deadline.hh"
+#include "shunt/wire/udp.hh"
+
+namespace shunt::node {
+namespace {
+
+/// Segments that one connection sends before the next one has its turn.
+constexpr int kBurst = 8;
+
+stack::Interface::Config front_config(const farm::Server& self, std::size_t mtu) {
+    stack::Interface::Config front;
+    front.mac = self.front_mac;
+    front.own = self.services;
+    front.own.push_back(self.front_ip.address);
+    front.arp_sender = self.front_ip.address;
+    front.routes.push_back({self.front_ip.address, self.front_ip.prefix_length, std::nullopt});
+    if (self.gateway) front.routes.push_back({wire::Ipv4Address(0), 0, self.gateway});
+    front.mtu = mtu;
+    return front;
+}
+
+stack::Interface::Config back_config(const farm::FarmConfig& config, const farm::Server& self,
+                                     std::size_t mtu) {
+    stack::Interface::Config back;
+    back.mac = self.back_mac;
+    back.own = {self.control_ip.address};
+    back.own_silent = self.forward_ips;
+    back.arp_sender = self.control_ip.address;
+    back.routes.push_back({self.control_ip.address, self.control_ip.prefix_length, std::nullopt});
+    for (const farm::Server& member : config.servers) {
+        back.static_neighbors.push_back({member.control_ip.address, member.back_mac});
+        for (const auto address : member.forward_ips) {
+            back.static_neighbors.push_back({address, member.back_mac});
+        }
+    }
+    back.mtu = mtu;
+    return back;
+}
+
+/// What encapsulation adds to a client's packet (FRM-9).
+std::size_t overhead(const farm::FarmConfig& config) {
+    return wire::kEncapsulationHeaderSize + (config.farm.binding == farm::Binding::Udp
+                                                 ? wire::kIpv4HeaderSize + wire::kUdpHeaderSize
+                                                 : 0);
+}
+
+tcp::Config tcp_config_of(const farm::FarmConfig& config, LinkMtus mtus) {
+    constexpr std::size_t headers = wire::kIpv4HeaderSize + wire::kTcpHeaderSize;
+    tcp::Config tcp;
+    tcp.mtu = static_cast<std::uint16_t>(mtus.front);
+    // A client's largest segment must fit the back link once encapsulated (FRM-9).
+    tcp.advertised_mss =
+        static_cast<std::uint16_t>(std::min(mtus.front, mtus.back - overhead(config)) - headers);
+    tcp.send_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_send_buffer_bytes);
+    tcp.receive_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_receive_buffer_bytes);
+    tcp.no_delay = true;
+    return tcp;
+}
+
+migrate::ConnectionTables::Capacities capacities_of(const farm::Limits& limits) {
+    return {limits.temporary_entries, limits.local_entries, limits.forward_entries,
+            limits.forward_connect_entries};
+}
+
+SipKey draw_key(Rng& rng) {
+    SipKey key;
+    key.low = rng.next_u64();
+    key.high = rng.next_u64();
+    return key;
+}
+
+}  // namespace
+
+Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& contents,
+           std::uint64_t seed, Instant now, LinkMtus mtus)
+    : config_(config),
+      self_(*config.server_by_id(self)),
+      contents_(contents),
+      urls_(config),
+      tcp_config_(tcp_config_of(config, mtus)),
+      rng_(seed),
+      front_(front_config(self_, mtus.front), pool_, counters_, now),
+      back_(back_config(config, self_, mtus.back), pool_, counters_, now),
+      farm_link_(config, self, back_),
+      tables_(draw_key(rng_), capacities_of(config.limits)),
+      offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),
+      context_{config, self_, tables_, farm_link_, offers_, pool_, rng_, counters_},
+      home_(context_),
+      target_(context_, tcp_config_),
+      sequence_key_(draw_key(rng_)) {}
+
+void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {
+    if (link == link::LinkId::Back) return handle_back_frame(std::move(frame), now);
+    auto packet = front_.handle_frame(std::move(frame), now);
+    if (packet) handle_front_packet(std::move(*packet), now);
+}
+
+void Node::handle_deadline(Instant now) {
+    if (is_due(front_.poll_deadline(), now)) front_.handle_deadline(now);
+    if (is_due(back_.poll_deadline(), now)) back_.handle_deadline(now);
+    if (is_due(target_.early_deadline(), now)) target_.handle_early_deadline(now);
+    while (const auto slot = deadlines_.pop_due(now))
+        handle_record_deadline(*slot, now);
+}
+
+std::optional<Instant> Node::poll_deadline() const {
+    const auto links = earlier(front_.poll_deadline(), back_.poll_deadline());
+    return earlier(links, earlier(target_.early_deadline(), deadlines_.earliest()));
+}
+
+std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
+    for (;;) {
+        // What is owed to the farm goes first: a release before the answer that it allows.
+        if (auto frame = back_.poll_transmit()) {
+            return link::OutgoingFrame{link::LinkId::Back, std::move(*frame)};
+        }
+        if (auto frame = front_.poll_transmit()) {
+            return link::OutgoingFrame{link::LinkId::Front, std::move(*frame)};
+        }
+        const auto slot = ready_.pop();
+        if (!slot) return std::nullopt;
+        if (tables_.contains(*slot) && transmit_from(*slot, now)) ready_.push(*slot);
+    }
+}
+
+bool Node::transmit_from(Slot slot, Instant now) {
+    migrate::Record& record = tables_.at(slot);
+    const auto* temporary = record.as<migrate::TemporaryEndpoint>();
+    const auto* moved_in = record.as<migrate::ForwardConnectEndpoint>();
+    tcp::Connection* connection = record.connection();
+    const bool is_silent =  // EP-4, EP-13
+        connection == nullptr || (temporary != nullptr && temporary->attempt) ||
+        (moved_in != nullptr && !moved_in->is_released);
+    if (is_silent) return false;
+    bool has_more = true;
+    for (int sent = 0; sent < kBurst && has_more; ++sent) {
+        Packet packet = pool_.take();
+        has_more = connection->poll_transmit(now, packet);
+        if (has_more) front_.send_ipv4(std::move(packet), now);
+    }
+    if (!has_more) deadlines_.set(slot, record_deadline(record));  // sending moves it
+    return has_more;
+}
+
+Result<MoveStarted, ApiFailure> Node::migrate(const wire::ConnectionTuple& tuple,
+                                              std::string_view to_server, Instant now) {
+    const farm::Server* target = config_.server_by_name(to_server);
+    if (target == nullptr) {
+        return Failure{ApiFailure{ApiError::UnknownServer, "no server of the farm has that name"}};
+    }
+    const auto slot = tables_.find(tuple);
+    if (!slot || tables_.at(*slot).table() == migrate::Table::Forward) {
+        return Failure{ApiFailure{ApiError::UnknownConnection, "no such connection is here"}};
+    }
+    const auto started = home_.start_move(*slot, target->id, now);
+    if (!started) {
+        return Failure{
+            ApiFailure{ApiError::NotMovable, migrate::endpoint::describe(started.error())}};
+    }
+    settle(*slot, now);
+    return MoveStarted{started->epoch};
+}
+
+}  // namespace shunt::node

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// One server of a farm: its two links, its connection tables, its TCP and its applications, as
+// one state machine. Frames and the time go in; frames and the next deadline come out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "shunt/base/counters.hh"
+#include "shunt/base/deadline_heap.hh"
+#include "shunt/base/packet.hh"
+#include "shunt/base/result.hh"
+#include "shunt/base/rng.hh"
+#include "shunt/farm/farm_config.hh"
+#include "shunt/farm/selection.hh"
+#include "shunt/farm/url_map.hh"
+#include "shunt/link/frame_port.hh"
+#include "shunt/migrate/connection_tables.hh"
+#include "shunt/migrate/endpoint/home_side.hh"
+#include "shunt/migrate/endpoint/target_side.hh"
+#include "shunt/migrate/farm_link.hh"
+#include "shunt/migrate/offers.hh"
+#include "shunt/migrate/ready_queue.hh"
+#include "shunt/node/contents.hh"
+#include "shunt/node/tables_snapshot.hh"
+#include "shunt/stack/interface.hh"
+
+namespace shunt::node {
+
+/// Largest IP packet on each link.
+struct LinkMtus {
+    std::size_t front = 1500;
+    std::size_t back = 1500;
+};
+
+/// Why a migrate call did not start a move.
+enum class ApiError : std::uint8_t {
+    UnknownConnection,  // no record, or one that has moved away
+    UnknownServer,      // no member has that name
+    NotMovable          // see the text
+};
+
+struct ApiFailure {
+    ApiError error;
+    const char* text;
+};
+
+/// A move that has begun.
+struct MoveStarted {
+    std::uint32_t epoch = 0;
+};
+
+class Node {
+  public:
+    /// `config` is validated and, like `contents`, outlives the node. `seed` is all its chance.
+    Node(const farm::FarmConfig& config, farm::ServerId self, Contents& contents,
+         std::uint64_t seed, Instant now, LinkMtus mtus = {});
+
+    void handle_frame(link::LinkId link, Packet frame, Instant now);
+    void handle_deadline(Instant now);
+    /// The next frame to send; call until there is none.
+    std::optional<link::OutgoingFrame> poll_transmit(Instant now);
+    std::optional<Instant> poll_deadline() const;
+
+    /// Moves an unbound endpoint to the named server (docs/interfaces.md, verb migrate).
+    Result<MoveStarted, ApiFailure> migrate(const wire::ConnectionTuple& tuple,
+                                            std::string_view to_server, Instant now);
+
+    const Counters& counters() const { return counters_; }
+    TablesSnapshot tables() const;
+    ServerStateRow server_state() const;
+    const farm::Server& self() const { return self_; }
+
+    /// Connections that this node owns: for checkers. A Temporary one that is migrating counts.
+    const migrate::ConnectionTables& connection_tables() const { return tables_; }
+
+  private:
+    using Slot = migrate::Slot;
+
+    // front_packets.cc: what clients send
+    void handle_front_packet(Packet packet, Instant now);
+    void handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
+    void open_connection(const wire::ConnectionTuple& tuple, const wire::TcpView& syn, Instant now);
+    void handle_undecided(Slot slot, Packet packet, Instant now);
+    void answer_stray(const wire::ConnectionTuple& tuple, const wire::TcpView& segment,
+                      Instant now);
+
+    // back_packets.cc: what the farm sends
+    void handle_back_frame(Packet frame, Instant now);
+    void handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now);
+    void handle_release(const migrate::EncapsulatedFrame& frame, Instant now);
+
+    // decisions.cc: who serves an unbound endpoint
+    void decide(Slot slot, bool must_decide, Instant now);
+    void try_candidates(Slot slot, Instant now);
+    void bind_locally(Slot slot, Instant now);
+    std::optional<Instant> decision_deadline(const migrate::TemporaryEndpoint& endpoint) const;
+    const farm::Listen* listen_for(const migrate::Record& record) const;
+    std::unique_ptr<stack::Conversation> make_conversation(const farm::Listen& listen) const;
+
+    /// Hands a segment to a connection and counts what that drops.
+    void give(tcp::Connection& connection, const wire::TcpView& segment, Instant now) {
+        if (const auto dropped = connection.handle_segment(segment, now)) counters_.add(*dropped);
+    }
+
+    // endpoints.cc: one endpoint after it has changed
+    void settle(Slot slot, Instant now);
+    void settle_moved_in(Slot slot);
+    void handle_record_deadline(Slot slot, Instant now);
+    void handle_temporary_deadline(Slot slot, Instant now);
+    std::optional<Instant> record_deadline(const migrate::Record& record) const;
+    void bury(Slot slot, Instant now);
+    void erase(Slot slot);
+    bool transmit_from(Slot slot, Instant now);
+
+    const farm::FarmConfig& config_;
+    const farm::Server& self_;
+    Contents& contents_;
+    const farm::UrlMap urls_;
+    const tcp::Config tcp_config_;
+    Rng rng_;
+    Counters counters_;
+    PacketPool pool_;
+    stack::Interface front_;
+    stack::Interface back_;
+    migrate::FarmLink farm_link_;
+    migrate::ConnectionTables tables_;
+    migrate::Offers offers_;
+    migrate::endpoint::Context context_;
+    migrate::endpoint::HomeSide home_;
+    migrate::endpoint::TargetSide target_;
+    SipKey sequence_key_;
+    DeadlineHeap deadlines_;
+    migrate::ReadyQueue ready_;
+};
+
+}  // namespace shunt::node
