@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scheduler.hh"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace conform {
+
+Waiter::~Waiter() {
+    if (scheduler_ != nullptr) scheduler_->forget(*this);
+}
+
+void Scheduler::spawn(Task<> task) {
+    ready_.push_back(task.handle());
+    tasks_.push_back(std::move(task));
+}
+
+void Scheduler::wait(Waiter& waiter, std::coroutine_handle<> handle, Time deadline) {
+    waiter.scheduler_ = this;
+    waiter.handle_ = handle;
+    waiter.key_ = {deadline, serial_++};
+    waiting_.emplace(waiter.key_, &waiter);
+}
+
+void Scheduler::forget(Waiter& waiter) {
+    waiting_.erase(waiter.key_);
+    waiter.scheduler_ = nullptr;
+}
+
+void Scheduler::wake(Waiter& waiter) {
+    if (waiter.scheduler_ == nullptr) return;
+    forget(waiter);
+    ready_.push_back(waiter.handle_);
+}
+
+void Scheduler::run_ready() {
+    while (!ready_.empty()) {
+        const std::coroutine_handle<> handle = ready_.front();
+        ready_.pop_front();
+        handle.resume();
+        for (const Task<>& task : tasks_) {
+            if (task.handle().done()) task.handle().promise().take();
+        }
+    }
+}
+
+bool Scheduler::all_done() const {
+    return std::all_of(tasks_.begin(), tasks_.end(),
+                       [](const Task<>& task) { return task.handle().done(); });
+}
+
+void Scheduler::run() {
+    for (run_ready(); !all_done(); run_ready()) {
+        if (waiting_.empty()) throw std::logic_error("a case waits for nothing that can come");
+        for (const LinkFrame& frame : attachment_.progress(waiting_.begin()->first.first)) {
+            on_frame_(frame, now());
+        }
+        // What arrived at the very deadline is seen before the deadline is.
+        while (ready_.empty() && !waiting_.empty() && waiting_.begin()->first.first <= now()) {
+            wake(*waiting_.begin()->second);
+        }
+    }
+    tasks_.clear();
+}
+
+}  // namespace conform
