@@ -34,7 +34,7 @@ TcpSegment syn() {
 constexpr const char* kSynBytes =
     "4500003cbeef4000400666b50a0700090a070101"
     "126700500102030400000000a002faf0d6da0000"
-    "020405b40402080aXX;
+    "020405b40402080a112233440000000003030701";
 
 TEST(Checksum, IsRfc1071sExample) {
     EXPECT_EQ(ones_complement_sum(from_hex("0001f203f4f5f6f7")), 0xDDF2);
