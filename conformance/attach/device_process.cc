@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/device_process.hh"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "attach/attachment.hh"
+#include "attach/interrupt.hh"
+
+namespace conform {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kReadyPatience{10'000};
+constexpr std::chrono::milliseconds kEndPatience{2'000};
+constexpr int kPauseMilliseconds = 5;
+constexpr std::size_t kOutputShown = 600;
+
+/// Which file a path names now; 0: none that is a socket.
+ino_t socket_inode(const std::string& path) {
+    struct stat status {};
+    if (path.empty() || ::stat(path.c_str(), &status) != 0) return 0;
+    return S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+}
+
+Descriptor open_output(const std::string& log_path) {
+    Descriptor output(log_path.empty()
+                          ? ::memfd_create("device-output", MFD_CLOEXEC)
+                          : ::open(log_path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    if (!output.is_open()) {
+        throw AttachmentError(fmt::format("{}: cannot write the device's output: {}", log_path,
+                                          std::strerror(errno)));
+    }
+    return output;
+}
+
+}  // namespace
+
+DeviceProcess::DeviceProcess(const std::vector<std::string>& command,
+                             const std::string& socket_path, const std::string& log_path)
+    : output_(open_output(log_path)) {
+    const ino_t before = socket_inode(socket_path);
+    const off_t printed_before = ::lseek(output_.number(), 0, SEEK_END);
+    start(command);
+    try {
+        await_ready(socket_path, before, static_cast<std::size_t>(printed_before));
+    } catch (...) {
+        end();
+        throw;
+    }
+}
+
+void DeviceProcess::await_ready(const std::string& socket_path, ino_t before,
+                                std::size_t printed_before) {
+    const auto give_up = steady_clock::now() + kReadyPatience;
+    while (is_running()) {
+        const ino_t inode = socket_inode(socket_path);
+        const bool is_announced =
+            output().find("\"event\":\"ready\"", printed_before) != std::string::npos;
+        if (is_announced || (inode != 0 && inode != before)) return;
+        if (steady_clock::now() >= give_up) {
+            throw AttachmentError("the device took more than 10 s to get ready");
+        }
+        ::poll(nullptr, 0, kPauseMilliseconds);
+        throw_if_interrupted();
+    }
+    throw AttachmentError("the device " + describe_end() + " before it was ready");
+}
+
+void DeviceProcess::start(const std::vector<std::string>& command) {
+    std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ < 0) throw AttachmentError(fmt::format("fork: {}", std::strerror(errno)));
+    if (pid_ > 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a judge that is killed leaves no device behind
+    ::dup2(output_.number(), STDOUT_FILENO);
+    ::dup2(output_.number(), STDERR_FILENO);
+    ::execvp(arguments[0], arguments.data());
+    ::dprintf(STDERR_FILENO, "%s: %s\n", arguments[0], std::strerror(errno));
+    ::_exit(127);
+}
+
+DeviceProcess::~DeviceProcess() { end(); }
+
+void DeviceProcess::end() {
+    if (!is_running()) return;
+    ::kill(pid_, SIGTERM);
+    const auto give_up = steady_clock::now() + kEndPatience;
+    while (is_running() && steady_clock::now() < give_up) ::poll(nullptr, 0, kPauseMilliseconds);
+    if (!is_running()) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, &status_, 0);
+    pid_ = -1;
+}
+
+bool DeviceProcess::is_running() {
+    if (pid_ < 0) return false;
+    if (::waitpid(pid_, &status_, WNOHANG) != pid_) return true;
+    pid_ = -1;
+    return false;
+}
+
+std::string DeviceProcess::output() const {
+    std::string text(static_cast<std::size_t>(std::max<off_t>(
+                         ::lseek(output_.number(), 0, SEEK_END), 0)),
+                     '\0');
+    const ssize_t length = ::pread(output_.number(), text.data(), text.size(), 0);
+    text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+    return text;
+}
+
+std::string DeviceProcess::describe_end() {
+    const std::string end = WIFSIGNALED(status_)
+                                ? fmt::format("ended by signal {} ({})", WTERMSIG(status_),
+                                              ::strsignal(WTERMSIG(status_)))
+                                : fmt::format("ended with exit code {}", WEXITSTATUS(status_));
+    std::string text = output();
+    if (text.size() > kOutputShown) text = ".." + text.substr(text.size() - kOutputShown);
+    return text.empty() ? end : end + ": " + text;
+}
+
+}  // namespace conform

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The device as a process of ours: `-- COMMAND`.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "attach/descriptor.hh"
+
+namespace conform {
+
+class DeviceProcess {
+  public:
+    /// Starts `command` and waits until it serves: until it has printed a line with
+    /// `"event":"ready"`, or until a new socket stands at `socket_path` (empty: none is awaited).
+    /// Its output goes to `log_path`, or is only kept for messages if that is empty. Throws
+    /// AttachmentError if the command cannot be started, ends, or is not ready in time.
+    DeviceProcess(const std::vector<std::string>& command, const std::string& socket_path,
+                  const std::string& log_path);
+    DeviceProcess(const DeviceProcess&) = delete;
+    DeviceProcess& operator=(const DeviceProcess&) = delete;
+    /// Asks it to end (SIGTERM), and makes it end (SIGKILL) where it does not within 2 s.
+    ~DeviceProcess();
+
+    bool is_running();
+
+    /// "ended with exit code 134: .. last lines of its output", for verdicts.
+    std::string describe_end();
+
+  private:
+    void start(const std::vector<std::string>& command);
+    void await_ready(const std::string& socket_path, ino_t before, std::size_t printed_before);
+    void end();
+    std::string output() const;
+
+    pid_t pid_ = -1;
+    int status_ = 0;
+    Descriptor output_;
+};
+
+}  // namespace conform

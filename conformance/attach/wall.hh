@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Attachments in wall time: ports that carry one link or both, waited for together.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "attach/attachment.hh"
+
+namespace conform {
+
+/// One socket towards the device.
+class WallPort {
+  public:
+    WallPort() = default;
+    WallPort(const WallPort&) = delete;
+    WallPort& operator=(const WallPort&) = delete;
+    virtual ~WallPort() = default;
+
+    virtual int descriptor() const = 0;
+    virtual bool carries(Link link) const = 0;
+    virtual void send(Link link, ByteView frame) = 0;
+    /// What has arrived, without waiting.
+    virtual std::optional<LinkFrame> receive() = 0;
+};
+
+class WallAttachment : public Attachment {
+  public:
+    explicit WallAttachment(std::vector<std::unique_ptr<WallPort>> ports)
+        : ports_(std::move(ports)), start_(std::chrono::steady_clock::now()) {}
+
+    Time now() const override { return std::chrono::steady_clock::now() - start_; }
+    void send(Link link, ByteView frame) override;
+    std::vector<LinkFrame> progress(Time until) override;
+
+  private:
+    std::vector<LinkFrame> receive_all();
+
+    std::vector<std::unique_ptr<WallPort>> ports_;
+    std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace conform

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What is known about a device: what it claims (ICS) and how to test it (IXIT), as values.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attach/open.hh"
+#include "engine/time.hh"
+#include "pdu/address.hh"
+#include "pdu/frame.hh"
+
+namespace conform {
+
+/// The conformance statement.
+struct Statement {
+    std::string name;
+    std::vector<std::string> profiles;
+    std::vector<std::string> roles;
+    std::vector<std::string> options;
+
+    bool has_profile(std::string_view profile) const { return contains(profiles, profile); }
+    bool has_role(std::string_view role) const { return contains(roles, role); }
+    bool has_option(std::string_view option) const { return contains(options, option); }
+
+  private:
+    static bool contains(const std::vector<std::string>& list, std::string_view wanted) {
+        return std::find(list.begin(), list.end(), wanted) != list.end();
+    }
+};
+
+/// A server of the farm (system page, "Parts and addresses"): the device, or a peer that the judge
+/// plays.
+struct ServerAddresses {
+    std::string name;
+    Ipv4Address front_ip;
+    MacAddress front_mac;
+    std::vector<Ipv4Address> service;
+    std::vector<Ipv4Address> forward_ip;  ///< one per service IP, in the same order (SYS-2)
+    Ipv4Address control_ip;
+    MacAddress back_mac;
+
+    bool has_forward_ip(Ipv4Address address) const {
+        return std::find(forward_ip.begin(), forward_ip.end(), address) != forward_ip.end();
+    }
+};
+
+struct TestTimers {
+    /// How long the device may take to answer anything.
+    Duration answer = std::chrono::milliseconds(1'000);
+    /// How long nothing must come before silence is believed.
+    Duration silence = std::chrono::milliseconds(1'000);
+    /// By how much a clock of the device may differ from the judge's within a case.
+    Duration tolerance = std::chrono::milliseconds(0);
+    /// When the home gives a migration up (EP-6).
+    Duration fall_back = std::chrono::milliseconds(750);
+};
+
+/// What the client asks for in the first line of its HTTP request.
+struct TestRequests {
+    std::string local = "/bytes/64";     ///< served by whoever owns the endpoint
+    std::string moved = "/s2/bytes/64";  ///< makes the device select the first peer
+};
+
+struct Iut {
+    Statement statement;
+    AttachmentAddress front;
+    AttachmentAddress back;
+    Framing framing;
+    ServerAddresses device;
+    std::uint16_t service_port = 80;
+    std::uint16_t front_mtu = 1500;
+    std::uint16_t back_mtu = 1500;
+    std::vector<Ipv4Address> clients;
+    MacAddress client_mac;
+    std::vector<ServerAddresses> peers;
+    TestTimers timers;
+    TestRequests requests;
+    std::string upper_tester;  ///< empty: the device is driven through the wire alone
+};
+
+}  // namespace conform

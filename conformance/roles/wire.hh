@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The links as one case sees them: what is sent and received is recorded and handed to the roles.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/scheduler.hh"
+#include "pdu/capture.hh"
+
+namespace conform {
+
+/// A role that takes frames of the device.
+class FrameListener {
+  public:
+    FrameListener() = default;
+    FrameListener(const FrameListener&) = delete;
+    FrameListener& operator=(const FrameListener&) = delete;
+    virtual ~FrameListener() = default;
+
+    /// True if the frame is for this role, which has then dealt with it or kept its number.
+    virtual bool hear(std::size_t number, const CapturedFrame& frame) = 0;
+};
+
+class Wire {
+  public:
+    /// `keeps_strangers`: frames that no role takes are evidence too (a device of its own for each
+    /// case); otherwise they are leftovers of other cases on the same device.
+    Wire(Attachment& attachment, const Framing& framing, bool keeps_strangers);
+
+    Scheduler& scheduler() { return scheduler_; }
+    const Framing& framing() const { return framing_; }
+    Time now() const { return attachment_.now(); }
+    Capture& capture() { return capture_; }
+    const Capture& capture() const { return capture_; }
+
+    void add_listener(FrameListener& listener) { listeners_.push_back(&listener); }
+
+    /// Returns the frame's number in the capture.
+    std::size_t send(Link link, Bytes frame);
+
+  private:
+    void receive(const LinkFrame& frame, Time at);
+
+    Attachment& attachment_;
+    Framing framing_;
+    bool keeps_strangers_;
+    Capture capture_;
+    std::vector<FrameListener*> listeners_;
+    // Last: its tasks refer to the rest, so they end first.
+    Scheduler scheduler_;
+};
+
+/// The frames for one role, in the order of their arrival, awaited one by one.
+class Inbox {
+  public:
+    explicit Inbox(Scheduler& scheduler) : scheduler_(scheduler) {}
+
+    void push(std::size_t number);
+    bool is_empty() const { return numbers_.empty(); }
+    std::size_t pop();
+
+    /// co_await inbox.next(deadline): the number of the next frame, or nothing by then.
+    auto next(Time deadline) {
+        struct Next {
+            Inbox& inbox;
+            Time deadline;
+            Waiter waiter{};
+            bool await_ready() const { return !inbox.is_empty(); }
+            void await_suspend(std::coroutine_handle<> handle) {
+                inbox.waiter_ = &waiter;
+                inbox.scheduler_.wait(waiter, handle, deadline);
+            }
+            std::optional<std::size_t> await_resume() {
+                inbox.waiter_ = nullptr;
+                if (inbox.is_empty()) return std::nullopt;
+                return inbox.pop();
+            }
+        };
+        return Next{*this, deadline};
+    }
+
+  private:
+    Scheduler& scheduler_;
+    std::deque<std::size_t> numbers_;
+    Waiter* waiter_ = nullptr;
+};
+
+}  // namespace conform
