@@ -77,11 +77,12 @@ class Scheduler {
 
     Attachment& attachment_;
     FrameHandler on_frame_;
-    std::vector<Task<>> tasks_;
     std::deque<std::coroutine_handle<>> ready_;
     // Ordered by deadline, then by the order of waiting, so that equal runs have equal order.
     std::map<std::pair<Time, std::uint64_t>, Waiter*> waiting_;
     std::uint64_t serial_ = 0;
+    // Last, so that abandoned tasks end first: their waiters take themselves off the list above.
+    std::vector<Task<>> tasks_;
 };
 
 }  // namespace conform

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cases/endpoint/steps.hh"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace conform::endpoint {
+namespace {
+
+constexpr std::size_t kHexShown = 8;
+
+/// "byte 12 0x3f (..)" where two packets differ first.
+std::string describe_difference(ByteView packet, ByteView other) {
+    const auto [at, _] = std::mismatch(packet.begin(), packet.end(), other.begin(), other.end());
+    const auto offset = static_cast<std::size_t>(at - packet.begin());
+    return fmt::format("{} bytes, from byte {} on {}", packet.size(), offset,
+                       to_hex(packet.subspan(offset), kHexShown));
+}
+
+}  // namespace
+
+EncapsulationPattern about(EncapsulationType type, const Client& client) {
+    return {.type = type,
+            .protocol = encapsulated_protocol::kTcp,
+            .source = client.self()};
+}
+
+Offer take_offer(ReceivedEncapsulation frame) {
+    const std::optional<ConnectionInformation> information =
+        parse_connection_information(frame.header().payload);
+    if (!information) {
+        throw Violation({"FRM-5", "0x01 with 146 payload bytes",
+                         fmt::format("{}", frame.header().payload.size()), frame.frame});
+    }
+    return {std::move(frame), *information};
+}
+
+Task<Offer> provoke_migration(Stage& stage, Client& client, Peer& peer) {
+    co_await client.connect("EP-2");
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
+    ReceivedEncapsulation frame =
+        co_await peer.expect("EP-4", about(EncapsulationType::Connection, client),
+                             stage.iut().timers.answer);
+    co_return take_offer(std::move(frame));
+}
+
+Bytes acknowledgement_for(const Stage& stage, const Offer& offer, std::uint32_t copy) {
+    return stage.has_extensions() ? encode(IdentifiedCopy{offer.id(), copy}) : Bytes{};
+}
+
+Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t copy) {
+    peer.send(EncapsulationType::Acknowledgement, acknowledgement_for(stage, offer, copy));
+    if (!stage.has_extensions()) co_return;
+    const ReceivedEncapsulation go =
+        co_await peer.expect("EP-16", {.type = EncapsulationType::Go}, stage.iut().timers.answer,
+                             EncapsulationType::Connection);
+    const std::optional<IdentifiedCopy> released = parse_identified_copy(go.header().payload);
+    const IdentifiedCopy wanted{offer.id(), copy};
+    if (released != wanted) {
+        throw Violation({"EP-16",
+                         fmt::format("0x14 for {} copy {}", wanted.id.to_string(), wanted.copy),
+                         released ? fmt::format("{} copy {}", released->id.to_string(),
+                                                released->copy)
+                                  : to_hex(go.header().payload),
+                         go.frame});
+    }
+}
+
+Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer& peer,
+                                             const char* requirement, ByteView packet) {
+    ReceivedEncapsulation received =
+        co_await peer.expect(requirement, about(EncapsulationType::Forwarded, client),
+                             stage.iut().timers.answer);
+    const Encapsulation& header = received.header();
+    stage.check_that(peer.self().has_forward_ip(header.destination.address), "SYS-2",
+                     fmt::format("0x02 to a forward IP of {}", peer.self().name),
+                     header.destination.address.to_string(), received.frame);
+    stage.check("EP-21", "0x02 with Dest. Port", client.service().port, header.destination.port,
+                received.frame);
+    if (!std::ranges::equal(header.payload, packet)) {
+        throw Violation({"EP-21",
+                         "the client's packet unchanged: " +
+                             describe_difference(packet, header.payload),
+                         describe_difference(header.payload, packet), received.frame});
+    }
+    co_return std::move(received);
+}
+
+}  // namespace conform::endpoint

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Steps that several cases of the endpoint profile share, with the device as home.
+#pragma once
+
+#include "roles/stage.hh"
+
+namespace conform::endpoint {
+
+/// A migration that the device has offered: its 0x01, taken apart.
+struct Offer {
+    ReceivedEncapsulation frame;
+    ConnectionInformation information;
+
+    MigrationId id() const {
+        return {information.service, information.block.iss, information.block.epoch};
+    }
+};
+
+/// The pattern of a frame about `client` to a forward address of `peer`'s.
+EncapsulationPattern about(EncapsulationType type, const Client& client);
+
+/// Handshake done by the home itself (EP-2), a request that selects the peer sent: the 0x01 that
+/// must come then (EP-4). `request` is the number of the request's frame.
+Task<Offer> provoke_migration(Stage& stage, Client& client, Peer& peer);
+
+/// Takes a received 0x01 apart; throws Violation of FRM-5 where it is no whole connection.
+Offer take_offer(ReceivedEncapsulation frame);
+
+/// Payload of the 0x03 that answers `offer`: ID and copy in an ext farm, nothing in a base farm.
+Bytes acknowledgement_for(const Stage& stage, const Offer& offer, std::uint32_t copy);
+
+/// Sends 0x03 and waits for the release: ext 0x14 with the same ID and copy (EP-16); in a base farm
+/// the first 0x02 releases, and is left for the case to expect.
+Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t copy);
+
+/// The next 0x02 to the peer must carry exactly `packet` (EP-21); repetitions of 0x01 that crossed
+/// the acknowledgement are not looked at if `may_repeat_offer`.
+Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer& peer,
+                                             const char* requirement, ByteView packet);
+
+}  // namespace conform::endpoint

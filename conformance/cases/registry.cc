@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cases/registry.hh"
+
+namespace conform {
+
+const std::vector<CaseInfo>& all_cases() {
+    static const std::vector<CaseInfo> kCases = [] {
+        std::vector<CaseInfo> cases;
+        for (const auto section :
+             {endpoint_handshake_cases, endpoint_connection_cases, endpoint_acknowledgement_cases,
+              endpoint_forward_cases, endpoint_target_cases}) {
+            for (CaseInfo& info : section()) cases.push_back(std::move(info));
+        }
+        return cases;
+    }();
+    return kCases;
+}
+
+}  // namespace conform

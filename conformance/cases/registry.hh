@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The list of cases: what each is called, what it tests, what a device must claim for it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "engine/task.hh"
+#include "roles/stage.hh"
+
+namespace conform {
+
+struct CaseInfo {
+    /// profile/section/claim-in-words; never changes once published.
+    std::string_view id;
+    /// One sentence for people.
+    std::string_view claim;
+    std::vector<std::string_view> requirements;
+    std::string_view profile;
+    /// What the device has to be for this case.
+    std::string_view role;
+    Task<> (*run)(Stage& stage);
+};
+
+/// Every case of the suite, in the order of the protocol's pages.
+const std::vector<CaseInfo>& all_cases();
+
+// One function for each file of cases/.
+std::vector<CaseInfo> endpoint_handshake_cases();
+std::vector<CaseInfo> endpoint_connection_cases();
+std::vector<CaseInfo> endpoint_acknowledgement_cases();
+std::vector<CaseInfo> endpoint_forward_cases();
+std::vector<CaseInfo> endpoint_target_cases();
+
+}  // namespace conform

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracle/oracle.hh"
+
+namespace conform {
+
+std::vector<Finding> examine_formats(const Capture& capture) {
+    std::vector<Finding> findings;
+    for (std::size_t number = 0; number < capture.size(); ++number) {
+        if (capture[number].direction != Direction::FromDevice) continue;
+        for (Finding fault : capture[number].frame.faults) {
+            fault.frame = number;
+            findings.push_back(std::move(fault));
+        }
+    }
+    return findings;
+}
+
+std::vector<Finding> examine(const Capture& capture) {
+    std::vector<Finding> findings;
+    for (const auto oracle : {examine_formats, examine_client_view, examine_forwarded_packets}) {
+        for (Finding& finding : oracle(capture)) findings.push_back(std::move(finding));
+    }
+    return findings;
+}
+
+}  // namespace conform

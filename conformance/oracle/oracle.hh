@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Passive checks on a finished capture: what holds for every case, whatever the case looks for.
+/// They see nothing but the capture and the plan of the farm, so that they judge recorded captures
+/// as they judge live ones.
+#pragma once
+
+#include <vector>
+
+#include "engine/finding.hh"
+#include "pdu/capture.hh"
+
+namespace conform {
+
+/// Lengths, headers and checksums of every frame of the device (FRM-4, FRM-5, IP-1, TCP-1).
+std::vector<Finding> examine_formats(const Capture& capture);
+
+/// What each client gets is one legal TCP connection, whoever sends it (EP-25, EP-48, TCP-1, TCP-2,
+/// TCP-5).
+std::vector<Finding> examine_client_view(const Capture& capture);
+
+/// What the device forwards are the client's packets, byte for byte, each once, in the order of
+/// their arrival (EP-9, EP-21).
+std::vector<Finding> examine_forwarded_packets(const Capture& capture);
+
+/// All of them, in the order above.
+std::vector<Finding> examine(const Capture& capture);
+
+}  // namespace conform

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "roles/stage.hh"
+
+#include <fmt/format.h>
+
+#include "pdu/build.hh"
+
+namespace conform {
+
+/// Takes the answers to the echoes of this case.
+class Stage::EchoListener : public FrameListener {
+  public:
+    EchoListener(Wire& wire, std::uint16_t identifier)
+        : identifier_(identifier), inbox_(wire.scheduler()) {
+        wire.add_listener(*this);
+    }
+    std::uint16_t identifier() const { return identifier_; }
+    Inbox& inbox() { return inbox_; }
+
+    bool hear(std::size_t number, const CapturedFrame& captured) override {
+        if (captured.link != Link::Front || !captured.frame.ipv4 || !captured.frame.ipv4->icmp) {
+            return false;
+        }
+        const IcmpMessage& message = *captured.frame.ipv4->icmp;
+        if (message.type != icmp_type::kEchoReply || message.identifier != identifier_) return false;
+        inbox_.push(number);
+        return true;
+    }
+
+  private:
+    std::uint16_t identifier_;
+    Inbox inbox_;
+};
+
+Stage::Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_t port,
+             bool keeps_strangers)
+    : iut_(iut),
+      random_(random),
+      port_(port),
+      wire_(attachment, iut.framing, keeps_strangers),
+      router_(wire_, iut),
+      echo_(std::make_unique<EchoListener>(wire_, port)) {
+    wire_.add_listener(router_);
+}
+
+Stage::~Stage() = default;
+
+Client& Stage::open_client(const ClientOffer& offer) {
+    clients_.push_back(std::make_unique<Client>(
+        wire_, iut_, SocketAddress{iut_.clients.front(), port_},
+        SocketAddress{iut_.device.service.front(), iut_.service_port}, offer, random_));
+    return *clients_.back();
+}
+
+Client& Stage::open_client_of_peer(const ClientOffer& offer) {
+    clients_.push_back(std::make_unique<Client>(
+        wire_, iut_, SocketAddress{iut_.clients.front(), port_},
+        SocketAddress{iut_.peers.front().service.front(), iut_.service_port}, offer, random_));
+    return *clients_.back();
+}
+
+Peer& Stage::open_peer(const Client& client) {
+    peers_.push_back(std::make_unique<Peer>(wire_, iut_, iut_.peers.front(), client));
+    return *peers_.back();
+}
+
+Task<> Stage::expect_alive(const char* when) {
+    const Ipv4Address service = iut_.device.service.front();
+    IcmpMessage echo{iut_.clients.front(), service, icmp_type::kEchoRequest};
+    echo.identifier = echo_->identifier();
+    echo.sequence = ++echo_sequence_;
+    echo.payload = to_bytes("shunt-conform: are you there?");
+    wire_.send(Link::Front, encode_ethernet(iut_.device.front_mac, iut_.client_mac,
+                                            ether_type::kIpv4, encode_icmp_packet(echo)));
+    const Time deadline = wire_.now() + iut_.timers.answer;
+    for (;;) {
+        const std::optional<std::size_t> number = co_await echo_->inbox().next(deadline);
+        if (!number) {
+            throw DeviceHangs(fmt::format("no answer to an ICMP echo to {} within {} ms, {}",
+                                          service.to_string(),
+                                          milliseconds_of(iut_.timers.answer), when));
+        }
+        const IcmpMessage& reply = *wire_.capture()[*number].frame.ipv4->icmp;
+        if (reply.sequence == echo.sequence && reply.payload == echo.payload) co_return;
+    }
+}
+
+void Stage::check(const char* requirement, const char* what, std::uint64_t expected,
+                  std::uint64_t actual, std::size_t frame) {
+    if (expected == actual) return;
+    findings_.push_back({requirement, fmt::format("{} {}", what, expected),
+                         fmt::format("{}", actual), frame});
+}
+
+void Stage::check_that(bool is_so, const char* requirement, std::string expected,
+                       std::string actual, std::size_t frame) {
+    if (is_so) return;
+    findings_.push_back({requirement, std::move(expected), std::move(actual), frame});
+}
+
+}  // namespace conform

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a case has: a client, a peer server, the wire between them and the device, and a place for
+/// what it finds.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/finding.hh"
+#include "engine/random.hh"
+#include "iut/iut.hh"
+#include "roles/client.hh"
+#include "roles/peer.hh"
+#include "roles/router.hh"
+#include "roles/wire.hh"
+
+namespace conform {
+
+class Stage {
+  public:
+    /// `port` is the client's port: another one for every case that shares a device.
+    Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_t port,
+          bool keeps_strangers);
+    ~Stage();
+
+    const Iut& iut() const { return iut_; }
+    Wire& wire() { return wire_; }
+    const std::vector<Finding>& findings() const { return findings_; }
+    Random& random() { return random_; }
+    bool has_extensions() const { return iut_.framing.has_extensions; }
+
+    /// The client of this case, towards the device's first service.
+    Client& open_client(const ClientOffer& offer = {});
+    /// The client of this case, towards the first service of the peer that we play as its home.
+    Client& open_client_of_peer(const ClientOffer& offer = {});
+    /// The first peer of the plan, hearing what concerns `client`.
+    Peer& open_peer(const Client& client);
+
+    auto sleep(Duration duration) { return wire_.scheduler().sleep(duration); }
+
+    /// The device answers an ICMP echo to its first service address: it is there and works. Around
+    /// every silence that is judged, so that a dead device does not pass for an obedient one.
+    /// Throws DeviceHangs.
+    Task<> expect_alive(const char* when);
+
+    /// Notes a finding unless both are equal; the case goes on.
+    void check(const char* requirement, const char* what, std::uint64_t expected,
+               std::uint64_t actual, std::size_t frame);
+    /// Notes a finding unless `is_so`.
+    void check_that(bool is_so, const char* requirement, std::string expected, std::string actual,
+                    std::size_t frame);
+
+  private:
+    class EchoListener;
+
+    const Iut& iut_;
+    Random random_;
+    std::uint16_t port_;
+    Wire wire_;
+    Router router_;
+    std::unique_ptr<EchoListener> echo_;
+    std::vector<std::unique_ptr<Client>> clients_;
+    std::vector<std::unique_ptr<Peer>> peers_;
+    std::vector<Finding> findings_;
+    std::uint16_t echo_sequence_ = 0;
+};
+
+}  // namespace conform
