@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The command line of shunt-conform.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attach/open.hh"
+
+namespace conform {
+
+struct Options {
+    enum class Command : std::uint8_t { Help, Version, List, Run };
+
+    Command command = Command::Help;
+    std::string topic;  ///< which command's help; empty: of all
+    std::vector<std::string> selectors;
+    std::string iut_path;
+    std::optional<std::uint64_t> seed;
+    std::optional<TimeKind> time;
+    std::string json_path;
+    std::string out_path;
+    bool is_strict = false;
+    std::vector<std::string> device_command;  ///< what stands behind `--`
+};
+
+/// Throws UsageError with what was expected.
+Options parse_options(int argument_count, char** arguments);
+
+/// The text of --help.
+std::string help(const std::string& topic);
+
+}  // namespace conform

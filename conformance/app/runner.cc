@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/runner.hh"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "oracle/oracle.hh"
+#include "report/pcapng.hh"
+
+namespace conform {
+namespace {
+
+/// Ports of the cases of one run lie side by side, from a start that the seed draws.
+constexpr std::uint16_t kPortFirst = 20'000;
+constexpr std::uint16_t kPortSpan = 40'000;
+
+/// What every case runs in: its own mistakes become findings, not the end of the scheduler.
+Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violations) {
+    try {
+        co_await info.run(stage);
+    } catch (const Violation& violation) {
+        violations.push_back(violation.finding());
+    }
+}
+
+void judge(CaseResult& result) {
+    for (const Finding& finding : result.findings) {
+        const bool is_must = finding.level == Level::Must;
+        result.verdict = worse(result.verdict, is_must ? Verdict::Fail : Verdict::NonStrict);
+    }
+    if (result.findings.empty() || !result.reason.empty()) return;
+    result.reason = result.findings.front().message();
+    if (result.findings.size() > 1) {
+        result.reason += fmt::format(" (and {} more)", result.findings.size() - 1);
+    }
+}
+
+void blame(CaseResult& result, Verdict verdict, const std::exception& reason) {
+    result.verdict = worse(result.verdict, verdict);
+    result.reason = reason.what();
+}
+
+/// As a shell reads it.
+std::string quote(const std::string& word) {
+    const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+               std::string_view("_-./:=,+@").find(c) != std::string_view::npos;
+    });
+    if (is_plain) return word;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
+CaseResult describe(const CaseInfo& info) {
+    CaseResult result;
+    result.id = info.id;
+    result.requirements.assign(info.requirements.begin(), info.requirements.end());
+    return result;
+}
+
+/// Why a case does not concern the device; empty if it does.
+std::string why_not(const CaseInfo& info, const Statement& statement) {
+    if (!statement.has_profile(info.profile)) {
+        return fmt::format("profile {} is not claimed", info.profile);
+    }
+    if (!statement.has_role(info.role)) return fmt::format("role {} is not claimed", info.role);
+    return {};
+}
+
+}  // namespace
+
+CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
+                    std::uint64_t seed, std::uint16_t port, bool is_device_fresh,
+                    Capture& capture) {
+    CaseResult result = describe(info);
+    Stage stage(attachment, iut, Random(seed, info.id), port, is_device_fresh);
+    std::vector<Finding> violations;
+    stage.wire().scheduler().spawn(guard(info, stage, violations));
+    try {
+        stage.wire().scheduler().run();
+    } catch (const DeviceGone& reason) {
+        blame(result, Verdict::Crash, reason);
+    } catch (const DeviceHangs& reason) {
+        blame(result, Verdict::Hang, reason);
+    } catch (const AttachmentError& reason) {
+        blame(result, Verdict::Error, reason);
+    }
+    capture = std::move(stage.wire().capture());
+    result.findings = std::move(violations);
+    for (const Finding& finding : stage.findings()) result.findings.push_back(finding);
+    for (Finding& finding : examine(capture)) result.findings.push_back(std::move(finding));
+    judge(result);
+    return result;
+}
+
+Runner::Runner(const Options& options, Iut iut)
+    : options_(options), iut_(std::move(iut)), point_(iut_.front, iut_.back, *options.time) {
+    if (options.time == TimeKind::Wall) {
+        epoch_offset_ = std::chrono::system_clock::now().time_since_epoch();
+    }
+}
+
+Runner::~Runner() = default;
+
+RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Progress& progress) {
+    RunResult run{"shunt-conform " CONFORM_VERSION, iut_.statement.name, *options_.seed, {}};
+    auto port = static_cast<std::uint16_t>(kPortFirst +
+                                           Random(*options_.seed, "ports").below(kPortSpan));
+    for (const CaseInfo* info : cases) {
+        run.cases.push_back(run_one(*info, port++));
+        progress(run.cases.back());
+    }
+    return run;
+}
+
+CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port) {
+    CaseResult result = describe(info);
+    Capture capture;
+    const std::string obstacle = why_not(info, iut_.statement);
+    if (!obstacle.empty()) {
+        result.verdict = Verdict::NotRun;
+        result.reason = obstacle;
+    } else {
+        try {
+            start_device();
+            result = run_case(info, attach(), iut_, *options_.seed, port,
+                              point_.is_fresh_each_time(), capture);
+        } catch (const DeviceHangs& reason) {
+            blame(result, Verdict::Hang, reason);
+        } catch (const DeviceGone& reason) {
+            blame(result, Verdict::Crash, reason);
+        } catch (const AttachmentError& reason) {
+            blame(result, Verdict::Error, reason);
+        }
+        blame_process(result);
+    }
+    result.rerun = rerun_line(info.id);
+    write_evidence(result, capture);
+    return result;
+}
+
+void Runner::start_device() {
+    if (options_.device_command.empty() || device_) return;
+    const std::string log =
+        options_.out_path.empty() ? std::string() : options_.out_path + "/device.log";
+    device_ = std::make_unique<DeviceProcess>(options_.device_command, point_.socket_path(), log);
+}
+
+Attachment& Runner::attach() {
+    if (point_.is_fresh_each_time()) attachment_.reset();
+    if (!attachment_) attachment_ = point_.open(*options_.seed);
+    return *attachment_;
+}
+
+void Runner::blame_process(CaseResult& result) {
+    const bool is_broken = result.verdict >= Verdict::Hang;
+    if (is_broken) attachment_.reset();
+    if (!device_ || device_->is_running()) return;
+    result.verdict = worse(result.verdict, Verdict::Crash);
+    result.reason = "the device " + device_->describe_end();
+    // The next case gets a new process, and an attachment to it.
+    attachment_.reset();
+    device_.reset();
+}
+
+void Runner::write_evidence(CaseResult& result, const Capture& original) {
+    if (options_.out_path.empty() || original.empty()) return;
+    Capture capture = original;
+    for (const Finding& finding : result.findings) {
+        if (finding.frame) capture[*finding.frame].comments.push_back(finding.message());
+    }
+    std::string name = result.id;
+    std::replace(name.begin(), name.end(), '/', '.');
+    result.pcapng = fmt::format("{}/{}.pcapng", options_.out_path, name);
+    const std::string description =
+        fmt::format("{} {} against {}, seed {}. Again: {}", result.id, to_string(result.verdict),
+                    iut_.statement.name, *options_.seed, result.rerun);
+    const Bytes file = encode_pcapng(capture, description, epoch_offset_);
+    std::ofstream out(result.pcapng, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    if (!out.flush()) throw AttachmentError(result.pcapng + ": cannot be written");
+}
+
+std::string Runner::rerun_line(std::string_view id) const {
+    std::string line = fmt::format("shunt-conform run {} --iut {} --seed {} --time {}", id,
+                                   quote(options_.iut_path), *options_.seed,
+                                   options_.time == TimeKind::Virtual ? "virtual" : "wall");
+    if (options_.is_strict) line += " --strict";
+    if (!options_.device_command.empty()) line += " --";
+    for (const std::string& word : options_.device_command) line += " " + quote(word);
+    return line;
+}
+
+}  // namespace conform

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iut/iut_reader.hh"
+
+#include <algorithm>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "iut/iut_file.hh"
+
+namespace conform {
+namespace {
+
+std::string show(const toml::node& node) {
+    std::ostringstream out;
+    node.visit([&out](const auto& value) { out << value; });
+    return out.str();
+}
+
+/// How many letters apart two keys are (Levenshtein), for suggestions.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::string IutReader::full_key(std::string_view key) const {
+    return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+}
+
+void IutReader::fail(const char* key, const std::string& expected) const {
+    const toml::node* node = table_.get(key);
+    const auto line = (node != nullptr ? *node : table_).source().begin.line;
+    throw IutFileError(fmt::format("{}:{}: {}: expected {}, got {}", file_, line, full_key(key),
+                                   expected, node != nullptr ? show(*node) : "nothing"));
+}
+
+const toml::node* IutReader::find(const char* key) {
+    asked_.emplace_back(key);
+    return table_.get(key);
+}
+
+const toml::node& IutReader::require(const char* key, const char* expected) {
+    const toml::node* node = find(key);
+    if (node == nullptr) fail(key, expected);
+    return *node;
+}
+
+std::optional<IutReader> IutReader::table(const char* key, bool is_required) {
+    const toml::node* node = find(key);
+    if (node == nullptr && !is_required) return std::nullopt;
+    if (node == nullptr || !node->is_table()) fail(key, "a table");
+    return IutReader(*node->as_table(), file_, full_key(key));
+}
+
+std::vector<IutReader> IutReader::tables(const char* key) {
+    const toml::node& node = require(key, "one table or more");
+    const toml::array* array = node.as_array();
+    if (array == nullptr || array->empty()) fail(key, "one table or more");
+    std::vector<IutReader> readers;
+    for (const toml::node& element : *array) {
+        if (!element.is_table()) fail(key, "one table or more");
+        readers.emplace_back(*element.as_table(), file_,
+                             fmt::format("{}[{}]", full_key(key), readers.size()));
+    }
+    return readers;
+}
+
+std::string IutReader::text(const char* key) {
+    const auto value = require(key, "a text").value<std::string>();
+    if (!value) fail(key, "a text");
+    return *value;
+}
+
+std::string IutReader::text(const char* key, const std::string& otherwise) {
+    return table_.contains(key) ? text(key) : (find(key), otherwise);
+}
+
+std::vector<std::string> IutReader::texts(const char* key) {
+    const toml::array* array = require(key, "a list of texts").as_array();
+    if (array == nullptr) fail(key, "a list of texts");
+    std::vector<std::string> values;
+    for (const toml::node& element : *array) {
+        const auto value = element.value<std::string>();
+        if (!value) fail(key, "a list of texts");
+        values.push_back(*value);
+    }
+    return values;
+}
+
+std::int64_t IutReader::number(const char* key, std::int64_t low, std::int64_t high,
+                               std::int64_t otherwise) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return otherwise;
+    const toml::value<std::int64_t>* value = node->as_integer();
+    if (value == nullptr || value->get() < low || value->get() > high) {
+        fail(key, fmt::format("a number from {} to {}", low, high));
+    }
+    return value->get();
+}
+
+Duration IutReader::milliseconds(const char* key, Duration otherwise) {
+    constexpr std::int64_t kHour = 3'600'000;
+    return std::chrono::milliseconds(number(key, 0, kHour, milliseconds_of(otherwise)));
+}
+
+Ipv4Address IutReader::to_address(const char* key, const std::string& text) const {
+    const std::optional<Ipv4Address> address = Ipv4Address::from_string(text);
+    if (!address) fail(key, "IPv4 addresses such as 10.7.0.9");
+    return *address;
+}
+
+Ipv4Address IutReader::address(const char* key) { return to_address(key, text(key)); }
+
+std::vector<Ipv4Address> IutReader::addresses(const char* key) {
+    std::vector<Ipv4Address> values;
+    for (const std::string& each : texts(key)) values.push_back(to_address(key, each));
+    if (values.empty()) fail(key, "at least one IPv4 address");
+    return values;
+}
+
+MacAddress IutReader::mac(const char* key) {
+    const std::optional<MacAddress> value = MacAddress::from_string(text(key));
+    if (!value) fail(key, "a MAC address such as 02:07:00:00:00:01");
+    return *value;
+}
+
+std::vector<std::string> IutReader::choices(const char* key,
+                                            const std::vector<std::string_view>& known) {
+    std::vector<std::string> values = texts(key);
+    for (const std::string& value : values) {
+        if (std::find(known.begin(), known.end(), value) != known.end()) continue;
+        fail(key, fmt::format("some of {}", fmt::join(known, ", ")));
+    }
+    return values;
+}
+
+void IutReader::refuse_others() const {
+    for (const auto& [key, node] : table_) {
+        const std::string_view name = key.str();
+        if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
+        const auto nearest = std::min_element(
+            asked_.begin(), asked_.end(), [name](const std::string& a, const std::string& b) {
+                return distance(a, name) < distance(b, name);
+            });
+        throw IutFileError(fmt::format("{}:{}: {}: unknown key, expected one of {}; did you mean {}?",
+                                       file_, node.source().begin.line, full_key(name),
+                                       fmt::join(asked_, ", "), *nearest));
+    }
+}
+
+}  // namespace conform

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One table of iut.toml while it is read: every key is asked for by name and type; what was not
+/// asked for is an error with a suggestion, so that a misspelt key never passes for a default.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#define TOML_HEADER_ONLY 0
+#include <toml++/toml.h>
+
+#include "engine/time.hh"
+#include "pdu/address.hh"
+
+namespace conform {
+
+class IutReader {
+  public:
+    /// `file` for messages; `path` is the table's own key, empty for the whole file.
+    IutReader(const toml::table& table, std::string file, std::string path)
+        : table_(table), file_(std::move(file)), path_(std::move(path)) {}
+
+    /// A table below this one; throws IutFileError if it is missing and `is_required`.
+    std::optional<IutReader> table(const char* key, bool is_required);
+    /// The tables of an array of tables; throws if there is none.
+    std::vector<IutReader> tables(const char* key);
+
+    std::string text(const char* key);
+    std::string text(const char* key, const std::string& otherwise);
+    std::vector<std::string> texts(const char* key);
+    std::int64_t number(const char* key, std::int64_t low, std::int64_t high,
+                        std::int64_t otherwise);
+    Duration milliseconds(const char* key, Duration otherwise);
+    Ipv4Address address(const char* key);
+    std::vector<Ipv4Address> addresses(const char* key);
+    MacAddress mac(const char* key);
+
+    /// Each of `texts(key)` must be one of `known`.
+    std::vector<std::string> choices(const char* key, const std::vector<std::string_view>& known);
+
+    /// Throws for the first key that nobody has asked for.
+    void refuse_others() const;
+
+    /// Throws "FILE:LINE: KEY: expected EXPECTED, got ACTUAL".
+    [[noreturn]] void fail(const char* key, const std::string& expected) const;
+
+  private:
+    const toml::node* find(const char* key);
+    const toml::node& require(const char* key, const char* expected);
+    std::string full_key(std::string_view key) const;
+    Ipv4Address to_address(const char* key, const std::string& text) const;
+
+    const toml::table& table_;
+    std::string file_;
+    std::string path_;
+    std::vector<std::string> asked_;
+};
+
+}  // namespace conform

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/json.hh"
+
+#include <nlohmann/json.hpp>
+
+namespace conform {
+namespace {
+
+// Ordered, so that a report reads as the interfaces page prints it.
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchema = 1;
+constexpr int kIndent = 2;
+
+Json null_if_empty(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json to_json(const CaseResult& result) {
+    const Finding* first = result.findings.empty() ? nullptr : &result.findings.front();
+    const bool has_frame = first != nullptr && first->frame.has_value();
+    Json json;
+    json["id"] = result.id;
+    json["requirements"] = result.requirements;
+    json["verdict"] = to_string(result.verdict);
+    json["reason"] = null_if_empty(result.reason);
+    json["expected"] = first == nullptr ? Json(nullptr) : Json(first->expected);
+    json["actual"] = first == nullptr ? Json(nullptr) : Json(first->actual);
+    // Packet numbers as capture tools count them, from 1.
+    json["frame"] = has_frame ? Json(*first->frame + 1) : Json(nullptr);
+    json["pcapng"] = null_if_empty(result.pcapng);
+    json["rerun"] = result.rerun;
+    Json findings = Json::array();
+    for (const Finding& finding : result.findings) findings.push_back(finding.message());
+    json["findings"] = findings;
+    return json;
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& run, bool is_strict) {
+    Json counts = Json::object();
+    for (const Verdict verdict : kVerdicts) {
+        const auto count = std::count_if(
+            run.cases.begin(), run.cases.end(),
+            [verdict](const CaseResult& result) { return result.verdict == verdict; });
+        if (count > 0) counts[std::string(to_string(verdict))] = count;
+    }
+    Json json;
+    json["schema"] = kSchema;
+    json["suite"] = run.suite;
+    json["iut"] = run.iut;
+    json["seed"] = run.seed;
+    json["verdict"] = to_string(verdict_of(run, is_strict));
+    json["counts"] = counts;
+    json["cases"] = Json::array();
+    for (const CaseResult& result : run.cases) json["cases"].push_back(to_json(result));
+    // What a device sends may be no UTF-8; a report always is.
+    return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace conform

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The verdict report as JSON (interfaces page, "Verdict report").
+#pragma once
+
+#include <string>
+
+#include "report/result.hh"
+
+namespace conform {
+
+std::string to_json(const RunResult& run, bool is_strict);
+
+}  // namespace conform

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/result.hh"
+
+#include <algorithm>
+
+namespace conform {
+
+RunVerdict verdict_of(const RunResult& run, bool is_strict) {
+    const auto has = [&run](Verdict verdict) {
+        return std::any_of(run.cases.begin(), run.cases.end(), [verdict](const CaseResult& result) {
+            return result.verdict == verdict;
+        });
+    };
+    if (has(Verdict::Fail) || has(Verdict::Hang) || has(Verdict::Crash) ||
+        (is_strict && has(Verdict::NonStrict))) {
+        return RunVerdict::NotConformant;
+    }
+    const bool has_run = has(Verdict::Pass) || has(Verdict::NonStrict) || has(Verdict::Info);
+    const bool is_whole = !has(Verdict::Error) && !has(Verdict::Inconclusive) &&
+                          !has(Verdict::Unsupported);
+    return has_run && is_whole ? RunVerdict::Conformant : RunVerdict::Inconclusive;
+}
+
+}  // namespace conform

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/text.hh"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+namespace conform {
+namespace {
+
+constexpr const char* kGreen = "32";
+constexpr const char* kRed = "31";
+constexpr const char* kYellow = "33";
+constexpr int kVerdictWidth = 12;  // INCONCLUSIVE
+
+const char* color_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::Pass:
+        case Verdict::Info: return kGreen;
+        case Verdict::NonStrict:
+        case Verdict::NotRun:
+        case Verdict::Unsupported:
+        case Verdict::Inconclusive: return kYellow;
+        case Verdict::Fail:
+        case Verdict::Hang:
+        case Verdict::Crash:
+        case Verdict::Error: return kRed;
+    }
+    return kRed;
+}
+
+std::string paint(std::string_view text, const char* color, const TextStyle& style) {
+    return style.has_color ? fmt::format("\x1b[{}m{}\x1b[0m", color, text) : std::string(text);
+}
+
+}  // namespace
+
+TextStyle TextStyle::for_stdout() {
+    const char* no_color = std::getenv("NO_COLOR");
+    return {::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0')};
+}
+
+std::string printable(std::string_view text) {
+    std::string clean(text);
+    std::replace_if(
+        clean.begin(), clean.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 127; },
+        '?');
+    return clean;
+}
+
+std::string describe_case(const CaseResult& result, const TextStyle& style) {
+    const std::string verdict = fmt::format("{:<{}}", to_string(result.verdict), kVerdictWidth);
+    std::string text =
+        fmt::format("{}  {}\n", paint(verdict, color_of(result.verdict), style), result.id);
+    if (result.findings.empty() && !result.reason.empty()) {
+        text += fmt::format("    {}\n", printable(result.reason));
+    }
+    for (const Finding& finding : result.findings) {
+        const std::string place =
+            finding.frame ? fmt::format(" (packet {})", *finding.frame + 1) : std::string();
+        text += fmt::format("    {}{}\n", printable(finding.message()), place);
+    }
+    if (result.verdict >= Verdict::Inconclusive) {
+        if (!result.pcapng.empty()) text += fmt::format("    see {}\n", result.pcapng);
+        text += fmt::format("    again: {}\n", result.rerun);
+    }
+    return text;
+}
+
+std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& style) {
+    const RunVerdict verdict = verdict_of(run, is_strict);
+    const char* color = verdict == RunVerdict::Conformant      ? kGreen
+                        : verdict == RunVerdict::NotConformant ? kRed
+                                                               : kYellow;
+    std::string text = fmt::format("{}: {} cases", paint(to_string(verdict), color, style),
+                                   run.cases.size());
+    for (const Verdict each : kVerdicts) {
+        const auto count =
+            std::count_if(run.cases.begin(), run.cases.end(),
+                          [each](const CaseResult& result) { return result.verdict == each; });
+        if (count > 0) text += fmt::format(", {} {}", count, to_string(each));
+    }
+    return text + fmt::format(", seed {}\n", run.seed);
+}
+
+}  // namespace conform
