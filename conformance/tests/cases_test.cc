@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Every case passes on a device that does it right, and fails, for the right reason, on each that
+/// does not.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "app/runner.hh"
+#include "plan.hh"
+#include "scripted_device.hh"
+
+namespace conform {
+namespace {
+
+using tests::Defect;
+
+const CaseInfo& case_of(std::string_view id) {
+    const auto& cases = all_cases();
+    return *std::find_if(cases.begin(), cases.end(),
+                         [id](const CaseInfo& info) { return info.id == id; });
+}
+
+CaseResult judge(const CaseInfo& info, Defect defect, bool has_extensions, std::uint64_t seed = 1) {
+    const Iut iut = tests::standard_iut(has_extensions);
+    tests::ScriptedDevice device(iut, defect);
+    Capture capture;
+    return run_case(info, device, iut, seed, 40'000, true, capture);
+}
+
+std::string all_messages(const CaseResult& result) {
+    std::string text = result.reason + "\n";
+    for (const Finding& finding : result.findings) text += finding.message() + "\n";
+    return text;
+}
+
+TEST(Cases, PassOnAScriptedDeviceWithEverySeed) {
+    for (const CaseInfo& info : all_cases()) {
+        for (std::uint64_t seed = 0; seed < 50; ++seed) {
+            for (const bool has_extensions : {false, true}) {
+                const CaseResult result = judge(info, Defect::None, has_extensions, seed);
+                ASSERT_EQ(result.verdict, Verdict::Pass)
+                    << info.id << " seed " << seed << " ext " << has_extensions << "\n"
+                    << all_messages(result);
+            }
+        }
+    }
+}
+
+TEST(Cases, NeverPassOnADeadDevice) {
+    for (const CaseInfo& info : all_cases()) {
+        EXPECT_EQ(judge(info, Defect::Dead, false).verdict, Verdict::Hang) << info.id;
+    }
+}
+
+TEST(Cases, CallADeviceThatGoesAwayACrash) {
+    const CaseResult result =
+        judge(case_of("endpoint/handshake/syn-ack-before-migration"), Defect::DiesAtRequest, false);
+    EXPECT_EQ(result.verdict, Verdict::Crash);
+    EXPECT_EQ(result.reason, "the device closed the connection");
+}
+
+struct Catch {
+    std::string_view id;
+    Defect defect;
+    std::string_view finding;  ///< how one of the findings begins
+    bool has_extensions = false;
+};
+
+class CasesCatch : public testing::TestWithParam<Catch> {};
+
+TEST_P(CasesCatch, Defect) {
+    const Catch& wanted = GetParam();
+    const CaseResult result = judge(case_of(wanted.id), wanted.defect, wanted.has_extensions);
+    EXPECT_EQ(result.verdict, Verdict::Fail) << all_messages(result);
+    const bool is_found = std::any_of(
+        result.findings.begin(), result.findings.end(),
+        [&](const Finding& finding) { return finding.message().starts_with(wanted.finding); });
+    EXPECT_TRUE(is_found) << "no finding begins with \"" << wanted.finding << "\" in\n"
+                          << all_messages(result);
+}
+
+constexpr std::string_view kHandshake = "endpoint/handshake/syn-ack-before-migration";
+constexpr std::string_view kConnection = "endpoint/connection/well-formed";
+constexpr std::string_view kAcknowledgement = "endpoint/acknowledgement/moves-the-record";
+constexpr std::string_view kForward = "endpoint/forward/client-packet-unchanged";
+constexpr std::string_view kTarget = "endpoint/target/answers-as-the-service";
+
+INSTANTIATE_TEST_SUITE_P(
+    Handshake, CasesCatch,
+    testing::Values(
+        Catch{kHandshake, Defect::SynAckNotRepeated, "EP-1: expected flags SYN,ACK, acknow"},
+        Catch{kHandshake, Defect::SynAckWithNewSequence, "EP-1: expected repeated SYN/ACK"},
+        Catch{kHandshake, Defect::OffersBeforeRequest, "EP-4: expected nothing for s2"},
+        Catch{kHandshake, Defect::AcknowledgesTheRequest, "EP-4: expected nothing for the client"},
+        Catch{kHandshake, Defect::ResetsTheClient, "EP-48: expected no reset"},
+        Catch{kHandshake, Defect::TcpChecksumWrong, "TCP-1: expected TCP checksum"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Connection, CasesCatch,
+    testing::Values(
+        Catch{kConnection, Defect::FrameChecksumWrong, "FRM-4: expected encapsulation checksum"},
+        Catch{kConnection, Defect::ConnectionCutShort, "FRM-5: expected 146 payload bytes"},
+        Catch{kConnection, Defect::ToControlAddress, "SYS-2: expected Dest. IP to be a forward IP"},
+        Catch{kConnection, Defect::ReservedNotZero, "TCB-2: expected reserved 0, got 1"},
+        Catch{kConnection, Defect::SequencesSwapped, "EP-4: expected iss"},
+        Catch{kConnection, Defect::WindowNotScaled, "EP-4: expected snd_wnd 65536, got 512"},
+        Catch{kConnection, Defect::ScaleFlagsMissing, "TCB-5: expected t_flags 0x03e0"},
+        Catch{kConnection, Defect::ClockStandsStill, "TCP-17: expected ts_val"},
+        Catch{kConnection, Defect::RequestConsumed,
+              "SEL-5: expected rcv_nxt, relative to irs, 1, got 11"},
+        Catch{kConnection, Defect::RepetitionWithNewEpoch, "EP-6: expected 0x01 repeated"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Acknowledgement, CasesCatch,
+    testing::Values(
+        Catch{kAcknowledgement, Defect::ForwardsBeforeAnswer, "EP-9: expected nothing for s2 but"},
+        Catch{kAcknowledgement, Defect::OffersForEver, "EP-9: expected nothing for s2 after"},
+        Catch{kAcknowledgement, Defect::HeldPacketsReversed, "EP-21: expected the client's packet"},
+        Catch{kAcknowledgement, Defect::RepeatedAnswerIgnored, "EP-16: expected 0x02"},
+        Catch{kAcknowledgement, Defect::RepeatedAnswerIgnored, "EP-16: expected 0x14", true},
+        Catch{kAcknowledgement, Defect::CopyNotEchoed, "EP-16: expected 0x14 for", true}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Forward, CasesCatch,
+    testing::Values(
+        Catch{kForward, Defect::TtlDecremented, "EP-21: expected the client's packet unchanged"},
+        Catch{kForward, Defect::PaddingForwarded, "EP-21: expected the client's packet unchanged"},
+        Catch{kForward, Defect::DropsFin, "EP-20: expected 0x02"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Target, CasesCatch,
+    testing::Values(
+        Catch{kTarget, Defect::SpeaksBeforeRelease, "EP-13: expected nothing for the client"},
+        Catch{kTarget, Defect::AnswersFromOwnAddress, "EP-24: expected source 10.7.1.2:80"},
+        Catch{kTarget, Defect::SequenceOffByOne, "EP-25: expected sequence 1, got 2"},
+        Catch{kTarget, Defect::TimestampsFromZero, "EP-25: expected TSval"},
+        Catch{kTarget, Defect::SendScaleLost, "EP-25: expected a first flight"},
+        Catch{kTarget, Defect::ReceiveScaleLost, "EP-25: expected a window, scaled by 7"}));
+
+TEST(Cases, HaveUniqueIdsOfThreePartsAndRequirements) {
+    std::vector<std::string_view> ids;
+    for (const CaseInfo& info : all_cases()) {
+        EXPECT_EQ(std::count(info.id.begin(), info.id.end(), '/'), 2) << info.id;
+        EXPECT_FALSE(info.requirements.empty()) << info.id;
+        ids.push_back(info.id);
+    }
+    std::sort(ids.begin(), ids.end());
+    EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
+}
+
+}  // namespace
+}  // namespace conform
