@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /// shunt-conform: list and run.
-#include <unistd.h>
-
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -88,9 +85,14 @@ int run(Options options) {
     RunResult result;
     {
         Runner runner(options, iut);
-        result = runner.run(cases, [&style](const CaseResult& each) {
-            std::cout << describe_case(each, style) << std::flush;
-        });
+        result = runner.run(
+            cases,
+            [&style](const CaseInfo& info) {
+                std::cout << describe_progress(info.id, style) << std::flush;
+            },
+            [&style](const CaseResult& each) {
+                std::cout << describe_case(each, style) << std::flush;
+            });
     }
     std::cout << describe_run(result, options.is_strict, style);
     write_report(options.json_path, to_json(result, options.is_strict));

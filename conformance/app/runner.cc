@@ -42,6 +42,22 @@ void blame(CaseResult& result, Verdict verdict, const std::exception& reason) {
     result.reason = reason.what();
 }
 
+/// Makes a verdict of how talking to the device can end. UsageError and Interrupted end the run.
+template <class Action>
+void blame_what_ends(CaseResult& result, Action action) {
+    try {
+        action();
+    } catch (const DeviceGone& reason) {
+        blame(result, Verdict::Crash, reason);
+    } catch (const DeviceHangs& reason) {
+        blame(result, Verdict::Hang, reason);
+    } catch (const AttachmentError& reason) {
+        blame(result, Verdict::Error, reason);
+    } catch (const std::logic_error& reason) {
+        blame(result, Verdict::Error, reason);
+    }
+}
+
 /// As a shell reads it.
 std::string quote(const std::string& word) {
     const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
@@ -79,15 +95,7 @@ CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut
     Stage stage(attachment, iut, Random(seed, info.id), port, is_device_fresh);
     std::vector<Finding> violations;
     stage.wire().scheduler().spawn(guard(info, stage, violations));
-    try {
-        stage.wire().scheduler().run();
-    } catch (const DeviceGone& reason) {
-        blame(result, Verdict::Crash, reason);
-    } catch (const DeviceHangs& reason) {
-        blame(result, Verdict::Hang, reason);
-    } catch (const AttachmentError& reason) {
-        blame(result, Verdict::Error, reason);
-    }
+    blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
     capture = std::move(stage.wire().capture());
     result.findings = std::move(violations);
     for (const Finding& finding : stage.findings()) result.findings.push_back(finding);
@@ -105,11 +113,13 @@ Runner::Runner(const Options& options, Iut iut)
 
 Runner::~Runner() = default;
 
-RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Progress& progress) {
+RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& started,
+                      const Progress& progress) {
     RunResult run{"shunt-conform " CONFORM_VERSION, iut_.statement.name, *options_.seed, {}};
     auto port = static_cast<std::uint16_t>(kPortFirst +
                                            Random(*options_.seed, "ports").below(kPortSpan));
     for (const CaseInfo* info : cases) {
+        started(*info);
         run.cases.push_back(run_one(*info, port++));
         progress(run.cases.back());
     }
@@ -124,17 +134,11 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port) {
         result.verdict = Verdict::NotRun;
         result.reason = obstacle;
     } else {
-        try {
+        blame_what_ends(result, [&] {
             start_device();
             result = run_case(info, attach(), iut_, *options_.seed, port,
                               point_.is_fresh_each_time(), capture);
-        } catch (const DeviceHangs& reason) {
-            blame(result, Verdict::Hang, reason);
-        } catch (const DeviceGone& reason) {
-            blame(result, Verdict::Crash, reason);
-        } catch (const AttachmentError& reason) {
-            blame(result, Verdict::Error, reason);
-        }
+        });
         blame_process(result);
     }
     result.rerun = rerun_line(info.id);

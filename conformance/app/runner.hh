@@ -27,9 +27,11 @@ class Runner {
     Runner(const Options& options, Iut iut);
     ~Runner();
 
-    /// Told after each case.
+    /// Told before and after each case.
+    using Started = std::function<void(const CaseInfo&)>;
     using Progress = std::function<void(const CaseResult&)>;
-    RunResult run(const std::vector<const CaseInfo*>& cases, const Progress& progress);
+    RunResult run(const std::vector<const CaseInfo*>& cases, const Started& started,
+                  const Progress& progress);
 
   private:
     CaseResult run_one(const CaseInfo& info, std::uint16_t port);

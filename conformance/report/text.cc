@@ -40,7 +40,8 @@ std::string paint(std::string_view text, const char* color, const TextStyle& sty
 
 TextStyle TextStyle::for_stdout() {
     const char* no_color = std::getenv("NO_COLOR");
-    return {::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0')};
+    const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
+    return {is_terminal, is_terminal && (no_color == nullptr || *no_color == '\0')};
 }
 
 std::string printable(std::string_view text) {
@@ -49,6 +50,11 @@ std::string printable(std::string_view text) {
         clean.begin(), clean.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 127; },
         '?');
     return clean;
+}
+
+std::string describe_progress(std::string_view id, const TextStyle& style) {
+    if (!style.is_terminal) return {};
+    return fmt::format("{:<{}}  {}\r", "..", kVerdictWidth, id);
 }
 
 std::string describe_case(const CaseResult& result, const TextStyle& style) {

@@ -15,7 +15,11 @@ Task<> moves_the_record(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
     co_await stage.expect_alive("before the case");
 
-    co_await client.connect("EP-2");
+    client.send(client.make_syn());
+    const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
+    client.learn_handshake((co_await client.expect("EP-2", syn_ack, timers.answer)).segment);
+    const TcpSegment handshake_ack = client.make(tcp_flag::kAck);
+    client.send(handshake_ack);
     // The request in two packets: the first decides, the second arrives while it is migrating.
     const TcpSegment request = client.make(tcp_flag::kPsh | tcp_flag::kAck,
                                            http_request(stage.iut().requests.moved));
@@ -45,11 +49,11 @@ Task<> moves_the_record(Stage& stage) {
     co_await client.expect_silence("EP-9", "from the home after the acknowledgement",
                                    timers.silence);
 
-    // EP-16: a repeated 0x03 is answered again: ext by 0x14, base by 0x02 (EP-18).
+    // EP-16: a repeated 0x03 is answered again: ext by 0x14, base by the handshake's ACK as 0x02.
     co_await endpoint::acknowledge(stage, peer, offer, copy);
     if (!stage.has_extensions()) {
-        co_await peer.expect("EP-16", endpoint::about(EncapsulationType::Forwarded, client),
-                             timers.answer);
+        co_await endpoint::expect_forwarded(stage, client, peer, "EP-16",
+                                            encode_tcp_packet(handshake_ack));
     }
     co_await stage.expect_alive("after the case");
 }
