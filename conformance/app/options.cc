@@ -2,6 +2,7 @@
 #include "app/options.hh"
 
 #include <algorithm>
+#include <charconv>
 #include <sstream>
 
 #include <boost/program_options.hpp>
@@ -48,7 +49,7 @@ constexpr const char* kRunExamples =
     "      --back unix:out/s1.sock --time virtual\n"
     "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n";
 
-po::options_description run_options(Options& options, std::string& time, std::uint64_t& seed) {
+po::options_description run_options(Options& options, std::string& time, std::string& seed) {
     po::options_description description("Options");
     description.add_options()                                                               //
         ("help,h", "this text")                                                             //
@@ -71,9 +72,19 @@ TimeKind parse_time(const std::string& time) {
     throw UsageError(fmt::format("--time: expected virtual or wall, got {}", time));
 }
 
+// Not by Program_options, which reads -1 as 2^64 - 1.
+std::uint64_t parse_seed(const std::string& text) {
+    std::uint64_t seed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        throw UsageError(fmt::format("--seed: expected a number from 0 to 2^64 - 1, got {}", text));
+    }
+    return seed;
+}
+
 void parse_run(Options& options, const std::vector<std::string>& words) {
     std::string time;
-    std::uint64_t seed = 0;
+    std::string seed;
     po::options_description all = run_options(options, time, seed);
     all.add_options()("selector", po::value(&options.selectors));
     po::positional_options_description positional;
@@ -94,7 +105,7 @@ void parse_run(Options& options, const std::vector<std::string>& words) {
         return;
     }
     if (!time.empty()) options.time = parse_time(time);
-    if (values.count("seed") > 0) options.seed = seed;
+    if (!seed.empty()) options.seed = parse_seed(seed);
     if (options.iut_path.empty()) {
         throw UsageError("run: --iut FILE is required: what the device is and how to reach it");
     }
@@ -147,7 +158,7 @@ std::string help(const std::string& topic) {
     if (topic != "run") return kOverview;
     Options options;
     std::string time;
-    std::uint64_t seed = 0;
+    std::string seed;
     std::ostringstream text;
     text << kRunHelp << run_options(options, time, seed) << kRunExamples;
     return text.str();

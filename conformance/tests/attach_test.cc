@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The unix: attachment against a device of a few lines on the other end of a socket pair, and the
+/// formats of the others.
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <thread>
+
+#include "attach/device_process.hh"
+#include "attach/open.hh"
+#include "attach/packet_port.hh"
+#include "attach/unix_virtual.hh"
+#include "pdu/build.hh"
+
+namespace conform {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(UnixMessage, WritesTheBytesOfTheInterfacesPage) {
+    EXPECT_EQ(to_hex(encode(LinkFrame{Link::Back, {0xAB, 0xCD}})), "0001abcd");
+    EXPECT_EQ(to_hex(encode(AdvanceMessage{0x0102030405060708})), "010102030405060708");
+    EXPECT_EQ(to_hex(encode(QuietMessage{})), "02ffffffffffffffff");
+    EXPECT_EQ(to_hex(encode(HelloMessage{1, 2, 7})), "030001020000000000000007");
+    EXPECT_EQ(to_hex(encode(ControlMessage{"{}"})), "047b7d");
+}
+
+TEST(UnixMessage, ReadsWhatItWrites) {
+    const auto frame = parse_unix_message(from_hex("0000ff"));
+    ASSERT_TRUE(frame && std::holds_alternative<LinkFrame>(*frame));
+    EXPECT_EQ(std::get<LinkFrame>(*frame).link, Link::Front);
+    EXPECT_EQ(std::get<LinkFrame>(*frame).bytes, Bytes{0xFF});
+    const auto hello = parse_unix_message(from_hex("030001020000000000000007"));
+    ASSERT_TRUE(hello && std::holds_alternative<HelloMessage>(*hello));
+    EXPECT_EQ(std::get<HelloMessage>(*hello).seed, 7U);
+    EXPECT_EQ(std::get<HelloMessage>(*hello).links, 2);
+}
+
+TEST(UnixMessage, RefusesOtherKindsLengthsAndLinks) {
+    for (const char* bad : {"", "05", "00", "0002", "0101020304050607", "01010203040506070809",
+                            "02", "0300010200000000000007"}) {
+        EXPECT_FALSE(parse_unix_message(from_hex(bad))) << bad;
+    }
+}
+
+/// The device's end: reads messages until the tester closes, and answers by a script.
+class PipeDevice {
+  public:
+    using Script = std::function<std::vector<Bytes>(const UnixMessage&)>;
+
+    explicit PipeDevice(Script script) {
+        int ends[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+        tester_ = Descriptor(ends[0]);
+        device_ = std::thread([end = ends[1], script = std::move(script)] {
+            const Descriptor owned(end);
+            Bytes buffer(70'000);
+            for (;;) {
+                const ssize_t length = ::recv(end, buffer.data(), buffer.size(), 0);
+                if (length <= 0) return;
+                const auto message = parse_unix_message(
+                    ByteView(buffer).first(static_cast<std::size_t>(length)));
+                const std::vector<Bytes> answers = script(*message);
+                for (const Bytes& answer : answers) {
+                    if (answer.empty()) return;  // hangs up
+                    ::send(end, answer.data(), answer.size(), MSG_NOSIGNAL);
+                }
+            }
+        });
+    }
+    ~PipeDevice() {
+        tester_ = Descriptor();
+        device_.join();
+    }
+    PipeDevice(const PipeDevice&) = delete;
+    PipeDevice& operator=(const PipeDevice&) = delete;
+
+    Descriptor take() { return std::move(tester_); }
+
+  private:
+    Descriptor tester_;
+    std::thread device_;
+};
+
+/// Echoes every frame at once; has one frame to send at 30 ms; nothing later.
+PipeDevice::Script echo_script() {
+    return [is_sent = false](const UnixMessage& message) mutable -> std::vector<Bytes> {
+        constexpr std::uint64_t kDue = 30'000'000;
+        const auto* advance = std::get_if<AdvanceMessage>(&message);
+        if (advance == nullptr) return {encode(message)};
+        if (advance->nanoseconds < kDue) return {encode(QuietMessage{kDue})};
+        if (std::exchange(is_sent, true)) return {encode(QuietMessage{})};
+        return {encode(LinkFrame{Link::Back, {0x30}}), encode(QuietMessage{})};
+    };
+}
+
+TEST(UnixVirtual, SeesAnswersAtOnceAndTheDevicesOwnDeadlines) {
+    PipeDevice device(echo_script());
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
+    const Bytes frame{1, 2, 3};
+    attachment.send(Link::Front, frame);
+    auto frames = attachment.progress(milliseconds(100));
+    ASSERT_EQ(frames.size(), 1U);
+    EXPECT_EQ(frames[0].bytes, frame);
+    EXPECT_EQ(attachment.now(), milliseconds(0));
+
+    EXPECT_TRUE(attachment.progress(milliseconds(10)).empty());
+    EXPECT_EQ(attachment.now(), milliseconds(10));
+    frames = attachment.progress(milliseconds(100));
+    ASSERT_EQ(frames.size(), 1U);
+    EXPECT_EQ(frames[0].link, Link::Back);
+    EXPECT_EQ(attachment.now(), milliseconds(30));
+    EXPECT_TRUE(attachment.progress(milliseconds(100)).empty());
+    EXPECT_EQ(attachment.now(), milliseconds(100));
+}
+
+TEST(UnixVirtual, CallsAClosedConnectionGone) {
+    PipeDevice device([](const UnixMessage& message) -> std::vector<Bytes> {
+        if (std::holds_alternative<HelloMessage>(message)) return {encode(message)};
+        return {Bytes{}};
+    });
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
+    EXPECT_THROW((void)attachment.progress(milliseconds(1)), DeviceGone);
+}
+
+TEST(UnixVirtual, DoesNotFollowADeadlineThatHasPassedForEver) {
+    PipeDevice device([](const UnixMessage& message) -> std::vector<Bytes> {
+        if (std::holds_alternative<HelloMessage>(message)) return {encode(message)};
+        return {encode(QuietMessage{0})};
+    });
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
+    const auto run = [&attachment] {
+        for (int i = 0; i < 1000; ++i) (void)attachment.progress(milliseconds(1));
+    };
+    EXPECT_THROW(run(), DeviceHangs);
+}
+
+TEST(UnixSocket, RefusesAnotherVersion) {
+    PipeDevice device([](const UnixMessage&) -> std::vector<Bytes> {
+        return {encode(HelloMessage{2, 2, 1})};
+    });
+    EXPECT_THROW(UnixSocket(device.take(), 2, 1), AttachmentError);
+}
+
+TEST(UnixSocket, NamesThePathWhereNobodyListens) {
+    try {
+        UnixSocket socket("nobody-listens-here.sock", 2, 1, milliseconds(30));
+        FAIL();
+    } catch (const AttachmentError& error) {
+        EXPECT_NE(std::string(error.what()).find("nobody-listens-here.sock"), std::string::npos);
+    }
+}
+
+TEST(AttachmentAddress, KnowsThreeKinds) {
+    EXPECT_EQ(parse_attachment_address("unix:a/b.sock"),
+              (AttachmentAddress{AttachmentKind::Unix, "a/b.sock"}));
+    EXPECT_EQ(parse_attachment_address("packet:eth0"),
+              (AttachmentAddress{AttachmentKind::Packet, "eth0"}));
+    EXPECT_EQ(parse_attachment_address("tap:t0"), (AttachmentAddress{AttachmentKind::Tap, "t0"}));
+    for (const char* bad : {"", "unix:", "tcp:1", "eth0", "unix"}) {
+        EXPECT_FALSE(parse_attachment_address(bad)) << bad;
+    }
+}
+
+TEST(AttachmentPoint, RefusesVirtualTimeOnTwoSockets) {
+    const AttachmentAddress a{AttachmentKind::Unix, "a"};
+    const AttachmentAddress b{AttachmentKind::Unix, "b"};
+    EXPECT_THROW(AttachmentPoint(a, b, TimeKind::Virtual), UsageError);
+    EXPECT_NO_THROW(AttachmentPoint(a, a, TimeKind::Virtual));
+    EXPECT_NO_THROW(AttachmentPoint(a, b, TimeKind::Wall));
+}
+
+TEST(PacketPort, CompletesAChecksumThatWasLeftToTheHardware) {
+    TcpSegment segment;
+    segment.source = {{0x0A070101}, 80};
+    segment.destination = {{0x0A070009}, 4711};
+    segment.flags = tcp_flag::kAck;
+    segment.payload = to_bytes("odd");
+    const Bytes whole = encode_ethernet({}, {}, ether_type::kIpv4, encode_tcp_packet(segment));
+    Bytes open = whole;
+    store_u16(open, kEthernetHeaderSize + 20 + 16, 0x1234);
+    complete_checksum(open);
+    EXPECT_EQ(to_hex(open), to_hex(whole));
+}
+
+TEST(PacketPort, LeavesFramesAloneThatAreTooShort) {
+    TcpSegment segment;
+    const Bytes whole = encode_ethernet({}, {}, ether_type::kIpv4, encode_tcp_packet(segment));
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+        const Bytes before = cut;
+        complete_checksum(cut);
+        EXPECT_EQ(cut, before);
+    }
+}
+
+TEST(DeviceProcess, IsReadyWhenItSaysSoAndEndsWithItsOwner) {
+    DeviceProcess device({"sh", "-c", "echo '{\"event\":\"ready\"}'; exec sleep 60"}, "", "");
+    EXPECT_TRUE(device.is_running());
+}
+
+TEST(DeviceProcess, TellsWhatACommandThatEndsHasPrinted) {
+    try {
+        DeviceProcess device({"sh", "-c", "echo no such farm >&2; exit 2"}, "", "");
+        FAIL();
+    } catch (const AttachmentError& error) {
+        EXPECT_STREQ(error.what(),
+                     "the device ended with exit code 2: no such farm\n before it was ready");
+    }
+    EXPECT_THROW(DeviceProcess({"./no-such-device"}, "", ""), AttachmentError);
+}
+
+}  // namespace
+}  // namespace conform

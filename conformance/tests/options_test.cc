@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The command line.
+#include <gtest/gtest.h>
+
+#include "app/options.hh"
+
+namespace conform {
+namespace {
+
+Options parse(std::vector<std::string> words) {
+    words.insert(words.begin(), "shunt-conform");
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(Options, TakesRunApart) {
+    const Options options =
+        parse({"run", "endpoint/**", "--iut", "a.toml", "^endpoint/target", "--seed", "7", "-S",
+               "--time", "wall", "--json", "v.json", "--out", "o", "--", "node", "--seed", "9"});
+    EXPECT_EQ(options.command, Options::Command::Run);
+    EXPECT_EQ(options.selectors, (std::vector<std::string>{"endpoint/**", "^endpoint/target"}));
+    EXPECT_EQ(options.iut_path, "a.toml");
+    EXPECT_EQ(options.seed, 7U);
+    EXPECT_TRUE(options.is_strict);
+    EXPECT_EQ(options.time, TimeKind::Wall);
+    EXPECT_EQ(options.json_path, "v.json");
+    EXPECT_EQ(options.out_path, "o");
+    EXPECT_EQ(options.device_command, (std::vector<std::string>{"node", "--seed", "9"}));
+}
+
+TEST(Options, LeavesOpenWhatTheDeviceDecides) {
+    const Options options = parse({"run", "--iut", "a.toml"});
+    EXPECT_FALSE(options.seed);
+    EXPECT_FALSE(options.time);
+    EXPECT_TRUE(options.selectors.empty());
+}
+
+TEST(Options, RefusesWhatItDoesNotKnow) {
+    const std::vector<std::vector<std::string>> bad = {
+        {},
+        {"judge"},
+        {"run"},
+        {"run", "--iu", "a.toml"},  // no guessing
+        {"run", "--iut"},
+        {"run", "--iut", "a.toml", "--seed", "x"},
+        {"run", "--iut", "a.toml", "--seed", "-1"},
+        {"run", "--iut", "a.toml", "--time", "later"},
+        {"run", "--iut", "a.toml", "--"},
+        {"list", "--all"},
+    };
+    for (const auto& words : bad) {
+        EXPECT_THROW((void)parse(words), UsageError)
+            << (words.empty() ? "nothing" : words.back());
+    }
+}
+
+TEST(Options, HelpsEachCommandWithExamples) {
+    EXPECT_EQ(parse({"--help"}).topic, "");
+    EXPECT_EQ(parse({"run", "--help"}).topic, "run");
+    EXPECT_EQ(parse({"list", "-h"}).topic, "list");
+    for (const char* topic : {"", "run", "list"}) {
+        EXPECT_NE(help(topic).find("  shunt-conform "), std::string::npos) << topic;
+    }
+    EXPECT_EQ(parse({"--version"}).command, Options::Command::Version);
+}
+
+}  // namespace
+}  // namespace conform

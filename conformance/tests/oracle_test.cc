@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Each oracle is silent about a sound capture, and names what is wrong with a broken one.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "oracle/oracle.hh"
+#include "pdu/build.hh"
+
+namespace conform {
+namespace {
+
+constexpr SocketAddress kClient{{0x0A070009}, 4711};
+constexpr SocketAddress kService{{0x0A070101}, 80};
+constexpr std::uint32_t kClientStart = 0xFFFFFFFE;  // wraps behind the SYN
+constexpr std::uint32_t kServerStart = 5'000;
+
+class CaptureBuilder {
+  public:
+    CaptureBuilder& from_client(const TcpSegment& segment) {
+        return add(Direction::ToDevice, Link::Front, ether_type::kIpv4,
+                   encode_tcp_packet(segment));
+    }
+    CaptureBuilder& from_device(const TcpSegment& segment) {
+        return add(Direction::FromDevice, Link::Front, ether_type::kIpv4,
+                   encode_tcp_packet(segment));
+    }
+    CaptureBuilder& forwarded(Bytes packet) {
+        Encapsulation header{kClient, {{0x0A080102}, 80}, 0x02};
+        header.payload = std::move(packet);
+        return add(Direction::FromDevice, Link::Back, 0x88B5, encode_encapsulation(header));
+    }
+    CaptureBuilder& add(Direction direction, Link link, std::uint16_t type, const Bytes& payload) {
+        Bytes bytes = encode_ethernet({}, {}, type, payload);
+        Frame frame = decode_frame(bytes, Framing{});
+        capture.push_back({Time{0}, link, direction, std::move(bytes), std::move(frame), {}});
+        return *this;
+    }
+    Capture capture;
+};
+
+TcpSegment client_segment(std::uint32_t sequence, std::uint32_t acknowledgment, const char* text) {
+    TcpSegment segment;
+    segment.source = kClient;
+    segment.destination = kService;
+    segment.sequence = kClientStart + sequence;
+    segment.acknowledgment = kServerStart + acknowledgment;
+    segment.flags = tcp_flag::kAck;
+    segment.window = 10;  // scaled by 2: 40 bytes
+    segment.timestamps = TcpTimestamps{100, 0};
+    segment.payload = to_bytes(text);
+    return segment;
+}
+
+TcpSegment server_segment(std::uint32_t sequence, std::uint32_t acknowledgment, const char* text) {
+    TcpSegment segment = client_segment(0, 0, text);
+    std::swap(segment.source, segment.destination);
+    segment.sequence = kServerStart + sequence;
+    segment.acknowledgment = kClientStart + acknowledgment;
+    segment.window = 1'000;  // scaled by 3: 8000 bytes
+    segment.timestamps = TcpTimestamps{900, 100};
+    return segment;
+}
+
+/// A handshake, a request of four bytes, and a response in two segments, the last one to come.
+CaptureBuilder sound_capture() {
+    TcpSegment syn = client_segment(0, 0, "");
+    syn.flags = tcp_flag::kSyn;
+    syn.acknowledgment = 0;
+    syn.mss = 1460;
+    syn.window_scale = 2;
+    TcpSegment syn_ack = server_segment(0, 1, "");
+    syn_ack.flags = tcp_flag::kSyn | tcp_flag::kAck;
+    syn_ack.window = 8'000;
+    syn_ack.window_scale = 3;
+    CaptureBuilder builder;
+    builder.from_client(syn).from_device(syn_ack);
+    builder.from_client(client_segment(1, 1, "")).from_client(client_segment(1, 1, "GET!"));
+    builder.from_device(server_segment(1, 5, "hello "));
+    return builder;
+}
+
+TEST(ClientView, FindsNothingInASoundConnection) {
+    CaptureBuilder builder = sound_capture();
+    builder.from_device(server_segment(7, 5, "world"));
+    builder.from_device(server_segment(1, 5, "hello "));       // a retransmission
+    builder.from_device(server_segment(4, 5, "lo world"));     // repacketized
+    EXPECT_TRUE(examine(builder.capture).empty());
+}
+
+struct Break {
+    const char* name;
+    std::function<void(TcpSegment&)> change;
+    const char* finding;
+};
+
+TEST(ClientView, NamesEveryWayToLeaveTheConnection) {
+    const Break breaks[] = {
+        {"a hole", [](TcpSegment& s) { s.sequence += 1; }, "EP-25: expected sequence 7, got 8"},
+        {"unsent bytes acknowledged", [](TcpSegment& s) { s.acknowledgment += 1; },
+         "TCP-1: expected acknowledgment of what the client has sent, up to 5, got 6"},
+        {"acknowledgment back", [](TcpSegment& s) { s.acknowledgment -= 1; },
+         "EP-25: expected acknowledgments that do not go back"},
+        {"TSval back", [](TcpSegment& s) { s.timestamps->value = 899; },
+         "EP-25: expected TSval 900 or later, got 899"},
+        {"no timestamps", [](TcpSegment& s) { s.timestamps.reset(); },
+         "TCP-2: expected timestamps in every segment"},
+        {"no ACK", [](TcpSegment& s) { s.flags = tcp_flag::kPsh; }, "TCP-1: expected ACK"},
+        {"reset", [](TcpSegment& s) { s.flags = tcp_flag::kRst; }, "EP-48: expected no reset"},
+        {"other bytes", [](TcpSegment& s) { s.sequence -= 6; },
+         "EP-48: expected the same bytes at the same sequence numbers"},
+        {"past the window", [](TcpSegment& s) { s.payload.resize(36); },
+         "TCP-5: expected no bytes past the client's window, got 2 bytes past it"},
+        {"window shrunk", [](TcpSegment& s) { s.window = 998; },
+         "TCP-5: expected a window whose right edge does not shrink, got 16 bytes less"},
+    };
+    for (const Break& each : breaks) {
+        CaptureBuilder builder = sound_capture();
+        TcpSegment segment = server_segment(7, 5, "world");
+        each.change(segment);
+        builder.from_device(segment);
+        const std::vector<Finding> findings = examine_client_view(builder.capture);
+        ASSERT_FALSE(findings.empty()) << each.name;
+        EXPECT_TRUE(findings.front().message().starts_with(each.finding))
+            << each.name << ": " << findings.front().message();
+        EXPECT_EQ(findings.front().frame, builder.capture.size() - 1) << each.name;
+    }
+}
+
+TEST(ClientView, TakesBoundariesOfTheWindowFromBothSides) {
+    for (const auto& [size, window, is_sound] :
+         {std::tuple{34, 1'000, true}, std::tuple{35, 1'000, true}, std::tuple{36, 1'000, false},
+          std::tuple{5, 1'000, true}, std::tuple{5, 999, false}}) {
+        CaptureBuilder builder = sound_capture();
+        builder.from_device(server_segment(7, 5, ""));
+        TcpSegment segment = server_segment(7, 5, "");
+        segment.payload.resize(static_cast<std::size_t>(size));
+        segment.window = static_cast<std::uint16_t>(window);
+        builder.from_device(segment);
+        EXPECT_EQ(examine_client_view(builder.capture).empty(), is_sound) << size << " " << window;
+    }
+}
+
+TEST(ClientView, AllowsAResetToWhomWasNeverAnswered) {
+    CaptureBuilder builder;
+    builder.from_client(client_segment(1, 1, "stray"));
+    TcpSegment reset = server_segment(1, 6, "");
+    reset.flags = tcp_flag::kRst;
+    builder.from_device(reset);
+    EXPECT_TRUE(examine_client_view(builder.capture).empty());
+}
+
+TEST(ForwardedPackets, MayFallOutAndBeTheHandshakesAckAgain) {
+    CaptureBuilder builder = sound_capture();
+    const Bytes ack = encode_tcp_packet(client_segment(1, 1, ""));
+    const Bytes request = encode_tcp_packet(client_segment(1, 1, "GET!"));
+    builder.forwarded(ack).forwarded(request).forwarded(ack);
+    EXPECT_TRUE(examine_forwarded_packets(builder.capture).empty());
+}
+
+TEST(ForwardedPackets, NamesOnesThatAreChangedRepeatedOrOvertaken) {
+    const Bytes first = encode_tcp_packet(client_segment(1, 1, "GET!"));
+    const Bytes second = encode_tcp_packet(client_segment(5, 1, "more"));
+    Bytes changed = second;
+    changed[8] -= 1;
+    const std::vector<std::pair<std::vector<Bytes>, const char*>> orders = {
+        {{first, changed}, "a packet that the client has not sent"},
+        {{first, first}, "one that was forwarded before, or overtaken"},
+        {{second, first}, "one that was forwarded before, or overtaken"},
+    };
+    for (const auto& [packets, finding] : orders) {
+        CaptureBuilder builder = sound_capture();
+        builder.from_client(client_segment(5, 1, "more"));
+        for (const Bytes& packet : packets) builder.forwarded(packet);
+        const std::vector<Finding> findings = examine_forwarded_packets(builder.capture);
+        ASSERT_EQ(findings.size(), 1U);
+        EXPECT_EQ(findings[0].actual.substr(0, std::string_view(finding).size()), finding);
+        EXPECT_EQ(findings[0].frame, builder.capture.size() - 1);
+    }
+}
+
+TEST(Formats, LooksAtEveryFrameOfTheDeviceAndNoneOfOurs) {
+    CaptureBuilder builder = sound_capture();
+    Bytes packet = encode_tcp_packet(server_segment(7, 5, "world"));
+    packet.back() ^= 1;
+    builder.add(Direction::ToDevice, Link::Front, ether_type::kIpv4, packet);
+    EXPECT_TRUE(examine_formats(builder.capture).empty());
+    builder.add(Direction::FromDevice, Link::Front, ether_type::kIpv4, packet);
+    const std::vector<Finding> findings = examine_formats(builder.capture);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].requirement, "TCP-1");
+    EXPECT_EQ(findings[0].frame, builder.capture.size() - 1);
+}
+
+}  // namespace
+}  // namespace conform

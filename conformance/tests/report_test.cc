@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Evidence and reports: pcapng byte by byte, JSON by its keys, text as people read it.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "report/json.hh"
+#include "report/pcapng.hh"
+#include "report/text.hh"
+
+namespace conform {
+namespace {
+
+TEST(Pcapng, WritesTheGoldenFile) {
+    Capture capture;
+    capture.push_back({Time{1}, Link::Front, Direction::ToDevice, from_hex("0102030405"), {}, {}});
+    capture.push_back(
+        {Time{0x100000002}, Link::Back, Direction::FromDevice, from_hex("ff"), {}, {"EP-25: no"}});
+    const std::string golden =
+        // section header: magic, 1.0, no length, comment "case", application, end
+        "0a0d0d0a 0000003c 1a2b3c4d 00010000 ffffffffffffffff"
+        "00010004 63617365 0004000d 7368756e742d636f6e666f726d000000 00000000 0000003c"
+        // interface front, then back: Ethernet, name, nanoseconds
+        "00000001 0000002c 00010000 00000000 00020005 66726f6e74000000 00090001 09000000 00000000"
+        "0000002c"
+        "00000001 00000028 00010000 00000000 00020004 6261636b 00090001 09000000 00000000 00000028"
+        // packets: interface, time, lengths, bytes, flags, comment
+        "00000006 00000034 00000000 00000000 00000001 00000005 00000005 0102030405000000"
+        "00020004 00000001 00000000 00000034"
+        "00000006 00000040 00000001 00000001 00000002 00000001 00000001 ff000000"
+        "00020004 00000002 00010009 45502d32353a206e6f000000 00000000 00000040";
+    EXPECT_EQ(to_hex(encode_pcapng(capture, "case", Duration::zero())), to_hex(from_hex(golden)));
+}
+
+TEST(Pcapng, AddsTheEpochToEveryTime) {
+    Capture capture;
+    capture.push_back({Time{5}, Link::Front, Direction::ToDevice, Bytes(4), {}, {}});
+    const Bytes shifted = encode_pcapng(capture, "", Duration{0x700000000});
+    const Bytes plain = encode_pcapng(capture, "", Duration::zero());
+    ASSERT_EQ(shifted.size(), plain.size());
+    std::size_t differing = 0;
+    for (std::size_t i = 0; i < plain.size(); ++i) differing += plain[i] != shifted[i] ? 1U : 0U;
+    EXPECT_EQ(differing, 1U);
+}
+
+RunResult run_of(std::vector<Verdict> verdicts) {
+    RunResult run{"shunt-conform 1", "a device", 7, {}};
+    for (const Verdict verdict : verdicts) {
+        CaseResult result;
+        result.id = "endpoint/x/y";
+        result.requirements = {"EP-1", "EP-2"};
+        result.verdict = verdict;
+        result.rerun = "shunt-conform run endpoint/x/y";
+        run.cases.push_back(result);
+    }
+    return run;
+}
+
+TEST(RunVerdict, IsConformantOnlyIfEverythingClaimedRanAndPassed) {
+    using V = Verdict;
+    const std::vector<std::pair<std::vector<V>, RunVerdict>> table = {
+        {{V::Pass}, RunVerdict::Conformant},
+        {{V::Pass, V::NotRun}, RunVerdict::Conformant},
+        {{V::Pass, V::NonStrict}, RunVerdict::Conformant},
+        {{V::NotRun}, RunVerdict::Inconclusive},
+        {{}, RunVerdict::Inconclusive},
+        {{V::Pass, V::Error}, RunVerdict::Inconclusive},
+        {{V::Pass, V::Inconclusive}, RunVerdict::Inconclusive},
+        {{V::Pass, V::Unsupported}, RunVerdict::Inconclusive},
+        {{V::Pass, V::Fail}, RunVerdict::NotConformant},
+        {{V::Error, V::Fail}, RunVerdict::NotConformant},
+        {{V::Pass, V::Crash}, RunVerdict::NotConformant},
+        {{V::Pass, V::Hang}, RunVerdict::NotConformant},
+    };
+    for (const auto& [verdicts, expected] : table) {
+        EXPECT_EQ(verdict_of(run_of(verdicts), false), expected) << verdicts.size();
+    }
+    EXPECT_EQ(verdict_of(run_of({V::NonStrict}), true), RunVerdict::NotConformant);
+}
+
+TEST(JsonReport, HasTheKeysOfTheInterfacesPage) {
+    RunResult run = run_of({Verdict::Pass, Verdict::Fail});
+    run.cases[1].reason = "EP-25: expected sequence 1001, got 1000";
+    run.cases[1].findings = {{"EP-25", "sequence 1001", "1000", 4}, {"EP-1", "a", "b"}};
+    run.cases[1].pcapng = "out/x.pcapng";
+    const auto json = nlohmann::json::parse(to_json(run, false));
+    EXPECT_EQ(json["schema"], 1);
+    EXPECT_EQ(json["suite"], "shunt-conform 1");
+    EXPECT_EQ(json["iut"], "a device");
+    EXPECT_EQ(json["seed"], 7);
+    EXPECT_EQ(json["verdict"], "NOT-CONFORMANT");
+    EXPECT_EQ(json["counts"], nlohmann::json::parse(R"({"PASS":1,"FAIL":1})"));
+    const auto& failed = json["cases"][1];
+    EXPECT_EQ(failed["id"], "endpoint/x/y");
+    EXPECT_EQ(failed["requirements"], nlohmann::json::parse(R"(["EP-1","EP-2"])"));
+    EXPECT_EQ(failed["verdict"], "FAIL");
+    EXPECT_EQ(failed["reason"], "EP-25: expected sequence 1001, got 1000");
+    EXPECT_EQ(failed["expected"], "sequence 1001");
+    EXPECT_EQ(failed["actual"], "1000");
+    EXPECT_EQ(failed["frame"], 5);
+    EXPECT_EQ(failed["pcapng"], "out/x.pcapng");
+    EXPECT_EQ(failed["rerun"], "shunt-conform run endpoint/x/y");
+    EXPECT_EQ(failed["findings"].size(), 2U);
+    EXPECT_TRUE(json["cases"][0]["frame"].is_null());
+    EXPECT_TRUE(json["cases"][0]["reason"].is_null());
+}
+
+TEST(JsonReport, StaysJsonWhateverTheDeviceSays) {
+    RunResult run = run_of({Verdict::Crash});
+    run.cases[0].reason = "\xFF\x1b[31m\"\n";
+    EXPECT_TRUE(nlohmann::json::accept(to_json(run, false)));
+}
+
+TEST(TextReport, ShowsFindingsAndHowToRunAgain) {
+    CaseResult result = run_of({Verdict::Fail}).cases[0];
+    result.findings = {{"EP-25", "sequence 1001", "1000", 4}};
+    result.pcapng = "out/x.pcapng";
+    EXPECT_EQ(describe_case(result, {}),
+              "FAIL          endpoint/x/y\n"
+              "    EP-25: expected sequence 1001, got 1000 (packet 5)\n"
+              "    see out/x.pcapng\n"
+              "    again: shunt-conform run endpoint/x/y\n");
+    EXPECT_EQ(describe_run(run_of({Verdict::Pass, Verdict::Fail}), false, {}),
+              "NOT-CONFORMANT: 2 cases, 1 PASS, 1 FAIL, seed 7\n");
+}
+
+TEST(TextReport, LetsNoDeviceDriveTheTerminal) {
+    CaseResult result = run_of({Verdict::Crash}).cases[0];
+    result.reason = "said \x1b[2J\x07";
+    EXPECT_EQ(describe_case(result, {}).find('\x1b'), std::string::npos);
+    EXPECT_EQ(printable("a\x1b\x7f\nb"), "a??\nb");
+}
+
+TEST(TextReport, IsPlainAndWithoutProgressWhereItIsNotATerminal) {
+    EXPECT_FALSE(TextStyle::for_stdout().has_color && std::getenv("NO_COLOR") != nullptr);
+    EXPECT_EQ(describe_progress("endpoint/x/y", {}), "");
+    EXPECT_EQ(describe_progress("endpoint/x/y", {.is_terminal = true}),
+              "..            endpoint/x/y\r");
+}
+
+}  // namespace
+}  // namespace conform
