@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// shunt-conform: list and run.
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <random>
-
-#include <fmt/format.h>
 
 #include "app/options.hh"
 #include "app/runner.hh"
@@ -101,10 +101,16 @@ int run(Options options) {
 
 int dispatch(const Options& options) {
     switch (options.command) {
-        case Options::Command::Help: std::cout << help(options.topic); return 0;
-        case Options::Command::Version: std::cout << "shunt-conform " CONFORM_VERSION "\n"; return 0;
-        case Options::Command::List: return list(options);
-        case Options::Command::Run: return run(options);
+        case Options::Command::Help:
+            std::cout << help(options.topic);
+            return 0;
+        case Options::Command::Version:
+            std::cout << "shunt-conform " CONFORM_VERSION "\n";
+            return 0;
+        case Options::Command::List:
+            return list(options);
+        case Options::Command::Run:
+            return run(options);
     }
     return kExitUsage;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/options.hh"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <sstream>
 
 #include <boost/program_options.hpp>
-#include <fmt/format.h>
 
 namespace conform {
 namespace {
@@ -22,9 +23,11 @@ constexpr const char* kOverview =
     "  shunt-conform --version\n"
     "\n"
     "A selector is an id or a folder of ids, * is any text within one part, ** across parts,\n"
-    "^SELECTOR takes cases out again: 'endpoint/**', 'endpoint/*/well-formed', '^endpoint/target'.\n"
+    "^SELECTOR takes cases out again: 'endpoint/**', 'endpoint/*/well-formed', "
+    "'^endpoint/target'.\n"
     "\n"
-    "Exit codes: 0 conformant, 1 not conformant, 2 usage or nothing selected, 3 harness trouble or\n"
+    "Exit codes: 0 conformant, 1 not conformant, 2 usage or nothing selected, 3 harness trouble "
+    "or\n"
     "inconclusive, 130 interrupted.\n";
 
 constexpr const char* kListHelp =
@@ -38,7 +41,8 @@ constexpr const char* kListHelp =
 constexpr const char* kRunHelp =
     "shunt-conform run [SELECTOR..] --iut FILE [OPTION..] [-- COMMAND..]\n"
     "\n"
-    "Runs the selected cases against the device that FILE describes (docs/iut-toml.md). What stands\n"
+    "Runs the selected cases against the device that FILE describes (docs/iut-toml.md). What "
+    "stands\n"
     "behind -- starts the device, which is ended after the run.\n"
     "\n";
 
@@ -58,7 +62,7 @@ po::options_description run_options(Options& options, std::string& time, std::st
          "what ports, sequence numbers and clocks are drawn from; 1 in virtual time, by chance in "
          "wall time")  //
         ("time", po::value(&time)->value_name("virtual|wall"),
-         "whose clock; virtual where the device is attached by one unix: socket")  //
+         "whose clock; virtual where the device is attached by one unix: socket")             //
         ("json", po::value(&options.json_path)->value_name("P"), "write the report as JSON")  //
         ("out", po::value(&options.out_path)->value_name("DIR"),
          "write a pcapng for each case into DIR, which must be new or empty")  //
@@ -93,8 +97,9 @@ void parse_run(Options& options, const std::vector<std::string>& words) {
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;
     try {
-        po::store(po::command_line_parser(words).options(all).positional(positional).style(style).run(),
-                  values);
+        po::store(
+            po::command_line_parser(words).options(all).positional(positional).style(style).run(),
+            values);
         po::notify(values);
     } catch (const po::error& error) {
         throw UsageError(fmt::format("{}; see shunt-conform run --help", error.what()));
@@ -117,8 +122,8 @@ void parse_list(Options& options, const std::vector<std::string>& words) {
             options.command = Options::Command::Help;
             options.topic = "list";
         } else if (word.starts_with('-')) {
-            throw UsageError(fmt::format("list: unknown option {}; see shunt-conform list --help",
-                                         word));
+            throw UsageError(
+                fmt::format("list: unknown option {}; see shunt-conform list --help", word));
         } else {
             options.selectors.push_back(word);
         }
@@ -147,8 +152,7 @@ Options parse_options(int argument_count, char** arguments) {
     } else if (command == "--version") {
         options.command = Options::Command::Version;
     } else if (command != "--help" && command != "-h" && command != "help") {
-        throw UsageError(
-            fmt::format("expected list, run, --help or --version, got {}", command));
+        throw UsageError(fmt::format("expected list, run, --help or --version, got {}", command));
     }
     return options;
 }

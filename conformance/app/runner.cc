@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/runner.hh"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
-
-#include <fmt/format.h>
 
 #include "oracle/oracle.hh"
 #include "report/pcapng.hh"
@@ -66,7 +66,8 @@ std::string quote(const std::string& word) {
     });
     if (is_plain) return word;
     std::string quoted = "'";
-    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    for (const char c : word)
+        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return quoted + "'";
 }
 
@@ -98,8 +99,10 @@ CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut
     blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
     capture = std::move(stage.wire().capture());
     result.findings = std::move(violations);
-    for (const Finding& finding : stage.findings()) result.findings.push_back(finding);
-    for (Finding& finding : examine(capture)) result.findings.push_back(std::move(finding));
+    for (const Finding& finding : stage.findings())
+        result.findings.push_back(finding);
+    for (Finding& finding : examine(capture))
+        result.findings.push_back(std::move(finding));
     judge(result);
     return result;
 }
@@ -116,8 +119,8 @@ Runner::~Runner() = default;
 RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& started,
                       const Progress& progress) {
     RunResult run{"shunt-conform " CONFORM_VERSION, iut_.statement.name, *options_.seed, {}};
-    auto port = static_cast<std::uint16_t>(kPortFirst +
-                                           Random(*options_.seed, "ports").below(kPortSpan));
+    auto port =
+        static_cast<std::uint16_t>(kPortFirst + Random(*options_.seed, "ports").below(kPortSpan));
     for (const CaseInfo* info : cases) {
         started(*info);
         run.cases.push_back(run_one(*info, port++));
@@ -184,7 +187,8 @@ void Runner::write_evidence(CaseResult& result, const Capture& original) {
                     iut_.statement.name, *options_.seed, result.rerun);
     const Bytes file = encode_pcapng(capture, description, epoch_offset_);
     std::ofstream out(result.pcapng, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    out.write(reinterpret_cast<const char*>(file.data()),
+              static_cast<std::streamsize>(file.size()));
     if (!out.flush()) throw AttachmentError(result.pcapng + ": cannot be written");
 }
 
@@ -194,7 +198,8 @@ std::string Runner::rerun_line(std::string_view id) const {
                                    options_.time == TimeKind::Virtual ? "virtual" : "wall");
     if (options_.is_strict) line += " --strict";
     if (!options_.device_command.empty()) line += " --";
-    for (const std::string& word : options_.device_command) line += " " + quote(word);
+    for (const std::string& word : options_.device_command)
+        line += " " + quote(word);
     return line;
 }
 

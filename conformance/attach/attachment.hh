@@ -16,7 +16,9 @@ namespace conform {
 /// attachment's link byte and the interface numbers in captures.
 enum class Link : std::uint8_t { Front = 0, Back = 1 };
 
-inline const char* to_string(Link link) { return link == Link::Front ? "front" : "back"; }
+inline const char* to_string(Link link) {
+    return link == Link::Front ? "front" : "back";
+}
 
 struct LinkFrame {
     Link link = Link::Front;

@@ -2,6 +2,7 @@
 #include "attach/device_process.hh"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -13,8 +14,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "attach/attachment.hh"
 #include "attach/interrupt.hh"
@@ -37,9 +36,9 @@ ino_t socket_inode(const std::string& path) {
 }
 
 Descriptor open_output(const std::string& log_path) {
-    Descriptor output(log_path.empty()
-                          ? ::memfd_create("device-output", MFD_CLOEXEC)
-                          : ::open(log_path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    Descriptor output(
+        log_path.empty() ? ::memfd_create("device-output", MFD_CLOEXEC)
+                         : ::open(log_path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (!output.is_open()) {
         throw AttachmentError(fmt::format("{}: cannot write the device's output: {}", log_path,
                                           std::strerror(errno)));
@@ -83,7 +82,8 @@ void DeviceProcess::await_ready(const std::string& socket_path, ino_t before,
 void DeviceProcess::start(const std::vector<std::string>& command) {
     std::vector<char*> arguments;
     arguments.reserve(command.size() + 1);
-    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (const std::string& word : command)
+        arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ < 0) throw AttachmentError(fmt::format("fork: {}", std::strerror(errno)));
@@ -96,13 +96,16 @@ void DeviceProcess::start(const std::vector<std::string>& command) {
     ::_exit(127);
 }
 
-DeviceProcess::~DeviceProcess() { end(); }
+DeviceProcess::~DeviceProcess() {
+    end();
+}
 
 void DeviceProcess::end() {
     if (!is_running()) return;
     ::kill(pid_, SIGTERM);
     const auto give_up = steady_clock::now() + kEndPatience;
-    while (is_running() && steady_clock::now() < give_up) ::poll(nullptr, 0, kPauseMilliseconds);
+    while (is_running() && steady_clock::now() < give_up)
+        ::poll(nullptr, 0, kPauseMilliseconds);
     if (!is_running()) return;
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, &status_, 0);
@@ -117,9 +120,8 @@ bool DeviceProcess::is_running() {
 }
 
 std::string DeviceProcess::output() const {
-    std::string text(static_cast<std::size_t>(std::max<off_t>(
-                         ::lseek(output_.number(), 0, SEEK_END), 0)),
-                     '\0');
+    std::string text(
+        static_cast<std::size_t>(std::max<off_t>(::lseek(output_.number(), 0, SEEK_END), 0)), '\0');
     const ssize_t length = ::pread(output_.number(), text.data(), text.size(), 0);
     text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
     return text;

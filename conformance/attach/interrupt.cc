@@ -10,7 +10,9 @@ namespace {
 
 volatile std::sig_atomic_t is_interrupted = 0;
 
-void note(int) { is_interrupted = 1; }
+void note(int) {
+    is_interrupted = 1;
+}
 
 }  // namespace
 

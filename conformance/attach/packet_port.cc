@@ -2,6 +2,7 @@
 #include "attach/packet_port.hh"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -9,8 +10,6 @@
 
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "pdu/checksum.hh"
 #include "pdu/frame.hh"
@@ -26,12 +25,13 @@ Descriptor open_packet_socket(const std::string& interface) {
     const unsigned index = ::if_nametoindex(interface.c_str());
     if (index == 0) throw UsageError(fmt::format("interface {} does not exist", interface));
     // ETH_P_ALL, because a socket bound to type 0x0007 never hears those frames.
-    Descriptor descriptor(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                                   htons(ETH_P_ALL)));
+    Descriptor descriptor(
+        ::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL)));
     if (!descriptor.is_open()) {
-        throw UsageError(fmt::format("a packet socket needs CAP_NET_RAW ({}): run as root, or once "
-                                     "`setcap cap_net_raw,cap_net_admin+ep shunt-conform`",
-                                     std::strerror(errno)));
+        throw UsageError(
+            fmt::format("a packet socket needs CAP_NET_RAW ({}): run as root, or once "
+                        "`setcap cap_net_raw,cap_net_admin+ep shunt-conform`",
+                        std::strerror(errno)));
     }
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;

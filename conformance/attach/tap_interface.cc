@@ -2,6 +2,7 @@
 #include "attach/tap_interface.hh"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -10,8 +11,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-
-#include <fmt/format.h>
 
 #include "attach/attachment.hh"
 #include "attach/descriptor.hh"

@@ -40,7 +40,9 @@ struct Encoder {
 
 }  // namespace
 
-Bytes encode(const UnixMessage& message) { return std::visit(Encoder{}, message); }
+Bytes encode(const UnixMessage& message) {
+    return std::visit(Encoder{}, message);
+}
 
 Bytes encode_frame_message(Link link, ByteView frame) {
     Bytes bytes{kFrame, static_cast<std::uint8_t>(link)};
@@ -64,8 +66,10 @@ std::optional<UnixMessage> parse_unix_message(ByteView bytes) {
         case kHello:
             if (body.size() != 11) return std::nullopt;
             return HelloMessage{load_u16(body, 0), body[2], load_u64(body, 3)};
-        case kControl: return ControlMessage{std::string(body.begin(), body.end())};
-        default: return std::nullopt;
+        case kControl:
+            return ControlMessage{std::string(body.begin(), body.end())};
+        default:
+            return std::nullopt;
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach/unix_socket.hh"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -8,8 +9,6 @@
 
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "attach/interrupt.hh"
 
@@ -76,15 +75,14 @@ void UnixSocket::exchange_hello(std::uint8_t links, std::uint64_t seed) {
     const HelloMessage* hello = std::get_if<HelloMessage>(&*answer);
     if (hello == nullptr) throw AttachmentError("the device's first message is no hello");
     if (hello->version != HelloMessage::kVersion || hello->links != links) {
-        throw AttachmentError(fmt::format(
-            "the device speaks version {} with {} links, expected version {} with {}",
-            hello->version, hello->links, HelloMessage::kVersion, links));
+        throw AttachmentError(
+            fmt::format("the device speaks version {} with {} links, expected version {} with {}",
+                        hello->version, hello->links, HelloMessage::kVersion, links));
     }
 }
 
 void UnixSocket::send(const Bytes& message) {
-    const ssize_t sent =
-        ::send(descriptor_.number(), message.data(), message.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(descriptor_.number(), message.data(), message.size(), MSG_NOSIGNAL);
     if (sent == static_cast<ssize_t>(message.size())) return;
     throw_if_interrupted();
     if (errno == EAGAIN) throw DeviceHangs("the device takes no more frames");

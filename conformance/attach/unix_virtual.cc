@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach/unix_virtual.hh"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "attach/interrupt.hh"
 
@@ -45,8 +45,7 @@ std::vector<LinkFrame> UnixVirtual::advance(Time to) {
             return frames;
         }
     }
-    throw DeviceHangs(
-        fmt::format("more than {} frames without being quiet", kFramesPerAdvanceMax));
+    throw DeviceHangs(fmt::format("more than {} frames without being quiet", kFramesPerAdvanceMax));
 }
 
 std::vector<LinkFrame> UnixVirtual::progress(Time until) {
@@ -62,8 +61,9 @@ std::vector<LinkFrame> UnixVirtual::progress(Time until) {
     }
     if (until <= now_) return {};
     if (++stale_deadlines_ > kStaleDeadlinesMax) {
-        throw DeviceHangs(fmt::format("the device names a deadline at {} ns that has passed, {} times",
-                                      device_deadline_.count(), kStaleDeadlinesMax));
+        throw DeviceHangs(
+            fmt::format("the device names a deadline at {} ns that has passed, {} times",
+                        device_deadline_.count(), kStaleDeadlinesMax));
     }
     return advance(now_);
 }

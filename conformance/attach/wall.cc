@@ -38,7 +38,8 @@ std::vector<LinkFrame> WallAttachment::receive_all() {
 std::vector<LinkFrame> WallAttachment::progress(Time until) {
     std::vector<pollfd> readable;
     readable.reserve(ports_.size());
-    for (const auto& port : ports_) readable.push_back({port->descriptor(), POLLIN, 0});
+    for (const auto& port : ports_)
+        readable.push_back({port->descriptor(), POLLIN, 0});
     for (;;) {
         throw_if_interrupted();
         std::vector<LinkFrame> frames = receive_all();

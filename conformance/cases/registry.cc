@@ -9,7 +9,8 @@ const std::vector<CaseInfo>& all_cases() {
         for (const auto section :
              {endpoint_handshake_cases, endpoint_connection_cases, endpoint_acknowledgement_cases,
               endpoint_forward_cases, endpoint_target_cases}) {
-            for (CaseInfo& info : section()) cases.push_back(std::move(info));
+            for (CaseInfo& info : section())
+                cases.push_back(std::move(info));
         }
         return cases;
     }();

@@ -27,7 +27,9 @@ void append_u64(Bytes& bytes, std::uint64_t value) {
     append_u32(bytes, static_cast<std::uint32_t>(value));
 }
 
-void append(Bytes& bytes, ByteView more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
+void append(Bytes& bytes, ByteView more) {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+}
 
 std::string to_hex(ByteView bytes, std::size_t limit) {
     std::string text;

@@ -40,7 +40,9 @@ void append_u32(Bytes& bytes, std::uint32_t value);
 void append_u64(Bytes& bytes, std::uint64_t value);
 void append(Bytes& bytes, ByteView more);
 
-inline Bytes to_bytes(std::string_view text) { return {text.begin(), text.end()}; }
+inline Bytes to_bytes(std::string_view text) {
+    return {text.begin(), text.end()};
+}
 
 /// Lower-case hex without spaces; at most `limit` bytes, then "..".
 std::string to_hex(ByteView bytes, std::size_t limit = SIZE_MAX);

@@ -17,7 +17,8 @@ struct Finding {
     std::string requirement;  ///< "EP-25"
     std::string expected;     ///< "sequence 1001"
     std::string actual;       ///< "1000"
-    /// Position in the case's capture of the packet that violates; absent where a packet is missing.
+    /// Position in the case's capture of the packet that violates; absent where a packet is
+    /// missing.
     std::optional<std::size_t> frame{};
     Level level = Level::Must;
 

@@ -17,7 +17,8 @@
 namespace conform {
 
 /// A coroutine that waits until it is woken or until a deadline, whichever is first. It lives in
-/// the awaiting coroutine's frame, and takes itself off the scheduler's list when that is destroyed.
+/// the awaiting coroutine's frame, and takes itself off the scheduler's list when that is
+/// destroyed.
 class Waiter {
   public:
     Waiter() = default;

@@ -25,20 +25,32 @@ constexpr Verdict kVerdicts[] = {
     Verdict::Pass,         Verdict::Info, Verdict::NonStrict, Verdict::NotRun, Verdict::Unsupported,
     Verdict::Inconclusive, Verdict::Fail, Verdict::Hang,      Verdict::Crash,  Verdict::Error};
 
-constexpr Verdict worse(Verdict a, Verdict b) { return a < b ? b : a; }
+constexpr Verdict worse(Verdict a, Verdict b) {
+    return a < b ? b : a;
+}
 
 constexpr std::string_view to_string(Verdict verdict) {
     switch (verdict) {
-        case Verdict::Pass: return "PASS";
-        case Verdict::Info: return "INFO";
-        case Verdict::NonStrict: return "NON-STRICT";
-        case Verdict::NotRun: return "NOT-RUN";
-        case Verdict::Unsupported: return "UNSUPPORTED";
-        case Verdict::Inconclusive: return "INCONCLUSIVE";
-        case Verdict::Fail: return "FAIL";
-        case Verdict::Hang: return "HANG";
-        case Verdict::Crash: return "CRASH";
-        case Verdict::Error: return "ERROR";
+        case Verdict::Pass:
+            return "PASS";
+        case Verdict::Info:
+            return "INFO";
+        case Verdict::NonStrict:
+            return "NON-STRICT";
+        case Verdict::NotRun:
+            return "NOT-RUN";
+        case Verdict::Unsupported:
+            return "UNSUPPORTED";
+        case Verdict::Inconclusive:
+            return "INCONCLUSIVE";
+        case Verdict::Fail:
+            return "FAIL";
+        case Verdict::Hang:
+            return "HANG";
+        case Verdict::Crash:
+            return "CRASH";
+        case Verdict::Error:
+            return "ERROR";
     }
     return "?";
 }
@@ -47,9 +59,12 @@ enum class RunVerdict : std::uint8_t { Conformant, NotConformant, Inconclusive }
 
 constexpr std::string_view to_string(RunVerdict verdict) {
     switch (verdict) {
-        case RunVerdict::Conformant: return "CONFORMANT";
-        case RunVerdict::NotConformant: return "NOT-CONFORMANT";
-        case RunVerdict::Inconclusive: return "INCONCLUSIVE";
+        case RunVerdict::Conformant:
+            return "CONFORMANT";
+        case RunVerdict::NotConformant:
+            return "NOT-CONFORMANT";
+        case RunVerdict::Inconclusive:
+            return "INCONCLUSIVE";
     }
     return "?";
 }
@@ -57,9 +72,12 @@ constexpr std::string_view to_string(RunVerdict verdict) {
 /// Exit codes of all programs (interfaces page).
 constexpr int exit_code(RunVerdict verdict) {
     switch (verdict) {
-        case RunVerdict::Conformant: return 0;
-        case RunVerdict::NotConformant: return 1;
-        case RunVerdict::Inconclusive: return 3;
+        case RunVerdict::Conformant:
+            return 0;
+        case RunVerdict::NotConformant:
+            return 1;
+        case RunVerdict::Inconclusive:
+            return 3;
     }
     return 3;
 }

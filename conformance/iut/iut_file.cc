@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iut/iut_file.hh"
 
+#include <fmt/format.h>
+
 #include <fstream>
 #include <sstream>
-
-#include <fmt/format.h>
 
 #include "iut/iut_reader.hh"
 
@@ -43,8 +43,8 @@ void read_addresses(IutReader reader, Iut& iut) {
     iut.device = read_server(reader);
     iut.service_port =
         static_cast<std::uint16_t>(reader.number("service_port", 1, UINT16_MAX, iut.service_port));
-    iut.framing.ethertype =
-        static_cast<std::uint16_t>(reader.number("ethertype", 1, UINT16_MAX, iut.framing.ethertype));
+    iut.framing.ethertype = static_cast<std::uint16_t>(
+        reader.number("ethertype", 1, UINT16_MAX, iut.framing.ethertype));
     iut.front_mtu =
         static_cast<std::uint16_t>(reader.number("front_mtu", kMtuMin, kMtuMax, iut.front_mtu));
     iut.back_mtu =

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iut/iut_reader.hh"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
-
-#include <fmt/format.h>
 
 #include "iut/iut_file.hh"
 
@@ -20,13 +20,15 @@ std::string show(const toml::node& node) {
 /// How many letters apart two keys are (Levenshtein), for suggestions.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
         std::size_t diagonal = row[0];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t above = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            row[j] =
+                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
             diagonal = above;
         }
     }
@@ -121,11 +123,14 @@ Ipv4Address IutReader::to_address(const char* key, const std::string& text) cons
     return *address;
 }
 
-Ipv4Address IutReader::address(const char* key) { return to_address(key, text(key)); }
+Ipv4Address IutReader::address(const char* key) {
+    return to_address(key, text(key));
+}
 
 std::vector<Ipv4Address> IutReader::addresses(const char* key) {
     std::vector<Ipv4Address> values;
-    for (const std::string& each : texts(key)) values.push_back(to_address(key, each));
+    for (const std::string& each : texts(key))
+        values.push_back(to_address(key, each));
     if (values.empty()) fail(key, "at least one IPv4 address");
     return values;
 }
@@ -150,13 +155,13 @@ void IutReader::refuse_others() const {
     for (const auto& [key, node] : table_) {
         const std::string_view name = key.str();
         if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
-        const auto nearest = std::min_element(
-            asked_.begin(), asked_.end(), [name](const std::string& a, const std::string& b) {
-                return distance(a, name) < distance(b, name);
-            });
-        throw IutFileError(fmt::format("{}:{}: {}: unknown key, expected one of {}; did you mean {}?",
-                                       file_, node.source().begin.line, full_key(name),
-                                       fmt::join(asked_, ", "), *nearest));
+        const auto nearest = std::min_element(asked_.begin(), asked_.end(),
+                                              [name](const std::string& a, const std::string& b) {
+                                                  return distance(a, name) < distance(b, name);
+                                              });
+        throw IutFileError(fmt::format(
+            "{}:{}: {}: unknown key, expected one of {}; did you mean {}?", file_,
+            node.source().begin.line, full_key(name), fmt::join(asked_, ", "), *nearest));
     }
 }
 

@@ -2,11 +2,11 @@
 /// Oracle: the client sees one legal TCP connection.
 #include <fmt/format.h>
 
-#include "oracle/oracle.hh"
-#include "pdu/sequence.hh"
-
 #include <map>
 #include <utility>
+
+#include "oracle/oracle.hh"
+#include "pdu/sequence.hh"
 
 namespace conform {
 namespace {
@@ -30,8 +30,8 @@ class ClientView {
         if (!client_end_ || sequence_before(*client_end_, end)) client_end_ = end;
         if (segment.has(tcp_flag::kAck)) {
             const unsigned scale = is_scaled_ && !segment.has(tcp_flag::kSyn) ? *client_scale_ : 0;
-            advance(window_end_, segment.acknowledgment +
-                                     (static_cast<std::uint32_t>(segment.window) << scale));
+            advance(window_end_,
+                    segment.acknowledgment + (static_cast<std::uint32_t>(segment.window) << scale));
         }
     }
 
@@ -157,8 +157,8 @@ class ClientView {
         if (offset + segment.payload.size() > kStreamKeptMax) return;
         bool is_same = true;
         for (std::size_t i = 0; i < segment.payload.size(); ++i) {
-            const auto [byte, is_new] = stream_.try_emplace(
-                offset + static_cast<std::uint32_t>(i), segment.payload[i]);
+            const auto [byte, is_new] =
+                stream_.try_emplace(offset + static_cast<std::uint32_t>(i), segment.payload[i]);
             is_same = is_same && (is_new || byte->second == segment.payload[i]);
         }
         check(is_same, "EP-48", "the same bytes at the same sequence numbers", "others");
@@ -207,7 +207,9 @@ class ClientViews {
     ClientView& view(const SocketAddress& client, const SocketAddress& service) {
         return views_.try_emplace({client, service}, findings_).first->second;
     }
-    void sent(const TcpSegment& segment) { view(segment.source, segment.destination).sent(segment); }
+    void sent(const TcpSegment& segment) {
+        view(segment.source, segment.destination).sent(segment);
+    }
     void handed_over(const Encapsulation& header) {
         const auto information = parse_connection_information(header.payload);
         if (information) view(header.source, information->service).handed_over(information->block);

@@ -2,10 +2,10 @@
 /// Oracle: forwarded packets are the client's.
 #include <fmt/format.h>
 
-#include "oracle/oracle.hh"
-
 #include <algorithm>
 #include <map>
+
+#include "oracle/oracle.hh"
 
 namespace conform {
 namespace {

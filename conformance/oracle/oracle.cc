@@ -18,7 +18,8 @@ std::vector<Finding> examine_formats(const Capture& capture) {
 std::vector<Finding> examine(const Capture& capture) {
     std::vector<Finding> findings;
     for (const auto oracle : {examine_formats, examine_client_view, examine_forwarded_packets}) {
-        for (Finding& finding : oracle(capture)) findings.push_back(std::move(finding));
+        for (Finding& finding : oracle(capture))
+            findings.push_back(std::move(finding));
     }
     return findings;
 }

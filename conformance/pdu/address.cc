@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pdu/address.hh"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 
 namespace conform {
 namespace {
@@ -11,8 +11,7 @@ namespace {
 /// Reads one number of at most `digits_max` digits, then `separator` if one is asked for.
 bool take_number(std::string_view& text, int base, std::size_t digits_max, char separator,
                  std::uint8_t& number) {
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number, base);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
     const auto length = static_cast<std::size_t>(end - text.data());
     if (error != std::errc{} || length > digits_max) return false;
     text.remove_prefix(length);

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kIpv4HeaderSize = 20;
 constexpr std::size_t kIpv4ChecksumOffset = 10;
 
-Tins::IPv4Address to_tins(Ipv4Address address) { return Tins::IPv4Address(address.to_string()); }
+Tins::IPv4Address to_tins(Ipv4Address address) {
+    return Tins::IPv4Address(address.to_string());
+}
 Tins::HWAddress<6> to_tins(const MacAddress& mac) {
     return Tins::HWAddress<6>(mac.octets.data());
 }

@@ -8,7 +8,8 @@ std::uint16_t ones_complement_sum(ByteView bytes, std::uint32_t start) {
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         sum += i % 2 == 0 ? static_cast<std::uint64_t>(bytes[i]) << 8 : bytes[i];
     }
-    while (sum > 0xFFFF) sum = (sum & 0xFFFF) + (sum >> 16);
+    while (sum > 0xFFFF)
+        sum = (sum & 0xFFFF) + (sum >> 16);
     return static_cast<std::uint16_t>(sum);
 }
 

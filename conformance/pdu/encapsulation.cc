@@ -12,15 +12,24 @@ constexpr std::uint16_t kIdentifiedCopyLength = 18;  // what follows the length 
 
 const char* name_of(std::uint8_t type) {
     switch (static_cast<EncapsulationType>(type)) {
-        case EncapsulationType::Connection: return "connection";
-        case EncapsulationType::Forwarded: return "forwarded packet";
-        case EncapsulationType::Acknowledgement: return "acknowledgement";
-        case EncapsulationType::Reject: return "reject";
-        case EncapsulationType::Release: return "release";
-        case EncapsulationType::Data: return "endpoint data";
-        case EncapsulationType::Challenge: return "challenge";
-        case EncapsulationType::Go: return "go";
-        case EncapsulationType::Missing: return "missing";
+        case EncapsulationType::Connection:
+            return "connection";
+        case EncapsulationType::Forwarded:
+            return "forwarded packet";
+        case EncapsulationType::Acknowledgement:
+            return "acknowledgement";
+        case EncapsulationType::Reject:
+            return "reject";
+        case EncapsulationType::Release:
+            return "release";
+        case EncapsulationType::Data:
+            return "endpoint data";
+        case EncapsulationType::Challenge:
+            return "challenge";
+        case EncapsulationType::Go:
+            return "go";
+        case EncapsulationType::Missing:
+            return "missing";
     }
     return "unknown type";
 }

@@ -22,7 +22,9 @@ constexpr std::uint8_t kProtocolIcmp = 1;
 constexpr std::uint8_t kProtocolTcp = 6;
 constexpr std::uint16_t kMoreFragmentsAndOffset = 0x3FFF;
 
-std::uint32_t size_of(ByteView bytes) { return static_cast<std::uint32_t>(bytes.size()); }
+std::uint32_t size_of(ByteView bytes) {
+    return static_cast<std::uint32_t>(bytes.size());
+}
 
 Bytes payload_of(const Tins::PDU& pdu) {
     const Tins::RawPDU* raw = pdu.find_pdu<Tins::RawPDU>();
@@ -82,8 +84,8 @@ std::optional<TcpSegment> decode_tcp(const Ipv4Packet& packet) {
 
 IcmpMessage decode_icmp(const Ipv4Packet& packet, ByteView transport) {
     const Tins::ICMP header(transport.data(), size_of(transport));
-    return {packet.source, packet.destination, static_cast<std::uint8_t>(header.type()),
-            header.code(), header.id(),        header.sequence(),
+    return {packet.source,     packet.destination, static_cast<std::uint8_t>(header.type()),
+            header.code(),     header.id(),        header.sequence(),
             payload_of(header)};
 }
 
@@ -97,10 +99,9 @@ void decode_transport(Ipv4Packet& packet, ByteView transport, std::vector<Findin
                           fmt::format("{} bytes", transport.size())});
         return;
     }
-    const std::uint32_t start =
-        is_tcp ? pseudo_header_sum(packet.source, packet.destination, kProtocolTcp,
-                                   transport.size())
-               : 0;
+    const std::uint32_t start = is_tcp ? pseudo_header_sum(packet.source, packet.destination,
+                                                           kProtocolTcp, transport.size())
+                                       : 0;
     const std::uint16_t sum = ones_complement_sum(transport, start);
     if (sum != 0xFFFF) {
         faults.push_back({requirement, fmt::format("{} checksum that sums to 0xffff", name),
@@ -170,8 +171,8 @@ void decode_encapsulation(Frame& frame, ByteView bytes, const Framing& framing) 
     const std::uint16_t sum = ones_complement_sum(
         bytes.first(is_forwarded ? kEncapsulationHeaderSize : kEncapsulationHeaderSize + *length));
     if (sum != 0xFFFF) {
-        frame.faults.push_back({"FRM-4", "encapsulation checksum that sums to 0xffff",
-                                fmt::format("0x{:04x}", sum)});
+        frame.faults.push_back(
+            {"FRM-4", "encapsulation checksum that sums to 0xffff", fmt::format("0x{:04x}", sum)});
     }
     if (is_forwarded) frame.inner = decode_ipv4(payload, frame.faults);
     frame.encapsulation = std::move(header);
@@ -184,9 +185,9 @@ void decode_arp(Frame& frame, ByteView bytes) {
         return;
     }
     const Tins::ARP arp(bytes.data(), static_cast<std::uint32_t>(kArpSize));
-    frame.arp = ArpMessage{arp.opcode(), to_mac(arp.sender_hw_addr()),
-                           to_address(arp.sender_ip_addr()), to_mac(arp.target_hw_addr()),
-                           to_address(arp.target_ip_addr())};
+    frame.arp =
+        ArpMessage{arp.opcode(), to_mac(arp.sender_hw_addr()), to_address(arp.sender_ip_addr()),
+                   to_mac(arp.target_hw_addr()), to_address(arp.target_ip_addr())};
 }
 
 }  // namespace
@@ -276,9 +277,8 @@ std::string describe(const Frame& frame) {
     }
     if (frame.encapsulation) {
         const Encapsulation& header = *frame.encapsulation;
-        std::string text =
-            fmt::format("{} of {} to {}", describe_encapsulation_type(header.type),
-                        header.source.to_string(), header.destination.to_string());
+        std::string text = fmt::format("{} of {} to {}", describe_encapsulation_type(header.type),
+                                       header.source.to_string(), header.destination.to_string());
         if (frame.inner && frame.inner->tcp) text += " [" + describe(*frame.inner->tcp) + "]";
         return text;
     }

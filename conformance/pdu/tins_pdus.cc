@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pdu/tins_pdus.hh"
 
-#include <algorithm>
-
 #include <tins/exceptions.h>
 #include <tins/rawpdu.h>
+
+#include <algorithm>
 
 #include "pdu/checksum.hh"
 

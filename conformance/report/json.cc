@@ -12,7 +12,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kSchema = 1;
 constexpr int kIndent = 2;
 
-Json null_if_empty(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json null_if_empty(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
 
 Json to_json(const CaseResult& result) {
     const Finding* first = result.findings.empty() ? nullptr : &result.findings.front();
@@ -29,7 +31,8 @@ Json to_json(const CaseResult& result) {
     json["pcapng"] = null_if_empty(result.pcapng);
     json["rerun"] = result.rerun;
     Json findings = Json::array();
-    for (const Finding& finding : result.findings) findings.push_back(finding.message());
+    for (const Finding& finding : result.findings)
+        findings.push_back(finding.message());
     json["findings"] = findings;
     return json;
 }
@@ -52,7 +55,8 @@ std::string to_json(const RunResult& run, bool is_strict) {
     json["verdict"] = to_string(verdict_of(run, is_strict));
     json["counts"] = counts;
     json["cases"] = Json::array();
-    for (const CaseResult& result : run.cases) json["cases"].push_back(to_json(result));
+    for (const CaseResult& result : run.cases)
+        json["cases"].push_back(to_json(result));
     // What a device sends may be no UTF-8; a report always is.
     return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -20,10 +20,12 @@ constexpr std::uint8_t kNanoseconds = 9;  // 10^-9
 constexpr std::uint32_t kInbound = 1;
 constexpr std::uint32_t kOutbound = 2;
 
-// A section is in the byte order of its writer; big-endian here, like everything else in this suite.
+// A section is in the byte order of its writer; big-endian here, like everything else in this
+// suite.
 void append_padded(Bytes& bytes, ByteView data) {
     append(bytes, data);
-    while (bytes.size() % 4 != 0) bytes.push_back(0);
+    while (bytes.size() % 4 != 0)
+        bytes.push_back(0);
 }
 
 void append_option(Bytes& bytes, std::uint16_t code, ByteView value) {
@@ -93,7 +95,8 @@ Bytes encode_pcapng(const Capture& capture, std::string_view description, Durati
     append_section_header(file, description);
     append_interface(file, Link::Front);
     append_interface(file, Link::Back);
-    for (const CapturedFrame& captured : capture) append_packet(file, captured, epoch_offset);
+    for (const CapturedFrame& captured : capture)
+        append_packet(file, captured, epoch_offset);
     return file;
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/text.hh"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-
-#include <fmt/format.h>
 
 namespace conform {
 namespace {
@@ -19,15 +18,18 @@ constexpr int kVerdictWidth = 12;  // INCONCLUSIVE
 const char* color_of(Verdict verdict) {
     switch (verdict) {
         case Verdict::Pass:
-        case Verdict::Info: return kGreen;
+        case Verdict::Info:
+            return kGreen;
         case Verdict::NonStrict:
         case Verdict::NotRun:
         case Verdict::Unsupported:
-        case Verdict::Inconclusive: return kYellow;
+        case Verdict::Inconclusive:
+            return kYellow;
         case Verdict::Fail:
         case Verdict::Hang:
         case Verdict::Crash:
-        case Verdict::Error: return kRed;
+        case Verdict::Error:
+            return kRed;
     }
     return kRed;
 }
@@ -47,8 +49,8 @@ TextStyle TextStyle::for_stdout() {
 std::string printable(std::string_view text) {
     std::string clean(text);
     std::replace_if(
-        clean.begin(), clean.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 127; },
-        '?');
+        clean.begin(), clean.end(),
+        [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 127; }, '?');
     return clean;
 }
 
@@ -81,8 +83,8 @@ std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& 
     const char* color = verdict == RunVerdict::Conformant      ? kGreen
                         : verdict == RunVerdict::NotConformant ? kRed
                                                                : kYellow;
-    std::string text = fmt::format("{}: {} cases", paint(to_string(verdict), color, style),
-                                   run.cases.size());
+    std::string text =
+        fmt::format("{}: {} cases", paint(to_string(verdict), color, style), run.cases.size());
     for (const Verdict each : kVerdicts) {
         const auto count =
             std::count_if(run.cases.begin(), run.cases.end(),

@@ -69,9 +69,8 @@ void Client::count_sent(const TcpSegment& segment) {
 
 std::size_t Client::send(const TcpSegment& segment) {
     count_sent(segment);
-    return wire_.send(Link::Front,
-                      encode_ethernet(iut_.device.front_mac, iut_.client_mac, ether_type::kIpv4,
-                                      encode_tcp_packet(segment)));
+    return wire_.send(Link::Front, encode_ethernet(iut_.device.front_mac, iut_.client_mac,
+                                                   ether_type::kIpv4, encode_tcp_packet(segment)));
 }
 
 void Client::learn_handshake(const TcpSegment& syn_ack) {
@@ -120,8 +119,8 @@ Task<ReceivedSegment> Client::expect(const char* requirement, SegmentPattern pat
     if (relative.has(tcp_flag::kSyn)) relative.sequence = 0;
     const std::vector<Mismatch> mismatches = compare(pattern, relative);
     if (!mismatches.empty()) {
-        throw Violation({requirement, mismatches.front().expected, mismatches.front().actual,
-                         received->frame});
+        throw Violation(
+            {requirement, mismatches.front().expected, mismatches.front().actual, received->frame});
     }
     co_return std::move(*received);
 }

@@ -32,8 +32,7 @@ void visit_fields(const SegmentPattern& pattern, const TcpSegment& segment, Visi
 }
 
 template <class Visitor>
-void visit_fields(const EncapsulationPattern& pattern, const Encapsulation& header,
-                  Visitor visit) {
+void visit_fields(const EncapsulationPattern& pattern, const Encapsulation& header, Visitor visit) {
     const auto address = [](const char* name) {
         return [name](const SocketAddress& value) {
             return fmt::format("{} {}", name, value.to_string());

@@ -39,8 +39,8 @@ Task<ReceivedEncapsulation> Peer::expect(const char* requirement, EncapsulationP
         const std::vector<Mismatch> mismatches = compare(pattern, received->header());
         if (mismatches.empty()) co_return std::move(*received);
         if (repeated && received->header().is(*repeated)) continue;
-        throw Violation({requirement, mismatches.front().expected, mismatches.front().actual,
-                         received->frame});
+        throw Violation(
+            {requirement, mismatches.front().expected, mismatches.front().actual, received->frame});
     }
 }
 
@@ -63,10 +63,9 @@ std::size_t Peer::send(EncapsulationType type, Bytes payload) {
     encapsulation.destination = {iut_.device.forward_ip.front(), client_.service().port};
     encapsulation.type = static_cast<std::uint8_t>(type);
     encapsulation.payload = std::move(payload);
-    return wire_.send(Link::Back,
-                      encode_ethernet(iut_.device.back_mac, self_.back_mac,
-                                      wire_.framing().ethertype,
-                                      encode_encapsulation(encapsulation)));
+    return wire_.send(
+        Link::Back, encode_ethernet(iut_.device.back_mac, self_.back_mac, wire_.framing().ethertype,
+                                    encode_encapsulation(encapsulation)));
 }
 
 bool Peer::hear(std::size_t number, const CapturedFrame& captured) {

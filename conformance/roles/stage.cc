@@ -22,7 +22,8 @@ class Stage::EchoListener : public FrameListener {
             return false;
         }
         const IcmpMessage& message = *captured.frame.ipv4->icmp;
-        if (message.type != icmp_type::kEchoReply || message.identifier != identifier_) return false;
+        if (message.type != icmp_type::kEchoReply || message.identifier != identifier_)
+            return false;
         inbox_.push(number);
         return true;
     }
@@ -77,8 +78,8 @@ Task<> Stage::expect_alive(const char* when) {
         const std::optional<std::size_t> number = co_await echo_->inbox().next(deadline);
         if (!number) {
             throw DeviceHangs(fmt::format("no answer to an ICMP echo to {} within {} ms, {}",
-                                          service.to_string(),
-                                          milliseconds_of(iut_.timers.answer), when));
+                                          service.to_string(), milliseconds_of(iut_.timers.answer),
+                                          when));
         }
         const IcmpMessage& reply = *wire_.capture()[*number].frame.ipv4->icmp;
         if (reply.sequence == echo.sequence && reply.payload == echo.payload) co_return;
@@ -88,8 +89,8 @@ Task<> Stage::expect_alive(const char* when) {
 void Stage::check(const char* requirement, const char* what, std::uint64_t expected,
                   std::uint64_t actual, std::size_t frame) {
     if (expected == actual) return;
-    findings_.push_back({requirement, fmt::format("{} {}", what, expected),
-                         fmt::format("{}", actual), frame});
+    findings_.push_back(
+        {requirement, fmt::format("{} {}", what, expected), fmt::format("{}", actual), frame});
 }
 
 void Stage::check_that(bool is_so, const char* requirement, std::string expected,

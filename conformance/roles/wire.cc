@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "roles/wire.hh"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace conform {
 namespace {
@@ -17,8 +17,7 @@ Wire::Wire(Attachment& attachment, const Framing& framing, bool keeps_strangers)
     : attachment_(attachment),
       framing_(framing),
       keeps_strangers_(keeps_strangers),
-      scheduler_(attachment,
-                 [this](const LinkFrame& frame, Time at) { receive(frame, at); }) {}
+      scheduler_(attachment, [this](const LinkFrame& frame, Time at) { receive(frame, at); }) {}
 
 std::size_t Wire::send(Link link, Bytes frame) {
     attachment_.send(link, frame);
@@ -32,13 +31,16 @@ void Wire::receive(const LinkFrame& frame, Time at) {
     if (capture_.size() >= kFramesPerCaseMax) {
         throw DeviceHangs(fmt::format("more than {} frames in one case", kFramesPerCaseMax));
     }
-    capture_.push_back({at, frame.link, Direction::FromDevice, frame.bytes,
-                        decode_frame(frame.bytes, framing_), {}});
+    capture_.push_back({at,
+                        frame.link,
+                        Direction::FromDevice,
+                        frame.bytes,
+                        decode_frame(frame.bytes, framing_),
+                        {}});
     const std::size_t number = capture_.size() - 1;
-    const bool is_taken =
-        std::any_of(listeners_.begin(), listeners_.end(), [&](FrameListener* listener) {
-            return listener->hear(number, capture_[number]);
-        });
+    const bool is_taken = std::any_of(
+        listeners_.begin(), listeners_.end(),
+        [&](FrameListener* listener) { return listener->hear(number, capture_[number]); });
     if (is_taken || keeps_strangers_) return;
     // A role may have answered in the meantime, but one that took nothing has sent nothing.
     capture_.pop_back();

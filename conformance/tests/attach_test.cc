@@ -58,8 +58,8 @@ class PipeDevice {
             for (;;) {
                 const ssize_t length = ::recv(end, buffer.data(), buffer.size(), 0);
                 if (length <= 0) return;
-                const auto message = parse_unix_message(
-                    ByteView(buffer).first(static_cast<std::size_t>(length)));
+                const auto message =
+                    parse_unix_message(ByteView(buffer).first(static_cast<std::size_t>(length)));
                 const std::vector<Bytes> answers = script(*message);
                 for (const Bytes& answer : answers) {
                     if (answer.empty()) return;  // hangs up
@@ -130,7 +130,8 @@ TEST(UnixVirtual, DoesNotFollowADeadlineThatHasPassedForEver) {
     });
     UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
     const auto run = [&attachment] {
-        for (int i = 0; i < 1000; ++i) (void)attachment.progress(milliseconds(1));
+        for (int i = 0; i < 1000; ++i)
+            (void)attachment.progress(milliseconds(1));
     };
     EXPECT_THROW(run(), DeviceHangs);
 }

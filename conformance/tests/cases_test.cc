@@ -29,7 +29,8 @@ CaseResult judge(const CaseInfo& info, Defect defect, bool has_extensions, std::
 
 std::string all_messages(const CaseResult& result) {
     std::string text = result.reason + "\n";
-    for (const Finding& finding : result.findings) text += finding.message() + "\n";
+    for (const Finding& finding : result.findings)
+        text += finding.message() + "\n";
     return text;
 }
 
@@ -120,12 +121,13 @@ INSTANTIATE_TEST_SUITE_P(
         Catch{kAcknowledgement, Defect::RepeatedAnswerIgnored, "EP-16: expected 0x14", true},
         Catch{kAcknowledgement, Defect::CopyNotEchoed, "EP-16: expected 0x14 for", true}));
 
-INSTANTIATE_TEST_SUITE_P(
-    Forward, CasesCatch,
-    testing::Values(
-        Catch{kForward, Defect::TtlDecremented, "EP-21: expected the client's packet unchanged"},
-        Catch{kForward, Defect::PaddingForwarded, "EP-21: expected the client's packet unchanged"},
-        Catch{kForward, Defect::DropsFin, "EP-20: expected 0x02"}));
+INSTANTIATE_TEST_SUITE_P(Forward, CasesCatch,
+                         testing::Values(Catch{kForward, Defect::TtlDecremented,
+                                               "EP-21: expected the client's packet unchanged"},
+                                         Catch{kForward, Defect::PaddingForwarded,
+                                               "EP-21: expected the client's packet unchanged"},
+                                         Catch{kForward, Defect::DropsFin,
+                                               "EP-20: expected 0x02"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Target, CasesCatch,

@@ -144,8 +144,8 @@ TEST(EncapsulationCodec, NamesAWrongChecksum) {
 
 TEST(EncapsulationCodec, RefusesEveryTruncationOfAConnection) {
     ConnectionInformation information{kService, ControlBlock{}};
-    const Bytes bytes = encode_encapsulation(
-        {kClient, {{0x0A080102}, 80}, 0x01, 1, 0, encode(information)});
+    const Bytes bytes =
+        encode_encapsulation({kClient, {{0x0A080102}, 80}, 0x01, 1, 0, encode(information)});
     ASSERT_EQ(bytes.size(), 162U);
     for (std::size_t length = 0; length < bytes.size(); ++length) {
         const Frame frame = decode_frame(
@@ -153,7 +153,8 @@ TEST(EncapsulationCodec, RefusesEveryTruncationOfAConnection) {
         ASSERT_EQ(frame.faults.size(), 1U) << length;
         EXPECT_EQ(frame.faults[0].requirement, "FRM-5") << length;
     }
-    EXPECT_TRUE(decode_frame(encode_ethernet(kThere, kHere, 0x88B5, bytes), Framing{}).faults.empty());
+    EXPECT_TRUE(
+        decode_frame(encode_ethernet(kThere, kHere, 0x88B5, bytes), Framing{}).faults.empty());
 }
 
 TEST(EncapsulationCodec, WritesAndReadsTheIdentifiedCopy) {
@@ -167,7 +168,8 @@ TEST(EncapsulationCodec, WritesAndReadsTheIdentifiedCopy) {
 TEST(ControlBlockCodec, PutsEveryFieldWhereThePageSays) {
     // Every byte of the block is its own offset, so each field has a value of its own.
     Bytes payload = from_hex("0a070101 0050");
-    for (std::uint8_t offset = 0; offset < kControlBlockSize; ++offset) payload.push_back(offset);
+    for (std::uint8_t offset = 0; offset < kControlBlockSize; ++offset)
+        payload.push_back(offset);
     const auto information = parse_connection_information(payload);
     ASSERT_TRUE(information);
     EXPECT_EQ(information->service, kService);

@@ -186,7 +186,8 @@ TEST(Random, RepeatsWithSeedAndNameAndDiffersWithout) {
     EXPECT_EQ(first.size(), 6U);
     Random random(1, "bound");
     std::set<std::uint32_t> values;
-    for (int i = 0; i < 1000; ++i) values.insert(random.below(7));
+    for (int i = 0; i < 1000; ++i)
+        values.insert(random.below(7));
     EXPECT_EQ(values, (std::set<std::uint32_t>{0, 1, 2, 3, 4, 5, 6}));
 }
 

@@ -80,8 +80,7 @@ TEST(IutFile, NamesFileLineKeyAndWhatWasExpected) {
         {R"(roles = ["home"])", R"(roles = ["hone"])",
          "x.toml:3: ics.roles: expected some of home, target, forwarder, host, btcp-home, "
          "btcp-target, got [ 'hone' ]"},
-        {R"(roles = ["home"])", "",
-         "x.toml:1: ics.roles: expected a list of texts, got nothing"},
+        {R"(roles = ["home"])", "", "x.toml:1: ics.roles: expected a list of texts, got nothing"},
         {R"(back = "tap:b")", R"(back = "wire:b")",
          "x.toml:7: ixit.back: expected unix:PATH, packet:INTERFACE or tap:NAME, got 'wire:b'"},
         {R"(forward_ip = ["10.8.1.1"])", R"(forward_ip = 7)",

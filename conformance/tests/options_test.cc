@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The command line.
-#include <gtest/gtest.h>
-
 #include "app/options.hh"
+
+#include <gtest/gtest.h>
 
 namespace conform {
 namespace {
@@ -10,7 +10,8 @@ namespace {
 Options parse(std::vector<std::string> words) {
     words.insert(words.begin(), "shunt-conform");
     std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
+    for (std::string& word : words)
+        arguments.push_back(word.data());
     return parse_options(static_cast<int>(arguments.size()), arguments.data());
 }
 
@@ -50,8 +51,7 @@ TEST(Options, RefusesWhatItDoesNotKnow) {
         {"list", "--all"},
     };
     for (const auto& words : bad) {
-        EXPECT_THROW((void)parse(words), UsageError)
-            << (words.empty() ? "nothing" : words.back());
+        EXPECT_THROW((void)parse(words), UsageError) << (words.empty() ? "nothing" : words.back());
     }
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Each oracle is silent about a sound capture, and names what is wrong with a broken one.
+#include "oracle/oracle.hh"
+
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "oracle/oracle.hh"
 #include "pdu/build.hh"
 
 namespace conform {
@@ -18,8 +19,7 @@ constexpr std::uint32_t kServerStart = 5'000;
 class CaptureBuilder {
   public:
     CaptureBuilder& from_client(const TcpSegment& segment) {
-        return add(Direction::ToDevice, Link::Front, ether_type::kIpv4,
-                   encode_tcp_packet(segment));
+        return add(Direction::ToDevice, Link::Front, ether_type::kIpv4, encode_tcp_packet(segment));
     }
     CaptureBuilder& from_device(const TcpSegment& segment) {
         return add(Direction::FromDevice, Link::Front, ether_type::kIpv4,
@@ -83,8 +83,8 @@ CaptureBuilder sound_capture() {
 TEST(ClientView, FindsNothingInASoundConnection) {
     CaptureBuilder builder = sound_capture();
     builder.from_device(server_segment(7, 5, "world"));
-    builder.from_device(server_segment(1, 5, "hello "));       // a retransmission
-    builder.from_device(server_segment(4, 5, "lo world"));     // repacketized
+    builder.from_device(server_segment(1, 5, "hello "));    // a retransmission
+    builder.from_device(server_segment(4, 5, "lo world"));  // repacketized
     EXPECT_TRUE(examine(builder.capture).empty());
 }
 
@@ -171,7 +171,8 @@ TEST(ForwardedPackets, NamesOnesThatAreChangedRepeatedOrOvertaken) {
     for (const auto& [packets, finding] : orders) {
         CaptureBuilder builder = sound_capture();
         builder.from_client(client_segment(5, 1, "more"));
-        for (const Bytes& packet : packets) builder.forwarded(packet);
+        for (const Bytes& packet : packets)
+            builder.forwarded(packet);
         const std::vector<Finding> findings = examine_forwarded_packets(builder.capture);
         ASSERT_EQ(findings.size(), 1U);
         EXPECT_EQ(findings[0].actual.substr(0, std::string_view(finding).size()), finding);

@@ -41,7 +41,8 @@ TEST(Pcapng, AddsTheEpochToEveryTime) {
     const Bytes plain = encode_pcapng(capture, "", Duration::zero());
     ASSERT_EQ(shifted.size(), plain.size());
     std::size_t differing = 0;
-    for (std::size_t i = 0; i < plain.size(); ++i) differing += plain[i] != shifted[i] ? 1U : 0U;
+    for (std::size_t i = 0; i < plain.size(); ++i)
+        differing += plain[i] != shifted[i] ? 1U : 0U;
     EXPECT_EQ(differing, 1U);
 }
 

@@ -26,7 +26,9 @@ void ScriptedDevice::at(Duration later, std::function<void()> action) {
     timers_.emplace(now_ + later, std::move(action));
 }
 
-void ScriptedDevice::emit(Link link, Bytes frame) { output_.push_back({link, std::move(frame)}); }
+void ScriptedDevice::emit(Link link, Bytes frame) {
+    output_.push_back({link, std::move(frame)});
+}
 
 std::uint32_t ScriptedDevice::clock() const {
     const auto ticks = static_cast<std::uint32_t>(milliseconds_of(now_));
@@ -158,8 +160,7 @@ void ScriptedDevice::offer() {
 
 void ScriptedDevice::repeat_offer() {
     const ServerAddresses& peer = iut_.peers.front();
-    const Ipv4Address to =
-        is(Defect::ToControlAddress) ? peer.control_ip : peer.forward_ip.front();
+    const Ipv4Address to = is(Defect::ToControlAddress) ? peer.control_ip : peer.forward_ip.front();
     emit_encapsulated(EncapsulationType::Connection, offered_, {to, syn_.destination.port});
     constexpr std::size_t kEpochEnd = 6 + 7;
     if (is(Defect::RepetitionWithNewEpoch)) ++offered_[kEpochEnd];
@@ -208,7 +209,8 @@ void ScriptedDevice::handle_acknowledgement(const Encapsulation& header) {
         forward(handshake_ack_);
     }
     if (is(Defect::HeldPacketsReversed)) std::reverse(held_.begin(), held_.end());
-    for (Bytes& packet : std::exchange(held_, {})) forward(std::move(packet));
+    for (Bytes& packet : std::exchange(held_, {}))
+        forward(std::move(packet));
 }
 
 void ScriptedDevice::forward(Bytes packet) {

@@ -15,38 +15,38 @@ namespace conform::tests {
 
 enum class Defect : std::uint8_t {
     None,
-    Dead,                     // answers nothing at all
-    DiesAtRequest,            // closes the connection to the judge when the request comes
-    SynAckNotRepeated,        // EP-1
-    SynAckWithNewSequence,    // EP-1
-    OffersBeforeRequest,      // EP-4
-    AcknowledgesTheRequest,   // EP-4: says something while the connection is migrating
-    TcpChecksumWrong,         // TCP-1
-    FrameChecksumWrong,       // FRM-4
-    ConnectionCutShort,       // FRM-5
-    ToControlAddress,         // SYS-2
-    ReservedNotZero,          // TCB-2
-    SequencesSwapped,         // iss and irs
-    WindowNotScaled,          // snd_wnd as it stood in the header
-    ScaleFlagsMissing,        // TCB-5
-    ClockStandsStill,         // TCP-17
-    RequestConsumed,          // SEL-5
-    RepetitionWithNewEpoch,   // EP-6
-    ForwardsBeforeAnswer,     // EP-9
-    OffersForEver,            // EP-9: 0x01 again after 0x03
-    HeldPacketsReversed,      // EP-9
-    RepeatedAnswerIgnored,    // EP-16
-    CopyNotEchoed,            // EP-16, ext
-    TtlDecremented,           // EP-21
-    PaddingForwarded,         // EP-21: a byte more behind the inner packet's length
-    DropsFin,                 // EP-20
-    SpeaksBeforeRelease,      // EP-13
-    AnswersFromOwnAddress,    // EP-24
-    SequenceOffByOne,         // EP-25
-    TimestampsFromZero,       // EP-25
-    SendScaleLost,            // EP-25
-    ReceiveScaleLost,         // EP-25
-    ResetsTheClient,          // EP-48
+    Dead,                    // answers nothing at all
+    DiesAtRequest,           // closes the connection to the judge when the request comes
+    SynAckNotRepeated,       // EP-1
+    SynAckWithNewSequence,   // EP-1
+    OffersBeforeRequest,     // EP-4
+    AcknowledgesTheRequest,  // EP-4: says something while the connection is migrating
+    TcpChecksumWrong,        // TCP-1
+    FrameChecksumWrong,      // FRM-4
+    ConnectionCutShort,      // FRM-5
+    ToControlAddress,        // SYS-2
+    ReservedNotZero,         // TCB-2
+    SequencesSwapped,        // iss and irs
+    WindowNotScaled,         // snd_wnd as it stood in the header
+    ScaleFlagsMissing,       // TCB-5
+    ClockStandsStill,        // TCP-17
+    RequestConsumed,         // SEL-5
+    RepetitionWithNewEpoch,  // EP-6
+    ForwardsBeforeAnswer,    // EP-9
+    OffersForEver,           // EP-9: 0x01 again after 0x03
+    HeldPacketsReversed,     // EP-9
+    RepeatedAnswerIgnored,   // EP-16
+    CopyNotEchoed,           // EP-16, ext
+    TtlDecremented,          // EP-21
+    PaddingForwarded,        // EP-21: a byte more behind the inner packet's length
+    DropsFin,                // EP-20
+    SpeaksBeforeRelease,     // EP-13
+    AnswersFromOwnAddress,   // EP-24
+    SequenceOffByOne,        // EP-25
+    TimestampsFromZero,      // EP-25
+    SendScaleLost,           // EP-25
+    ReceiveScaleLost,        // EP-25
+    ResetsTheClient,         // EP-48
 };
 
 class ScriptedDevice : public Attachment {

@@ -21,8 +21,8 @@ Task<> moves_the_record(Stage& stage) {
     const TcpSegment handshake_ack = client.make(tcp_flag::kAck);
     client.send(handshake_ack);
     // The request in two packets: the first decides, the second arrives while it is migrating.
-    const TcpSegment request = client.make(tcp_flag::kPsh | tcp_flag::kAck,
-                                           http_request(stage.iut().requests.moved));
+    const TcpSegment request =
+        client.make(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
     client.send(request);
     const endpoint::Offer offer = endpoint::take_offer(co_await peer.expect(
         "EP-4", endpoint::about(EncapsulationType::Connection, client), timers.answer));

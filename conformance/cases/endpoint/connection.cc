@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Endpoint page, "Framing" and "TCP control block": the 0x01 that a home sends.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
@@ -169,8 +169,7 @@ Task<> check_repetition(Stage& stage, const Client& client, Peer& peer,
     const Bytes& second = again.header().payload;
     const auto differs = std::ranges::mismatch(first, second).in1 - first.begin();
     stage.check_that(first == second, "EP-6", "0x01 repeated byte for byte",
-                     fmt::format("another byte at offset {} of the payload", differs),
-                     again.frame);
+                     fmt::format("another byte at offset {} of the payload", differs), again.frame);
 }
 
 Task<> well_formed(Stage& stage) {
@@ -186,8 +185,7 @@ Task<> well_formed(Stage& stage) {
     const std::uint32_t request_timestamp = client.timestamp_now();
     client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
     const endpoint::Offer offer = endpoint::take_offer(co_await peer.expect(
-        "EP-4", endpoint::about(EncapsulationType::Connection, client),
-        stage.iut().timers.answer));
+        "EP-4", endpoint::about(EncapsulationType::Connection, client), stage.iut().timers.answer));
 
     const ControlBlock& block = offer.information.block;
     const Observed seen{client, syn_ack, handshake_timestamp, request_timestamp, opened};
@@ -210,13 +208,13 @@ Task<> well_formed(Stage& stage) {
 }  // namespace
 
 std::vector<CaseInfo> endpoint_connection_cases() {
-    return {{"endpoint/connection/well-formed",
-             "Every field of 0x01 is what the client saw of the connection.",
-             {"FRM-1", "FRM-4", "FRM-5", "TCB-2", "TCB-5", "EP-4", "EP-6", "SEL-5", "SYS-2",
-              "TCP-17"},
-             "endpoint",
-             "home",
-             well_formed}};
+    return {
+        {"endpoint/connection/well-formed",
+         "Every field of 0x01 is what the client saw of the connection.",
+         {"FRM-1", "FRM-4", "FRM-5", "TCB-2", "TCB-5", "EP-4", "EP-6", "SEL-5", "SYS-2", "TCP-17"},
+         "endpoint",
+         "home",
+         well_formed}};
 }
 
 }  // namespace conform

@@ -8,11 +8,14 @@ namespace conform {
 namespace {
 
 /// FRM-9: the largest client packet that fits behind Ethernet and encapsulation header.
-std::size_t largest_packet(const Iut& iut) { return iut.back_mtu - kEncapsulationHeaderSize; }
+std::size_t largest_packet(const Iut& iut) {
+    return iut.back_mtu - kEncapsulationHeaderSize;
+}
 
 Bytes pattern(std::size_t size, std::uint8_t first) {
     Bytes bytes(size);
-    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(first + i * 7);
+    for (std::size_t i = 0; i < size; ++i)
+        bytes[i] = static_cast<std::uint8_t>(first + i * 7);
     return bytes;
 }
 

@@ -35,8 +35,8 @@ Task<> syn_ack_before_migration(Stage& stage) {
     co_await peer.expect_silence("EP-4", "before the request has selected it", timers.silence);
 
     // EP-4: the request selects the peer; from then on the home says nothing more to the client.
-    const std::size_t request = client.send(tcp_flag::kPsh | tcp_flag::kAck,
-                                            http_request(stage.iut().requests.moved));
+    const std::size_t request =
+        client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
     const ReceivedEncapsulation offer_frame = co_await peer.expect(
         "EP-4", endpoint::about(EncapsulationType::Connection, client), timers.answer);
     const endpoint::Offer offer = endpoint::take_offer(offer_frame);

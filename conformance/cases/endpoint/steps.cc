@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cases/endpoint/steps.hh"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace conform::endpoint {
 namespace {
@@ -21,9 +21,7 @@ std::string describe_difference(ByteView packet, ByteView other) {
 }  // namespace
 
 EncapsulationPattern about(EncapsulationType type, const Client& client) {
-    return {.type = type,
-            .protocol = encapsulated_protocol::kTcp,
-            .source = client.self()};
+    return {.type = type, .protocol = encapsulated_protocol::kTcp, .source = client.self()};
 }
 
 Offer take_offer(ReceivedEncapsulation frame) {
@@ -39,9 +37,8 @@ Offer take_offer(ReceivedEncapsulation frame) {
 Task<Offer> provoke_migration(Stage& stage, Client& client, Peer& peer) {
     co_await client.connect("EP-2");
     client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
-    ReceivedEncapsulation frame =
-        co_await peer.expect("EP-4", about(EncapsulationType::Connection, client),
-                             stage.iut().timers.answer);
+    ReceivedEncapsulation frame = co_await peer.expect(
+        "EP-4", about(EncapsulationType::Connection, client), stage.iut().timers.answer);
     co_return take_offer(std::move(frame));
 }
 
@@ -58,20 +55,18 @@ Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t c
     const std::optional<IdentifiedCopy> released = parse_identified_copy(go.header().payload);
     const IdentifiedCopy wanted{offer.id(), copy};
     if (released != wanted) {
-        throw Violation({"EP-16",
-                         fmt::format("0x14 for {} copy {}", wanted.id.to_string(), wanted.copy),
-                         released ? fmt::format("{} copy {}", released->id.to_string(),
-                                                released->copy)
-                                  : to_hex(go.header().payload),
-                         go.frame});
+        throw Violation(
+            {"EP-16", fmt::format("0x14 for {} copy {}", wanted.id.to_string(), wanted.copy),
+             released ? fmt::format("{} copy {}", released->id.to_string(), released->copy)
+                      : to_hex(go.header().payload),
+             go.frame});
     }
 }
 
 Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer& peer,
                                              const char* requirement, ByteView packet) {
-    ReceivedEncapsulation received =
-        co_await peer.expect(requirement, about(EncapsulationType::Forwarded, client),
-                             stage.iut().timers.answer);
+    ReceivedEncapsulation received = co_await peer.expect(
+        requirement, about(EncapsulationType::Forwarded, client), stage.iut().timers.answer);
     const Encapsulation& header = received.header();
     stage.check_that(peer.self().has_forward_ip(header.destination.address), "SYS-2",
                      fmt::format("0x02 to a forward IP of {}", peer.self().name),
@@ -79,10 +74,10 @@ Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer&
     stage.check("EP-21", "0x02 with Dest. Port", client.service().port, header.destination.port,
                 received.frame);
     if (!std::ranges::equal(header.payload, packet)) {
-        throw Violation({"EP-21",
-                         "the client's packet unchanged: " +
-                             describe_difference(packet, header.payload),
-                         describe_difference(header.payload, packet), received.frame});
+        throw Violation(
+            {"EP-21",
+             "the client's packet unchanged: " + describe_difference(packet, header.payload),
+             describe_difference(header.payload, packet), received.frame});
     }
     co_return std::move(received);
 }

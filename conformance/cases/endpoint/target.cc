@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Endpoint page, "One owner" and "Forwarding", with the device as target.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
@@ -77,10 +77,10 @@ Task<std::uint32_t> expect_acknowledgement(Stage& stage, const Client& client, P
     const ControlBlock& block = home.information.block;
     const MigrationId id{home.information.service, block.iss, block.epoch};
     if (!identified || identified->id != id) {
-        throw Violation({"EP-7", "0x03 with the ID " + id.to_string(),
-                         identified ? identified->id.to_string()
-                                    : to_hex(received.header().payload),
-                         received.frame});
+        throw Violation(
+            {"EP-7", "0x03 with the ID " + id.to_string(),
+             identified ? identified->id.to_string() : to_hex(received.header().payload),
+             received.frame});
     }
     co_return identified->copy;
 }
@@ -110,16 +110,15 @@ void check_continuity(Stage& stage, const Client& client, const PlayedHome& home
                      "no SYN options after the handshake", "some", frame);
 
     // RFC 7323 2.4: the edge may fall back by less than one unit of the scale.
-    const std::uint32_t edge = segment.acknowledgment +
-                               (static_cast<std::uint32_t>(segment.window) << kHomeScale);
+    const std::uint32_t edge =
+        segment.acknowledgment + (static_cast<std::uint32_t>(segment.window) << kHomeScale);
     const std::int32_t growth = sequence_distance(home.information.block.rcv_adv, edge);
-    stage.check_that(growth > -(1 << kHomeScale) &&
-                         growth <= static_cast<std::int64_t>(kWindowGrowthMax * kHomeWindow),
-                     "EP-25",
-                     fmt::format("a window, scaled by {}, that reaches as far as the home's",
-                                 kHomeScale),
-                     fmt::format("window field {}, right edge moved by {}", segment.window, growth),
-                     frame);
+    stage.check_that(
+        growth > -(1 << kHomeScale) &&
+            growth <= static_cast<std::int64_t>(kWindowGrowthMax * kHomeWindow),
+        "EP-25",
+        fmt::format("a window, scaled by {}, that reaches as far as the home's", kHomeScale),
+        fmt::format("window field {}, right edge moved by {}", segment.window, growth), frame);
     if (!segment.timestamps) {
         stage.check_that(false, "EP-25", "timestamps", "none", frame);
         return;
@@ -127,10 +126,10 @@ void check_continuity(Stage& stage, const Client& client, const PlayedHome& home
     const auto elapsed = milliseconds_of(received.at - home.frozen);
     const auto tolerance = 1 + milliseconds_of(stage.iut().timers.tolerance);
     const std::int32_t ticks = sequence_distance(home.timestamp, segment.timestamps->value);
-    stage.check_that(ticks >= std::max<std::int64_t>(0, elapsed - tolerance) &&
-                         ticks <= elapsed + tolerance,
-                     "EP-25", fmt::format("TSval {} ms after the home's ts_val", elapsed),
-                     fmt::format("{} ms", ticks), frame);
+    stage.check_that(
+        ticks >= std::max<std::int64_t>(0, elapsed - tolerance) && ticks <= elapsed + tolerance,
+        "EP-25", fmt::format("TSval {} ms after the home's ts_val", elapsed),
+        fmt::format("{} ms", ticks), frame);
     stage.check("EP-25", "TSecr", request.timestamps->value, segment.timestamps->echo, frame);
 }
 
@@ -147,12 +146,12 @@ Task<> expect_response(Stage& stage, Client& client, const PlayedHome& home,
         check_continuity(stage, client, home, received, request);
         const Bytes& payload = received.segment.payload;
         if (response.empty() && !payload.empty()) {
-            stage.check_that(payload.size() > kClientWindowField &&
-                                 payload.size() <= client.window_bytes(),
-                             "EP-25",
-                             fmt::format("a first flight within {} << {} bytes of window",
-                                         kClientWindowField, kClientScale),
-                             fmt::format("{} bytes", payload.size()), received.frame);
+            stage.check_that(
+                payload.size() > kClientWindowField && payload.size() <= client.window_bytes(),
+                "EP-25",
+                fmt::format("a first flight within {} << {} bytes of window", kClientWindowField,
+                            kClientScale),
+                fmt::format("{} bytes", payload.size()), received.frame);
         }
         append(response, payload);
         client.accept(received.segment);
@@ -189,17 +188,18 @@ Task<> answers_as_the_service(Stage& stage) {
     }
 
     // The first 0x02 releases (base), and its request is answered as the service would (EP-24).
-    const TcpSegment request = client.make(tcp_flag::kPsh | tcp_flag::kAck,
-                                           http_request(stage.iut().requests.local));
+    const TcpSegment request =
+        client.make(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.local));
     forward(client, peer, request);
     co_await expect_response(stage, client, home, request);
 
     // The endpoint goes on: its answer is acknowledged, a second request answered after the first.
-    while (const std::optional<ReceivedSegment> rest = co_await client.receive(timers.silence / 4)) {
+    while (const std::optional<ReceivedSegment> rest =
+               co_await client.receive(timers.silence / 4)) {
         client.accept(rest->segment);
     }
-    const TcpSegment second = client.make(tcp_flag::kPsh | tcp_flag::kAck,
-                                          http_request(stage.iut().requests.local));
+    const TcpSegment second =
+        client.make(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.local));
     forward(client, peer, second);
     co_await expect_response(stage, client, home, second);
     co_await stage.expect_alive("after the case");
