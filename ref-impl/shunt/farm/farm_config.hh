@@ -101,6 +101,8 @@ struct Limits {
     /// Packets of one endpoint that wait for a decision, an answer or a release (EP-5).
     std::size_t held_packets = 64;
     std::size_t held_bytes = 96 * 1024;
+    /// The same, of all endpoints together (SEC-5).
+    std::size_t held_packets_total = 16'384;
     /// Tuples without an endpoint whose 0x02 packets are held (EP-23).
     std::size_t unknown_tuples = 1'024;
     /// Offers that a base home remembers (EP-18).

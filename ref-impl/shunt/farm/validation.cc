@@ -91,6 +91,7 @@ class Validator {
         check_at_least(limits.forward_connect_entries, 1, "limits.forward_connect_entries");
         check_at_least(limits.held_packets, 1, "limits.held_packets");
         check_at_least(limits.held_bytes, kPacketBytesMin, "limits.held_bytes");
+        check_at_least(limits.held_packets_total, 1, "limits.held_packets_total");
         check_at_least(limits.unknown_tuples, 1, "limits.unknown_tuples");
         check_at_least(limits.remembered_offers, 1, "limits.remembered_offers");
         check_at_least(limits.request_bytes, 1, "limits.request_bytes");

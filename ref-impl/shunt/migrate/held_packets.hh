@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Client packets that wait for a decision, an acknowledgement or a release, in arrival order
-// (EP-5, EP-23).
+// (EP-5, EP-23). Each endpoint has its bound, and all endpoints together have one (SEC-5).
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,23 @@
 
 namespace shunt::migrate {
 
+/// Places for held packets, shared by all endpoints of a node.
+class HeldBudget {
+  public:
+    explicit HeldBudget(std::size_t packets) : left_(packets) {}
+
+    [[nodiscard]] bool take() {
+        if (left_ == 0) return false;
+        --left_;
+        return true;
+    }
+    void give_back(std::size_t packets) { left_ += packets; }
+    std::size_t left() const { return left_; }
+
+  private:
+    std::size_t left_;
+};
+
 class HeldPackets {
   public:
     struct Limits {
@@ -18,10 +35,20 @@ class HeldPackets {
         std::size_t bytes = 96 * 1024;
     };
 
+    /// `budget` outlives this.
+    explicit HeldPackets(HeldBudget& budget) : budget_(&budget) {}
+    HeldPackets(HeldPackets&& other) noexcept
+        : budget_(other.budget_),
+          packets_(std::exchange(other.packets_, {})),
+          bytes_(std::exchange(other.bytes_, 0)) {}
+    HeldPackets& operator=(HeldPackets&&) = delete;
+    ~HeldPackets() { budget_->give_back(packets_.size()); }
+
     /// Keeps the packet at the end. False if a limit is reached: then it is not kept.
     [[nodiscard]] bool hold(Packet packet, Limits limits) {
         if (packets_.size() >= limits.packets || bytes_ + packet.size() > limits.bytes)
             return false;
+        if (!budget_->take()) return false;
         bytes_ += packet.size();
         packets_.push_back(std::move(packet));
         return true;
@@ -30,6 +57,7 @@ class HeldPackets {
     /// All of them, oldest first; none stay.
     std::vector<Packet> take_all() {
         bytes_ = 0;
+        budget_->give_back(packets_.size());
         return std::exchange(packets_, {});
     }
 
@@ -38,6 +66,7 @@ class HeldPackets {
     std::size_t bytes() const { return bytes_; }
 
   private:
+    HeldBudget* budget_;
     std::vector<Packet> packets_;
     std::size_t bytes_ = 0;
 };

@@ -37,7 +37,8 @@ struct TemporaryEndpoint {
         Migrating   // frozen: 0x01 sent, nothing goes to the client (EP-4)
     };
 
-    explicit TemporaryEndpoint(tcp::Connection made) : connection(std::move(made)) {}
+    TemporaryEndpoint(tcp::Connection made, HeldBudget& budget)
+        : connection(std::move(made)), held(budget) {}
 
     tcp::Connection connection;
     Phase phase = Phase::Handshake;
@@ -70,7 +71,8 @@ struct ForwardEntry {
 
 /// Moved in. Before its release it neither sends nor shows anything (EP-13).
 struct ForwardConnectEndpoint {
-    explicit ForwardConnectEndpoint(tcp::Connection imported) : connection(std::move(imported)) {}
+    ForwardConnectEndpoint(tcp::Connection imported, HeldBudget& budget)
+        : connection(std::move(imported)), held(budget) {}
 
     tcp::Connection connection;
     std::unique_ptr<stack::Conversation> conversation;  // none before the release

@@ -88,7 +88,7 @@ void Node::open_connection(const wire::ConnectionTuple& tuple, const wire::TcpVi
     const tcp::Chance chance = tcp::draw_chance(sequence_key_, identity, now);
     auto connection = tcp::Connection::accept(tcp_config_, identity, syn, chance, now);
     if (!connection) return counters_.add(connection.error());
-    TemporaryEndpoint endpoint(std::move(*connection));
+    TemporaryEndpoint endpoint(std::move(*connection), held_budget_);
     endpoint.connection.hold_text(true);
     endpoint.born = now;
     settle(tables_.insert(tuple, std::move(endpoint)), now);

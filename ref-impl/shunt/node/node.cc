@@ -87,9 +87,10 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       front_(front_config(self_, mtus.front), pool_, counters_, now),
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
       farm_link_(config, self, back_),
+      held_budget_(config.limits.held_packets_total),
       tables_(draw_key(rng_), capacities_of(config.limits)),
       offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),
-      context_{config, self_, tables_, farm_link_, offers_, pool_, rng_, counters_},
+      context_{config, self_, tables_, farm_link_, offers_, held_budget_, pool_, rng_, counters_},
       home_(context_),
       target_(context_, tcp_config_),
       sequence_key_(draw_key(rng_)) {}

@@ -126,6 +126,7 @@ class Node {
     stack::Interface front_;
     stack::Interface back_;
     migrate::FarmLink farm_link_;
+    migrate::HeldBudget held_budget_;  // before the tables, whose endpoints hold places of it
     migrate::ConnectionTables tables_;
     migrate::Offers offers_;
     migrate::endpoint::Context context_;

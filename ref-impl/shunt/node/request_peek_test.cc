@@ -39,7 +39,8 @@ class RequestPeek : public testing::Test {
     }
 
     PacketPool pool_;
-    migrate::HeldPackets held_;
+    migrate::HeldBudget budget_{64};
+    migrate::HeldPackets held_{budget_};
     PeekedRequest last_;
 };
 

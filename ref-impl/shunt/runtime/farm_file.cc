@@ -118,6 +118,7 @@ class FarmReader {
         count(limits.forward_connect_entries, "forward_connect_entries");
         count(limits.held_packets, "held_packets");
         count(limits.held_bytes, "held_bytes");
+        count(limits.held_packets_total, "held_packets_total");
         count(limits.unknown_tuples, "unknown_tuples");
         count(limits.remembered_offers, "remembered_offers");
         count(limits.request_bytes, "request_bytes");

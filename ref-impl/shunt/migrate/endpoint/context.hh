@@ -18,6 +18,7 @@ struct Context {
     ConnectionTables& tables;
     FarmLink& link;
     Offers& offers;
+    HeldBudget& held_budget;
     PacketPool& pool;
     Rng& rng;
     Counters& counters;

@@ -129,7 +129,7 @@ std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, Instant now) {
 
 ForwardConnectEndpoint TargetSide::moved_in(tcp::Connection connection, const Offer& offer,
                                             Instant now) {
-    ForwardConnectEndpoint endpoint(std::move(connection));
+    ForwardConnectEndpoint endpoint(std::move(connection), context_.held_budget);
     endpoint.home = offer.home;
     endpoint.id = offer.id;
     endpoint.block_version = offer.block.version;
