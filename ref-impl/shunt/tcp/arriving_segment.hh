@@ -22,7 +22,8 @@ struct ArrivingSegment {
           window(view.window()),
           urgent_pointer(view.urgent_pointer()),
           options(view.options()),
-          text(view.payload()) {}
+          text(view.payload()),
+          arrived_length(view.segment_length()) {}
 
     /// SEG.LEN.
     std::uint32_t length() const {
@@ -41,6 +42,8 @@ struct ArrivingSegment {
     std::uint16_t urgent_pointer;
     wire::TcpOptions options;
     ByteView text;
+    /// length() before anything was cut.
+    std::uint32_t arrived_length;
 };
 
 /// What a step leaves to the next: go on, or stop, and then perhaps why the segment was dropped.

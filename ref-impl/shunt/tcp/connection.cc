@@ -7,10 +7,12 @@
 namespace shunt::tcp {
 namespace {
 
-// A rounded-up window field promises less than one unit of the scale more (output_header.cc).
+// Each acknowledgment may round the window up by less than one unit of its scale, so that the edge
+// does not go back (output_header.cc). An eighth more is room for that where the application does
+// not read and acknowledgments cover half a kilobyte or more.
 ReceiveBuffer::Limits receive_limits(const Config& config) {
     return {.size_max = config.receive_buffer_max,
-            .slack = std::size_t{1} << config.window_scale,
+            .slack = config.receive_buffer_max / 8 + (std::size_t{1} << config.window_scale),
             .ranges_max = config.out_of_order_ranges_max};
 }
 

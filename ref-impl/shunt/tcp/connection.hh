@@ -138,6 +138,7 @@ class Connection {
     void export_flags(wire::ControlBlock& block) const;
     void restore(const wire::ControlBlock& block, Instant now);
     void restore_sequences(const wire::ControlBlock& block);
+    void restore_congestion(const wire::ControlBlock& block);
     void restore_timers(const wire::ControlBlock& block, Instant now);
     void finish_restored_queue();
 
@@ -259,5 +260,7 @@ class Connection {
     SendBuffer send_buffer_;
     ReceiveBuffer receive_buffer_;
 };
+
+static_assert(sizeof(Connection) <= 512, "an idle endpoint fits into 512 bytes (TCP-16)");
 
 }  // namespace shunt::tcp

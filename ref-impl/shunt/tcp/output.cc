@@ -197,6 +197,7 @@ bool Connection::transmit_acknowledgment(Instant now, Packet& out) {
 /// Something waits, nothing is out, nothing could be sent: the peer's window must open. Without a
 /// timer a lost window update would be the end (RFC 9293 3.8.6.1).
 void Connection::update_persist_timer(Instant now) {
+    is_silly_window_overridden_ = false;
     const bool waits = send_buffer_.octets() > 0 && send_.flight_size() == 0;
     if (!waits) {
         timers_.disarm(Timer::Persist);

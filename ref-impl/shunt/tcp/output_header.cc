@@ -92,8 +92,9 @@ std::uint16_t Connection::syn_window() const {
 }
 
 /// RCV.WND as its field, and moves the edge. The edge goes forward by at least a segment or half
-/// the buffer; it does not go back: what the scale cuts off is rounded up, as long as there is
-/// memory for it (RFC 7323 2.4).
+/// the buffer; it does not go back (TCP-5): what the scale cuts off is rounded up. Only where the
+/// reserve for that is used up, by many small segments that nobody reads, the rounding shows
+/// (RFC 7323 2.4).
 std::uint16_t Connection::advertise_window() {
     const unsigned scale = negotiated_.receive_scale;
     const std::uint32_t promised = receive_.window();

@@ -14,6 +14,7 @@ constexpr std::uint16_t kDuplicatesForLoss = 3;  // RFC 5681 3.2
 // L of RFC 3465 2.2 and 2.3: two segments, after a timeout one.
 constexpr std::uint32_t kSlowStartSegments = 2;
 constexpr std::uint32_t kSlowStartSegmentsAfterTimeout = 1;
+constexpr std::uint32_t kEchoAgeMaxMs = 120'000;  // MSL of RFC 9293 3.4.1
 
 }  // namespace
 
@@ -81,8 +82,10 @@ void Connection::measure_round_trip(const ArrivingSegment& segment, Instant now)
     if (!negotiated_.has_timestamps() || !segment.options.timestamps) return;
     const SequenceNumber value(clock_.value(now));
     const SequenceNumber echo(segment.options.timestamps->echo);
-    if (echo.after(value)) return;
-    rtt_.sample(Duration::milliseconds(value - echo));
+    const std::uint32_t age_ms = value - echo;
+    // What is not ours, or older than any segment lives, says nothing.
+    if (age_ms > kEchoAgeMaxMs) return;
+    rtt_.sample(Duration::milliseconds(age_ms));
 }
 
 void Connection::update_recovery(std::uint32_t acknowledged, std::uint32_t flight_before) {
@@ -121,8 +124,8 @@ void Connection::update_recovery(std::uint32_t acknowledged, std::uint32_t fligh
 /// SEG.ACK = SND.UNA. RFC 5681 2 says which acknowledgments are duplicates.
 void Connection::count_duplicate(const ArrivingSegment& segment) {
     const std::uint32_t window = std::uint32_t{segment.window} << negotiated_.send_scale;
-    const bool is_duplicate = send_.maximum != send_.unacknowledged && segment.length() == 0 &&
-                              window == send_.window && send_.next != send_.unacknowledged;
+    const bool is_duplicate =
+        send_.flight_size() > 0 && segment.arrived_length == 0 && window == send_.window;
     if (!is_duplicate) return;
     if (duplicates_ < std::numeric_limits<std::uint16_t>::max()) ++duplicates_;
     if (recovery_ == Recovery::Fast) {

@@ -73,8 +73,9 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
     }
     if (offset > 0 || !insertion.is_complete) {
         owe_duplicate_acknowledgment();
-    } else if (had_ranges) {
-        is_acknowledgment_due_ = true;  // it fills a gap (RFC 5681 4.2)
+    } else if (had_ranges || end != text_end) {
+        // It fills a gap (RFC 5681 4.2), or the window: the peer learns at once what is missing.
+        is_acknowledgment_due_ = true;
     } else {
         owe_acknowledgment(now);
     }
@@ -84,7 +85,8 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
 
 /// RFC 5681 4.2: at once behind every second full segment, else soon.
 void Connection::owe_acknowledgment(Instant now) {
-    const std::uint32_t full = std::clamp(largest_text_, kFullTextMin, config_->advertised_mss);
+    const std::uint32_t full =
+        std::min(std::max(largest_text_, kFullTextMin), config_->advertised_mss);
     if (receive_.next - receive_.last_acknowledged >= 2 * full) {
         is_acknowledgment_due_ = true;
     } else if (!timers_.is_armed(Timer::DelayedAcknowledgment)) {

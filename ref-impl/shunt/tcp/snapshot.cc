@@ -185,18 +185,7 @@ void Connection::restore(const wire::ControlBlock& block, Instant now) {
                   .variation_fourth_ms = block.rtt_variation,
                   .min_ms = block.minimum_rtt_ms,
                   .timeout_ms = block.retransmission_timeout_ms});
-    // A base device's window starts fresh (TCB-4).
-    const bool is_base = block.version != ControlBlock::kVersion;
-    congestion_.restore(
-        is_base ? initial_window() : block.congestion_window,
-        is_base ? congestion::NewReno::kThresholdUnlimited : block.slow_start_threshold);
-    duplicates_ = block.duplicate_acks;
-    if (block.recover != SequenceNumber(0)) {
-        recover_ = block.recover;
-        const bool is_over = send_.unacknowledged.at_or_after(*recover_);
-        const bool is_fast = duplicates_ > 0;
-        recovery_ = is_over ? Recovery::None : is_fast ? Recovery::Fast : Recovery::Timeout;
-    }
+    restore_congestion(block);
     if (block.is_fin_received()) fin_received_at_ = receive_.next - 1;
     if (state_ == State::FinWait2) send_buffer_.restore_fin_acknowledged();
     send_queue_awaited_ = block.send_queue;
@@ -224,6 +213,21 @@ void Connection::restore_sequences(const wire::ControlBlock& block) {
                 .edge = block.receive_advertised,
                 .urgent = block.receive_urgent,
                 .last_acknowledged = block.last_acknowledgment_sent};
+}
+
+void Connection::restore_congestion(const wire::ControlBlock& block) {
+    // A device that keeps no windows leaves them zero: they start fresh (TCB-4).
+    const std::uint32_t window = block.congestion_window;
+    const std::uint32_t threshold = block.slow_start_threshold;
+    congestion_.restore(window > 0 ? window : initial_window(),
+                        threshold > 0 ? threshold : congestion::NewReno::kThresholdUnlimited);
+    duplicates_ = block.duplicate_acks;
+    if (block.recover != SequenceNumber(0)) {
+        recover_ = block.recover;
+        const bool is_over = send_.unacknowledged.at_or_after(*recover_);
+        const bool is_fast = duplicates_ > 0;
+        recovery_ = is_over ? Recovery::None : is_fast ? Recovery::Fast : Recovery::Timeout;
+    }
 }
 
 void Connection::restore_timers(const wire::ControlBlock& block, Instant now) {

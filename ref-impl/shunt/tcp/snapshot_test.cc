@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection that is exported here and imported there goes on as if nothing had happened
+// (TCB-1 to TCB-5, EP-25).
+#include <gtest/gtest.h>
+
+#include "shunt/base/rng.hh"
+#include "shunt/tcp/testing/pair.hh"
+#include "shunt/tcp/testing/peer.hh"
+
+namespace shunt::tcp {
+namespace {
+
+using testing::Fate;
+using testing::Pair;
+using testing::Peer;
+using testing::Sent;
+using wire::BlockFlag;
+using wire::ControlBlock;
+
+/// What TCB-3 excepts.
+ControlBlock comparable(ControlBlock block) {
+    block.retransmit_timer = block.persist_timer = block.time_wait_timer = 0;
+    block.timestamp_value = block.epoch = 0;
+    return block;
+}
+
+/// Moves a connection with its queues, over the bytes of the block, to another clock.
+Connection moved(const Connection& connection, const Config& config, Instant now, Instant there) {
+    std::vector<std::uint8_t> bytes(ControlBlock::kSize);
+    const ControlBlock block = connection.export_block(1, now);
+    block.store(bytes, 0);
+    auto imported = Connection::import_block(config, connection.identity(),
+                                             ControlBlock::load(bytes, 0), there);
+    SHUNT_ASSERT(imported, "what we export can be imported");
+    std::vector<std::uint8_t> unsent(connection.send_queue_size());
+    connection.copy_send_queue(unsent);
+    std::vector<std::uint8_t> unread(connection.receive_queue_size());
+    connection.copy_receive_queue(unread);
+    SHUNT_ASSERT(imported->restore_send_queue(unsent), "the block announced as many");
+    SHUNT_ASSERT(imported->restore_receive_queue(unread), "the block announced as many");
+    return std::move(*imported);
+}
+
+std::vector<Sent> all_sent(Connection& connection, PacketPool& pool, Instant now) {
+    std::vector<Sent> all;
+    Packet packet = pool.take();
+    while (connection.poll_transmit(now, packet)) {
+        all.push_back(*Sent::from(packet.bytes()));
+        packet = pool.take();
+    }
+    return all;
+}
+
+void with_timestamps(Peer& peer) {
+    peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
+}
+
+TEST(Snapshot, OfAFreshConnectionSendsTheSameFirstSegment) {
+    for (const bool timestamps : {false, true}) {
+        for (const bool scaling : {false, true}) {
+            Peer peer;
+            if (timestamps) with_timestamps(peer);
+            if (!scaling) peer.syn_options.window_scale.reset();
+            peer.establish();
+            ASSERT_TRUE(peer.connection->is_established_and_idle());
+            Connection target = moved(*peer.connection, peer.config, peer.now, peer.now);
+            EXPECT_TRUE(all_sent(target, peer.pool, peer.now).empty()) << "it owes nothing";
+            EXPECT_FALSE(target.poll_deadline());
+            EXPECT_FALSE(target.poll_event());
+            const std::vector<std::uint8_t> answer(20'000, 'a');
+            target.send(answer);
+            peer.connection->send(answer);
+            const auto expected = all_sent(*peer.connection, peer.pool, peer.now);
+            EXPECT_EQ(all_sent(target, peer.pool, peer.now), expected);
+            EXPECT_EQ(expected.size(), 10U);
+        }
+    }
+}
+
+TEST(Snapshot, ContinuesTheTimestampsOnAnotherClock) {
+    Peer peer;
+    with_timestamps(peer);
+    peer.establish();
+    peer.now = peer.now + Duration::seconds(3);
+    for (const std::int64_t clock_ms : {std::int64_t{0}, std::int64_t{5'000'000'000}}) {
+        const Instant there = Instant::from_nanoseconds(clock_ms * 1'000'000);
+        Connection target = moved(*peer.connection, peer.config, peer.now, there);
+        const std::vector<std::uint8_t> byte(1);
+        target.send(byte);
+        auto sent = all_sent(target, peer.pool, there + Duration::milliseconds(7));
+        EXPECT_EQ(sent[0].options.timestamps->value, 12'345U + 4'000U + 7U);
+        EXPECT_EQ(sent[0].options.timestamps->echo, 7'001'000U);
+    }
+}
+
+TEST(Snapshot, ExportedAgainIsTheSameBlock) {
+    Peer peer;
+    with_timestamps(peer);
+    peer.establish();
+    peer.send(30'000);
+    peer.drain();
+    peer.pass(Duration::milliseconds(37));
+    peer.give_next("unread");
+    peer.drain();
+    const auto now = peer.now;
+    const ControlBlock first = peer.connection->export_block(7, now);
+    EXPECT_EQ(first.epoch, 7U);
+    EXPECT_EQ(first.send_queue, 15'520U);
+    EXPECT_EQ(first.receive_queue, 6U);
+    EXPECT_GT(first.smoothed_rtt, 0U);
+    const Instant there = Instant::from_nanoseconds(900'000'000'000'000);
+    const Connection target = moved(*peer.connection, peer.config, now, there);
+    EXPECT_EQ(comparable(target.export_block(8, there)), comparable(first));
+}
+
+TEST(Snapshot, OfEveryMomentOfABadWireIsTheSameBlockAndLosesNothing) {
+    // Both ends move again and again, whatever state they are in.
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Pair pair;
+        Rng rng(seed);
+        for (auto& side : pair.sides) {
+            side.wanted = 20'000 + rng.below(100'000);
+            side.closes = true;
+            side.config.timestamps = seed % 3 != 0;
+            side.config.receive_buffer_max = 30'000;
+            side.config.user_timeout = side.config.fin_wait_2_timeout = Duration::seconds(3'000);
+        }
+        pair.plan = [&](std::size_t, std::size_t, const wire::TcpView&) {
+            Fate fate;
+            fate.is_lost = rng.chance({5, 100});
+            fate.delay = Duration::microseconds(static_cast<std::int64_t>(rng.below(20'000)));
+            return fate;
+        };
+        pair.open();
+        int moves = 0;
+        const auto is_over = [&] {
+            return pair.sides[1].connection && pair[0].is_closed() && pair[1].is_closed();
+        };
+        while (!is_over()) {
+            ASSERT_TRUE(pair.step(pair.now + Duration::seconds(2'000)));
+            const std::size_t index = rng.chance({1, 2}) ? 1 : 0;
+            auto& connection = pair.sides[index].connection;
+            if (!connection || !rng.chance({1, 10}) || !is_synchronized(connection->state()) ||
+                connection->state() == State::TimeWait) {
+                continue;
+            }
+            Connection target = moved(*connection, pair.sides[index].config, pair.now, pair.now);
+            ASSERT_EQ(comparable(target.export_block(0, pair.now)),
+                      comparable(connection->export_block(0, pair.now)));
+            *connection = std::move(target);
+            pair.settle();
+            ++moves;
+        }
+        EXPECT_GT(moves, 3);
+        EXPECT_TRUE(pair.all_read());
+        EXPECT_TRUE(pair.sides[0].is_content_right && pair.sides[1].is_content_right);
+    }
+}
+
+TEST(Snapshot, SwitchesNoOptionOn) {
+    Peer peer;
+    peer.syn_options = {};
+    peer.establish();
+    const ControlBlock block = peer.connection->export_block(1, peer.now);
+    EXPECT_EQ(block.flags, static_cast<std::uint16_t>(BlockFlag::NoDelay));
+    EXPECT_EQ(block.timestamp_value, 0U);
+    EXPECT_EQ(block.mss, 536);
+    Connection target = moved(*peer.connection, peer.config, peer.now, peer.now);
+    EXPECT_FALSE(target.negotiated().has_timestamps());
+    EXPECT_FALSE(target.negotiated().has_scaling());
+    EXPECT_FALSE(target.negotiated().sack_permitted);
+}
+
+TEST(Snapshot, NeedsBothBitsOfAnOption) {
+    Peer peer;
+    with_timestamps(peer);
+    peer.establish();
+    ControlBlock block = peer.connection->export_block(1, peer.now);
+    EXPECT_TRUE(block.timestamps_on());
+    EXPECT_TRUE(block.scaling_on());
+    block.flags = static_cast<std::uint16_t>(
+        block.flags & ~static_cast<unsigned>(BlockFlag::RequestedTimestamps));
+    EXPECT_FALSE(Connection::import_block(peer.config, peer.local, block, peer.now))
+        << "a timestamp that was not negotiated is not zero (TCB-1)";
+    block.timestamp_value = block.recent_timestamp = block.recent_timestamp_age_ms = 0;
+    const auto target = Connection::import_block(peer.config, peer.local, block, peer.now);
+    ASSERT_TRUE(target);
+    EXPECT_FALSE(target->negotiated().has_timestamps());
+}
+
+TEST(Snapshot, IsRefusedWhereItsWindowOrItsQueuesHaveNoRoom) {
+    Peer peer;
+    peer.establish();
+    const ControlBlock block = peer.connection->export_block(1, peer.now);
+    Config small = peer.config;
+    small.receive_buffer_max = 50'000;
+    const auto refused = Connection::import_block(small, peer.local, block, peer.now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), ImportError::NoRoom);
+    peer.send(5'000);
+    small = peer.config;
+    small.send_buffer_max = 4'999;
+    const ControlBlock queued = peer.connection->export_block(1, peer.now);
+    EXPECT_EQ(Connection::import_block(small, peer.local, queued, peer.now).error(),
+              ImportError::NoRoom);
+    small.send_buffer_max = 5'000;
+    EXPECT_TRUE(Connection::import_block(small, peer.local, queued, peer.now));
+}
+
+TEST(Snapshot, IsRefusedIfItContradictsItself) {
+    Peer peer;
+    peer.establish();
+    ControlBlock block = peer.connection->export_block(1, peer.now);
+    block.send_next = block.send_max + 1;
+    const auto refused = Connection::import_block(peer.config, peer.local, block, peer.now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), ImportError::Malformed);
+}
+
+TEST(Snapshot, OfABaseDeviceStartsFresh) {
+    Peer peer;
+    peer.establish();
+    ControlBlock block = peer.connection->export_block(1, peer.now);
+    block.version = 0;
+    block.congestion_window = block.slow_start_threshold = 0;
+    auto target = Connection::import_block(peer.config, peer.local, block, peer.now);
+    ASSERT_TRUE(target);
+    const std::vector<std::uint8_t> answer(20'000, 'a');
+    target->send(answer);
+    EXPECT_EQ(all_sent(*target, peer.pool, peer.now).size(), 10U);
+    EXPECT_EQ(target->retransmission_timeout(), Duration::seconds(1));
+}
+
+TEST(Snapshot, KeepsQueuesApartFromWhatTheBlockDidNotAnnounce) {
+    Peer peer;
+    peer.establish();
+    peer.send(10);
+    const ControlBlock block = peer.connection->export_block(1, peer.now);
+    auto target = Connection::import_block(peer.config, peer.local, block, peer.now);
+    ASSERT_TRUE(target);
+    const std::vector<std::uint8_t> bytes(11);
+    EXPECT_FALSE(target->restore_send_queue(bytes));
+    EXPECT_TRUE(target->restore_send_queue(ByteView(bytes).first(10)));
+    EXPECT_EQ(all_sent(*target, peer.pool, peer.now)[0].text.size(), 10U);
+}
+
+}  // namespace
+}  // namespace shunt::tcp
