@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/client/sim_client.hh"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "shunt/base/assert.hh"
+#include "shunt/base/deadline.hh"
+#include "shunt/base/rng.hh"
+#include "shunt/tcp/initial_sequence.hh"
+#include "shunt/wire/ethernet.hh"
+#include "shunt/wire/ipv4.hh"
+#include "shunt/wire/tcp_header.hh"
+
+namespace shunt::sim {
+namespace {
+
+stack::Interface::Config interface_config(const ClientConfig& config) {
+    stack::Interface::Config result;
+    result.mac = config.mac;
+    result.own.push_back(config.address);
+    result.arp_sender = config.address;
+    result.routes.push_back({config.address, config.prefix_length, std::nullopt});
+    return result;
+}
+
+SipKey draw_key(std::uint64_t seed) {
+    Rng rng(seed);
+    SipKey key;
+    key.low = rng.next_u64();
+    key.high = rng.next_u64();
+    return key;
+}
+
+}  // namespace
+
+SimClient::SimClient(const ClientConfig& config, std::vector<ConnectionPlan> plans,
+                     std::uint64_t seed, ViolationLog& log)
+    : config_(config),
+      plans_(std::move(plans)),
+      sequence_key_(draw_key(seed)),
+      log_(log),
+      interface_(interface_config(config_), pool_, counters_, Instant{}),
+      connections_(plans_.size()),
+      is_counted_(plans_.size()) {
+    SHUNT_ASSERT(plans_.size() <= kConnectionsMax, "every connection has a port of its own");
+    for (Slot slot = 0; slot < plans_.size(); ++slot)
+        deadlines_.set(slot, plans_[slot].start);
+}
+
+void SimClient::handle_frame(link::LinkId, Packet frame, Instant now) {
+    const std::optional<Packet> ours = interface_.handle_frame(std::move(frame), now);
+    if (!ours) return;
+    const auto ethernet = wire::EthernetView::parse(ours->bytes());
+    if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
+    const auto packet = wire::Ipv4View::parse(ethernet->payload());
+    if (!packet || packet->source() != config_.service) return;
+    const auto segment = wire::TcpView::parse(*packet);
+    if (!segment || segment->source_port() != config_.service_port) return;
+    const std::uint16_t port = segment->destination_port();
+    if (port < kFirstPort || std::size_t{port} - kFirstPort >= plans_.size()) return;
+    const Slot slot = static_cast<Slot>(port - kFirstPort);
+    if (!connections_[slot]) return;
+    connections_[slot]->tcp().handle_segment(*segment, now);
+    settle(slot, now);
+}
+
+void SimClient::handle_deadline(Instant now) {
+    if (is_due(interface_.poll_deadline(), now)) interface_.handle_deadline(now);
+    while (const auto slot = deadlines_.pop_due(now)) {
+        if (connections_[*slot]) {
+            connections_[*slot]->tcp().handle_deadline(now);
+        } else {
+            open(*slot, now);
+        }
+        settle(*slot, now);
+    }
+}
+
+std::optional<link::OutgoingFrame> SimClient::poll_transmit(Instant) {
+    std::optional<Packet> frame = interface_.poll_transmit();
+    if (!frame) return std::nullopt;
+    return link::OutgoingFrame{link::LinkId::Front, std::move(*frame)};
+}
+
+std::optional<Instant> SimClient::poll_deadline() const {
+    return earlier(deadlines_.earliest(), interface_.poll_deadline());
+}
+
+std::uint64_t SimClient::verified_bytes() const {
+    std::uint64_t bytes = 0;
+    for (const auto& connection : connections_) {
+        if (connection) bytes += connection->responses().verified_bytes();
+    }
+    return bytes;
+}
+
+std::uint64_t SimClient::responses() const {
+    std::uint64_t count = 0;
+    for (const auto& connection : connections_) {
+        if (connection) count += connection->responses().completed();
+    }
+    return count;
+}
+
+void SimClient::report_unfinished(Instant now) {
+    for (Slot slot = 0; slot < plans_.size(); ++slot) {
+        const auto& connection = connections_[slot];
+        if (connection && connection->is_finished()) continue;
+        const std::size_t completed = connection ? connection->responses().completed() : 0;
+        log_.add(now, "liveness",
+                 fmt::format("{} is in {} with {} of {} responses", tuple(slot).to_string(),
+                             connection ? to_string(connection->tcp().state()) : "no state",
+                             completed, plans_[slot].sizes.size()));
+    }
+}
+
+wire::ConnectionTuple SimClient::tuple(Slot slot) const {
+    return {config_.address, identity(slot).local_port, config_.service, config_.service_port,
+            wire::TransportProtocol::Tcp};
+}
+
+tcp::Identity SimClient::identity(Slot slot) const {
+    return {config_.address, static_cast<std::uint16_t>(kFirstPort + slot), config_.service,
+            config_.service_port};
+}
+
+void SimClient::open(Slot slot, Instant now) {
+    const tcp::Identity own = identity(slot);
+    const tcp::Chance chance = tcp::draw_chance(sequence_key_, own, now);
+    connections_[slot].emplace(tcp::Connection::connect(config_.tcp, own, chance, now),
+                               plans_[slot]);
+}
+
+void SimClient::settle(Slot slot, Instant now) {
+    ClientConnection& connection = *connections_[slot];
+    if (auto fault = connection.advance())
+        log_.add(now, "EP-48", tuple(slot).to_string() + ": " + *fault);
+    Packet packet = pool_.take();
+    while (connection.tcp().poll_transmit(now, packet)) {
+        interface_.send_ipv4(std::move(packet), now);
+        packet = pool_.take();
+    }
+    deadlines_.set(slot, connection.tcp().poll_deadline());
+    if (!is_counted_[slot] && connection.is_finished()) {
+        is_counted_[slot] = true;
+        ++finished_;
+    }
+}
+
+}  // namespace shunt::sim

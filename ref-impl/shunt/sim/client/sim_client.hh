@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A machine with many HTTP clients: one link, one address, a connection per port. Whatever one of
+// them is shown that a client must not see is a violation (EP-48).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "shunt/base/counters.hh"
+#include "shunt/base/deadline_heap.hh"
+#include "shunt/base/packet.hh"
+#include "shunt/base/siphash.hh"
+#include "shunt/sim/checkers/violation.hh"
+#include "shunt/sim/client/client_connection.hh"
+#include "shunt/sim/host.hh"
+#include "shunt/stack/interface.hh"
+#include "shunt/tcp/config.hh"
+#include "shunt/wire/ipv4_address.hh"
+#include "shunt/wire/mac_address.hh"
+#include "shunt/wire/tuple.hh"
+
+namespace shunt::sim {
+
+struct ClientConfig {
+    wire::Ipv4Address address;
+    wire::MacAddress mac;
+    /// Its network is the link's.
+    std::uint8_t prefix_length = 16;
+    wire::Ipv4Address service;
+    std::uint16_t service_port = 80;
+    tcp::Config tcp;
+};
+
+class SimClient final : public Host {
+  public:
+    /// Connection n has port kFirstPort + n.
+    static constexpr std::uint16_t kFirstPort = 10'000;
+    static constexpr std::size_t kConnectionsMax = 50'000;
+
+    SimClient(const ClientConfig& config, std::vector<ConnectionPlan> plans, std::uint64_t seed,
+              ViolationLog& log);
+
+    void handle_frame(link::LinkId link, Packet frame, Instant now) override;
+    void handle_deadline(Instant now) override;
+    std::optional<link::OutgoingFrame> poll_transmit(Instant now) override;
+    std::optional<Instant> poll_deadline() const override;
+
+    /// Connections that have all that they asked for and are closed.
+    std::size_t finished() const { return finished_; }
+    bool is_finished() const { return finished_ == plans_.size(); }
+    std::uint64_t verified_bytes() const;
+    std::uint64_t responses() const;
+    /// A violation for every connection that is not finished: nothing may take for ever.
+    void report_unfinished(Instant now);
+
+  private:
+    using Slot = DeadlineHeap::Slot;
+
+    wire::ConnectionTuple tuple(Slot slot) const;
+    tcp::Identity identity(Slot slot) const;
+    void open(Slot slot, Instant now);
+    void settle(Slot slot, Instant now);
+
+    ClientConfig config_;
+    std::vector<ConnectionPlan> plans_;
+    SipKey sequence_key_;
+    ViolationLog& log_;
+    PacketPool pool_;
+    Counters counters_;
+    stack::Interface interface_;
+    std::vector<std::optional<ClientConnection>> connections_;  // none before its start
+    std::vector<bool> is_counted_;
+    DeadlineHeap deadlines_;
+    std::size_t finished_ = 0;
+};
+
+}  // namespace shunt::sim

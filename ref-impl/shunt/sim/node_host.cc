@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/node_host.hh"
+
+#include "shunt/migrate/connection_tables.hh"
+
+namespace shunt::sim {
+namespace {
+
+std::string_view table_name(migrate::Table table) {
+    switch (table) {
+        case migrate::Table::Temporary:
+            return "temporary";
+        case migrate::Table::Local:
+            return "local";
+        case migrate::Table::Forward:
+            return "forward";
+        case migrate::Table::ForwardConnect:
+            return "forward-connect";
+    }
+    return "";
+}
+
+bool is_owner(const migrate::Record& record) {
+    if (const auto* temporary = record.as<migrate::TemporaryEndpoint>())
+        return temporary->phase != migrate::TemporaryEndpoint::Phase::Migrating;
+    if (const auto* moved_in = record.as<migrate::ForwardConnectEndpoint>())
+        return moved_in->is_released;
+    return record.as<migrate::LocalEndpoint>() != nullptr;
+}
+
+}  // namespace
+
+ServerTables NodeHost::tables() const {
+    ServerTables tables;
+    tables.server = node_.self().name;
+    const migrate::ConnectionTables& records = node_.connection_tables();
+    for (const migrate::Slot slot : records.sorted_slots()) {
+        const migrate::Record& record = records.at(slot);
+        tables.rows.push_back({table_name(record.table()), record.tuple, is_owner(record)});
+    }
+    return tables;
+}
+
+}  // namespace shunt::sim

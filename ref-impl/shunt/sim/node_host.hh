@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A reference node as a host of a world.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "shunt/farm/farm_config.hh"
+#include "shunt/node/contents.hh"
+#include "shunt/node/node.hh"
+#include "shunt/sim/checkers/table_checker.hh"
+#include "shunt/sim/host.hh"
+
+namespace shunt::sim {
+
+class NodeHost final : public Host {
+  public:
+    /// The configuration outlives the host.
+    NodeHost(const farm::FarmConfig& config, farm::ServerId self, std::uint64_t seed, Instant now)
+        : node_(config, self, contents_, seed, now) {}
+
+    void handle_frame(link::LinkId link, Packet frame, Instant now) override {
+        node_.handle_frame(link, std::move(frame), now);
+    }
+    void handle_deadline(Instant now) override { node_.handle_deadline(now); }
+    std::optional<link::OutgoingFrame> poll_transmit(Instant now) override {
+        return node_.poll_transmit(now);
+    }
+    std::optional<Instant> poll_deadline() const override { return node_.poll_deadline(); }
+
+    node::Node& node() { return node_; }
+    const node::Node& node() const { return node_; }
+    /// What the checkers want to know of its four connection tables.
+    ServerTables tables() const;
+
+  private:
+    node::NoContents contents_;  // before the node, which refers to it
+    node::Node node_;
+};
+
+}  // namespace shunt::sim

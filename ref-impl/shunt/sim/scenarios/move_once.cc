@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/scenarios/move_once.hh"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/farm_world.hh"
+
+namespace shunt::sim {
+namespace {
+
+constexpr std::size_t kConnections = 1'000;
+constexpr Ratio kFaultRatio{1, 20};
+/// Nothing that TCP and the farm repeat takes longer, even if it is lost ten times.
+constexpr Instant kLimit = Instant::from_nanoseconds(600'000'000'000);
+
+FaultPlan lossy_link(const ScenarioOptions& options) {
+    FaultPlan plan;
+    plan.loss = options.loss.value_or(kFaultRatio);
+    plan.repetition = options.repetition.value_or(kFaultRatio);
+    plan.reordering = options.reordering.value_or(kFaultRatio);
+    plan.reordering_delay_max = Duration::milliseconds(4);
+    plan.delay = Duration::microseconds(100);
+    plan.jitter_max = Duration::microseconds(100);
+    return plan;
+}
+
+// One draw per statement: compilers evaluate arguments in different orders.
+ConnectionPlan draw_plan(Rng& rng, std::size_t number) {
+    ConnectionPlan plan;
+    const auto start_us = static_cast<std::int64_t>(number * 500 + rng.below(2'000));
+    plan.start = Instant{} + Duration::microseconds(start_us);
+    const std::uint64_t requests = 1 + rng.below(3);
+    for (std::uint64_t i = 0; i < requests; ++i) {
+        const std::uint64_t magnitude = rng.below(17);
+        plan.sizes.push_back(rng.below(std::uint64_t{1} << magnitude));
+    }
+    plan.is_pipelined = rng.chance({1, 4});
+    plan.does_server_close = rng.chance({1, 2});
+    if (rng.chance({1, 8})) plan.upload_size = rng.below(8'192);
+    return plan;
+}
+
+ScenarioResult move_once(const ScenarioOptions& options, bool has_extensions) {
+    Rng rng(options.seed);
+    FarmWorldConfig config;
+    config.seed = options.seed;
+    config.farm = farm::standard_plan(2);
+    config.farm.farm.has_extensions = has_extensions;
+    config.farm.urls.push_back({"/bytes/", {"s2"}});
+    config.observer = options.observer;
+    config.front = lossy_link(options);
+    config.back = lossy_link(options);
+    const std::size_t connections = options.connections.value_or(kConnections);
+    for (std::size_t i = 0; i < connections; ++i)
+        config.plans.push_back(draw_plan(rng, i));
+    FarmWorld world(std::move(config));
+    world.run(kLimit);
+    ScenarioResult result = world.result();
+    return result;
+}
+
+}  // namespace
+
+ScenarioResult move_once_extended(const ScenarioOptions& options) {
+    return move_once(options, true);
+}
+
+ScenarioResult move_once_base(const ScenarioOptions& options) {
+    return move_once(options, false);
+}
+
+}  // namespace shunt::sim

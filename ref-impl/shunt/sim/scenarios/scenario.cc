@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/scenarios/scenario.hh"
+
+#include <algorithm>
+
+#include "shunt/sim/scenarios/move_once.hh"
+
+namespace shunt::sim {
+namespace {
+
+constexpr Scenario kScenarios[] = {
+    {"move-once",
+     "Extended set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
+     move_once_extended},
+    {"move-once-base",
+     "Base set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
+     move_once_base},
+};
+
+}  // namespace
+
+std::span<const Scenario> scenarios() {
+    return kScenarios;
+}
+
+const Scenario* find_scenario(std::string_view name) {
+    const auto found = std::ranges::find(kScenarios, name, &Scenario::name);
+    return found == std::end(kScenarios) ? nullptr : found;
+}
+
+}  // namespace shunt::sim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A story that a world plays for one seed, and what came of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shunt/base/rng.hh"
+#include "shunt/base/time.hh"
+#include "shunt/sim/checkers/violation.hh"
+#include "shunt/sim/observer.hh"
+
+namespace shunt::sim {
+
+/// What a user may change; what is absent is the scenario's own.
+struct ScenarioOptions {
+    std::uint64_t seed = 1;
+    std::optional<std::size_t> connections;
+    /// Of each frame, on both links.
+    std::optional<Ratio> loss;
+    std::optional<Ratio> repetition;
+    std::optional<Ratio> reordering;
+    /// Sees every frame beside the checkers; null: nobody does.
+    Observer* observer = nullptr;
+};
+
+struct ScenarioResult {
+    std::uint64_t seed = 0;
+    std::string trace_hash;
+    /// Deliveries of frames to hosts.
+    std::uint64_t packets = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t migrations = 0;
+    /// Responses that came whole, and the bytes in them.
+    std::uint64_t responses = 0;
+    std::uint64_t bytes = 0;
+    Instant end;
+    /// All of them, also those that are not kept.
+    std::uint64_t violation_count = 0;
+    std::vector<Violation> violations;
+};
+
+struct Scenario {
+    std::string_view name;
+    std::string_view sentence;
+    ScenarioResult (*run)(const ScenarioOptions& options);
+};
+
+/// All scenarios, by name.
+std::span<const Scenario> scenarios();
+/// Null if there is none of that name.
+const Scenario* find_scenario(std::string_view name);
+
+}  // namespace shunt::sim
