@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/app/sim_options.hh"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <sstream>
+#include <string_view>
+
+#include <boost/program_options.hpp>
+
+namespace shunt::app {
+namespace {
+
+namespace options = boost::program_options;
+
+options::options_description describe_options() {
+    options::options_description known("shunt-sim: worlds of shunt nodes in virtual time");
+    auto add = known.add_options();
+    add("help,h", "this text");
+    add("list", "the scenarios");
+    add("scenario", options::value<std::string>(), "which of them");
+    add("seed", options::value<std::string>(), "the world's seed (1)");
+    add("seeds", options::value<std::string>(), "A..B: one world for each seed from A to B");
+    add("jobs", options::value<std::string>(), "worlds at the same time (1)");
+    add("connections", options::value<std::string>(), "in each world");
+    add("loss", options::value<std::string>(), "A/B: of each frame on each link");
+    add("repetition", options::value<std::string>(), "A/B: of each frame on each link");
+    add("reordering", options::value<std::string>(), "A/B: of each frame on each link");
+    add("json", options::value<std::string>(), "file for the result; - is standard output");
+    add("watch", options::value<std::string>(),
+        "client port: the frames of its connection, sent (->) and delivered (=>)");
+    add("expect-traces", options::value<std::string>(),
+        "file of lines SCENARIO CONNECTIONS SEED HASH: each world must leave just that trace");
+    add("update-traces", options::value<std::string>(),
+        "the same file: its worlds run again and their hashes are written into it");
+    return known;
+}
+
+std::optional<std::uint64_t> to_number(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+// Every reader leaves its target alone if the option is absent, and throws what a user can read.
+class OptionReader {
+  public:
+    explicit OptionReader(const options::variables_map& given) : given_(given) {}
+
+    template <typename Target>
+    void number(const char* name, Target& target, std::uint64_t least = 0) const {
+        const auto text = find(name);
+        if (!text) return;
+        const auto value = to_number(*text);
+        if (!value || *value < least)
+            throw options::error(
+                fmt::format("--{}: a number from {} on, not {}", name, least, *text));
+        target = static_cast<std::size_t>(*value);
+    }
+
+    void ratio(const char* name, std::optional<Ratio>& target) const {
+        const auto text = find(name);
+        if (!text) return;
+        const std::size_t slash = text->find('/');
+        const auto top = to_number(std::string_view(*text).substr(0, slash));
+        const auto bottom = slash == std::string::npos
+                                ? std::optional<std::uint64_t>(1)
+                                : to_number(std::string_view(*text).substr(slash + 1));
+        if (!top || !bottom || *bottom == 0 || *bottom > 0xFFFF'FFFF || *top > *bottom) {
+            throw options::error(fmt::format("--{}: a fraction such as 1/20, not {}", name, *text));
+        }
+        target = Ratio{static_cast<std::uint32_t>(*top), static_cast<std::uint32_t>(*bottom)};
+    }
+
+    void seeds(SimOptions& target) const {
+        number("seed", target.first_seed);
+        target.last_seed = target.first_seed;
+        const auto text = find("seeds");
+        if (!text) return;
+        const std::size_t dots = text->find("..");
+        if (dots == std::string::npos) throw options::error("--seeds: A..B, not " + *text);
+        const auto first = to_number(std::string_view(*text).substr(0, dots));
+        const auto last = to_number(std::string_view(*text).substr(dots + 2));
+        if (!first || !last || *first > *last)
+            throw options::error("--seeds: A..B with A not above B, not " + *text);
+        target.first_seed = *first;
+        target.last_seed = *last;
+    }
+
+    std::optional<std::string> find(const char* name) const {
+        if (given_.count(name) == 0) return std::nullopt;
+        return given_[name].as<std::string>();
+    }
+
+  private:
+    const options::variables_map& given_;
+};
+
+SimOptions read(const options::variables_map& given) {
+    const OptionReader reader(given);
+    SimOptions result;
+    result.wants_help = given.count("help") > 0;
+    result.wants_list = given.count("list") > 0;
+    result.scenario = reader.find("scenario").value_or("");
+    reader.seeds(result);
+    reader.number("jobs", result.jobs, 1);
+    reader.number("connections", result.world.connections, 1);
+    reader.ratio("loss", result.world.loss);
+    reader.ratio("repetition", result.world.repetition);
+    reader.ratio("reordering", result.world.reordering);
+    std::optional<std::uint64_t> port;
+    reader.number("watch", port, 1);
+    if (port && *port > 0xFFFF) throw options::error("--watch: a port, at most 65535");
+    if (port) result.watched_port = static_cast<std::uint16_t>(*port);
+    result.json_path = reader.find("json");
+    result.expected_traces = reader.find("expect-traces");
+    result.updated_traces = reader.find("update-traces");
+    const bool has_work = result.wants_help || result.wants_list || result.expected_traces ||
+                          result.updated_traces || !result.scenario.empty();
+    if (!has_work) throw options::error("--scenario: one of --list is wanted");
+    return result;
+}
+
+void append_ratio(std::string& text, const char* name, const std::optional<Ratio>& ratio) {
+    if (ratio) text += fmt::format(" --{} {}/{}", name, ratio->numerator, ratio->denominator);
+}
+
+}  // namespace
+
+std::string sim_usage() {
+    std::ostringstream text;
+    text << describe_options();
+    return text.str();
+}
+
+Result<SimOptions, std::string> parse_sim_options(const std::vector<std::string>& arguments) {
+    namespace style = options::command_line_style;
+    try {
+        options::variables_map given;
+        const int exact = style::unix_style & ~style::allow_guessing;
+        options::store(options::command_line_parser(arguments)
+                           .options(describe_options())
+                           .positional({})
+                           .style(exact)
+                           .run(),
+                       given);
+        return read(given);
+    } catch (const options::error& error) {
+        return Failure{std::string(error.what())};
+    }
+}
+
+std::string to_arguments(const sim::ScenarioOptions& world) {
+    std::string text;
+    if (world.connections) text += fmt::format(" --connections {}", *world.connections);
+    append_ratio(text, "loss", world.loss);
+    append_ratio(text, "repetition", world.repetition);
+    append_ratio(text, "reordering", world.reordering);
+    return text;
+}
+
+}  // namespace shunt::app

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of shunt-sim.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shunt/base/result.hh"
+#include "shunt/sim/scenarios/scenario.hh"
+
+namespace shunt::app {
+
+struct SimOptions {
+    bool wants_help = false;
+    bool wants_list = false;
+    std::string scenario;
+    std::uint64_t first_seed = 1;
+    std::uint64_t last_seed = 1;
+    /// Worlds that run at the same time, each in one thread.
+    std::size_t jobs = 1;
+    /// Where the result goes as JSON; "-" is standard output.
+    std::optional<std::string> json_path;
+    /// A file of traces that the runs are compared with, or that is written anew.
+    std::optional<std::string> expected_traces;
+    std::optional<std::string> updated_traces;
+    /// Prints the frames of the connections with this client port; of the first seed alone.
+    std::optional<std::uint16_t> watched_port;
+    /// Without its seed.
+    sim::ScenarioOptions world;
+};
+
+std::string sim_usage();
+/// The text of a failure says what was expected and where.
+Result<SimOptions, std::string> parse_sim_options(const std::vector<std::string>& arguments);
+/// The options that make a world like this again, e.g. " --connections 10 --loss 1/100".
+std::string to_arguments(const sim::ScenarioOptions& world);
+
+}  // namespace shunt::app
