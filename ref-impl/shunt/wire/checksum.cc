@@ -17,34 +17,43 @@ constexpr std::uint16_t swap_bytes(std::uint16_t value) {
     return static_cast<std::uint16_t>((value << 8) | (value >> 8));
 }
 
-std::uint32_t native_u32(const std::uint8_t* bytes) {
-    std::uint32_t word = 0;
+template <typename Word>
+std::uint64_t native(const std::uint8_t* bytes) {
+    Word word = 0;
     std::memcpy(&word, bytes, sizeof word);
     return word;
 }
 
-// Sums words of the machine's own order, 32 bits at a time: RFC 1071 2 (B) and (C) allow both, the
-// result's bytes are put in order once. The inner loop of fixed length is what compilers vectorize;
-// 64 bit lanes cannot overflow below 2^32 additions.
+constexpr std::uint64_t low_half(std::uint64_t word) {
+    return word & 0xFFFF'FFFF;
+}
+
+constexpr std::uint64_t high_half(std::uint64_t word) {
+    return word >> 32;
+}
+
+// Sums words of the machine's own order, as wide as they come: RFC 1071 2 (B) and (C) allow both,
+// and the result's two bytes are put in order once. 32 bits at a time into 64 leaves room for every
+// carry of 2^32 additions, and four sums do not wait for each other.
 std::uint16_t big_endian_sum(ByteView bytes) {
-    constexpr std::size_t lane_count = 8;
-    constexpr std::size_t block_size = lane_count * sizeof(std::uint32_t);
-    std::uint64_t lanes[lane_count] = {};
+    std::uint64_t sums[4] = {};
     const std::uint8_t* next = bytes.data();
     std::size_t left = bytes.size();
-    for (; left >= block_size; next += block_size, left -= block_size) {
-        for (std::size_t lane = 0; lane < lane_count; ++lane)
-            lanes[lane] += native_u32(next + lane * sizeof(std::uint32_t));
+    for (; left >= 16; next += 16, left -= 16) {
+        const auto first = native<std::uint64_t>(next);
+        const auto second = native<std::uint64_t>(next + 8);
+        sums[0] += low_half(first);
+        sums[1] += high_half(first);
+        sums[2] += low_half(second);
+        sums[3] += high_half(second);
     }
-    std::uint64_t sum = 0;
-    for (const std::uint64_t lane : lanes)
-        sum += lane;
-    for (; left >= sizeof(std::uint32_t); next += 4, left -= 4)
-        sum += native_u32(next);
-    if (left > 0) {
-        std::uint32_t rest = 0;  // zero bytes follow, RFC 1071 (1)
-        std::memcpy(&rest, next, left);
-        sum += rest;
+    std::uint64_t sum = sums[0] + sums[1] + sums[2] + sums[3];
+    for (; left >= 4; next += 4, left -= 4)
+        sum += native<std::uint32_t>(next);
+    if (left >= 2) sum += native<std::uint16_t>(next);
+    if (left % 2 != 0) {
+        const std::uint8_t padded[2] = {next[left - 1], 0};  // RFC 1071 2: a zero byte follows
+        sum += native<std::uint16_t>(padded);
     }
     const std::uint16_t folded = fold(sum);
     return std::endian::native == std::endian::little ? swap_bytes(folded) : folded;
