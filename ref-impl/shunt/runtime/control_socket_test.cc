@@ -157,7 +157,7 @@ TEST_F(ControlSocketTest, RefusesAPathThatIsServedOrIsAFileAndReplacesOneLeftBeh
     EXPECT_THAT(second.error().text, HasSubstr("is there already and is served"));
 
     const std::string file = (folder_ / "file").string();
-    FileDescriptor(open(file.c_str(), O_CREAT | O_WRONLY, 0600));
+    const FileDescriptor made(open(file.c_str(), O_CREAT | O_WRONLY, 0600));
     EXPECT_FALSE(ControlSocket::open(file));
     EXPECT_TRUE(std::filesystem::exists(file));
 
