@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/app/node_runner.hh"
+
+#include <utility>
+
+#include "shunt/app/log.hh"
+#include "shunt/base/deadline.hh"
+#include "shunt/runtime/clock.hh"
+
+namespace shunt::app {
+
+using link::LinkId;
+
+NodeRunner::NodeRunner(NodeHost& host, ControlSession& control, runtime::EventLoop& loop,
+                       PacketPool& pool, const Config& config)
+    : host_(host), control_(control), loop_(loop), pool_(pool), config_(config) {}
+
+NodeRunner::End NodeRunner::run() {
+    int turns = 0;
+    while (true) {
+        const bool was_busy = turn();
+        if (was_busy && ++turns < kTurnsPerLook) continue;
+        turns = 0;
+        if (!report_complaints()) return End::DeviceLost;
+        look_around(!was_busy);
+        if (loop_.is_interrupted()) return End::Interrupted;
+    }
+}
+
+void NodeRunner::set_time(Instant now) {
+    now_ = now;
+    for (const AttachedLink& attached : config_.links)
+        if (attached.capture != nullptr) attached.capture->set_time(runtime::wall_clock_now());
+}
+
+/// One round over everything. True if there may be more to do at once.
+bool NodeRunner::turn() {
+    set_time(runtime::monotonic_now());
+    int received = 0;
+    AttachedTester* seen = nullptr;  // one tester may have both links
+    for (std::size_t index = 0; index < link::kLinkCount; ++index) {
+        AttachedLink& attached = config_.links[index];
+        if (attached.port != nullptr) received += receive(static_cast<LinkId>(index), attached);
+        if (attached.tester != nullptr && attached.tester != seen)
+            received += receive(*attached.tester);
+        seen = attached.tester;
+    }
+    if (is_due(host_.node().poll_deadline(), now_)) host_.node().handle_deadline(now_);
+    const bool is_all_sent = transmit();
+    return received > 0 || !is_all_sent;
+}
+
+int NodeRunner::receive(LinkId link, AttachedLink& attached) {
+    int count = 0;
+    while (count < kReceiveBatch) {
+        std::optional<Packet> frame = attached.port->receive();
+        if (!frame) break;
+        host_.node().handle_frame(link, std::move(*frame), now_);
+        ++count;
+    }
+    return count;
+}
+
+int NodeRunner::receive(AttachedTester& tester) {
+    int count = 0;
+    while (count < kReceiveBatch) {
+        const auto message = tester.receive();
+        if (!message) break;
+        handle(tester, *message);
+        ++count;
+    }
+    return count;
+}
+
+void NodeRunner::handle(AttachedTester& tester, const runtime::AttachmentMessage& message) {
+    if (const auto* hello = std::get_if<runtime::HelloMessage>(&message)) {
+        host_.restart(hello->seed, now_);
+    } else if (const auto* frame = std::get_if<runtime::FrameMessage>(&message)) {
+        host_.node().handle_frame(frame->link, pool_.copy(frame->frame), now_);
+    } else if (const auto* request = std::get_if<runtime::ControlMessage>(&message)) {
+        const std::string answer = control_.answer(request->line, now_);
+        tester.send_control(answer, ControlSession::answer_too_long());
+    }
+}
+
+/// False if there is more to send.
+bool NodeRunner::transmit() {
+    for (int count = 0; count < kTransmitBatch; ++count) {
+        std::optional<link::OutgoingFrame> outgoing = host_.node().poll_transmit(now_);
+        if (!outgoing) return true;
+        hand_over(std::move(*outgoing));
+    }
+    return false;
+}
+
+/// A device counts its own losses.
+void NodeRunner::hand_over(link::OutgoingFrame outgoing) {
+    const AttachedLink& attached = config_.links.at(static_cast<std::size_t>(outgoing.link));
+    if (attached.port != nullptr) {
+        attached.port->transmit(std::move(outgoing.frame));
+        return;
+    }
+    const bool is_sent = attached.tester != nullptr &&
+                         attached.tester->send_frame(outgoing.link, std::move(outgoing.frame));
+    if (!is_sent) host_.device_counters().add(Counter::DropDeviceFull);
+}
+
+void NodeRunner::look_around(bool may_sleep) {
+    const std::optional<Instant> until = may_sleep ? host_.node().poll_deadline() : now_;
+    for (const runtime::EventLoop::Token token : loop_.wait(until))
+        if (config_.control_socket != nullptr && token == config_.control_token) answer_control();
+}
+
+void NodeRunner::answer_control() {
+    set_time(runtime::monotonic_now());
+    for (const runtime::ControlSocket::Request& request : config_.control_socket->poll()) {
+        const std::string answer = request.is_overlong ? ControlSession::answer_too_long()
+                                                       : control_.answer(request.line, now_);
+        config_.control_socket->answer(request.client, answer);
+    }
+}
+
+/// False if a device is gone.
+bool NodeRunner::report_complaints() {
+    bool is_whole = true;
+    for (const AttachedLink& attached : config_.links) {
+        if (attached.device == nullptr) continue;
+        if (const auto complaint = attached.device->take_complaint()) log_warning(*complaint);
+        if (!attached.device->is_gone()) continue;
+        log_error("the interface of a link was deleted");
+        is_whole = false;
+    }
+    return is_whole;
+}
+
+}  // namespace shunt::app

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives a node on the machine's clock: each link is read until empty, then what is due is
+// handled, then everything is sent; only when nothing was read does the process wait.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shunt/app/attached_tester.hh"
+#include "shunt/app/control_session.hh"
+#include "shunt/app/node_host.hh"
+#include "shunt/base/packet.hh"
+#include "shunt/link/frame_port.hh"
+#include "shunt/link/pcap_port.hh"
+#include "shunt/runtime/control_socket.hh"
+#include "shunt/runtime/device.hh"
+#include "shunt/runtime/event_loop.hh"
+
+namespace shunt::app {
+
+/// One link of the node: a device of this machine, or a tester who has it. Exactly one is set,
+/// or neither: the node has no such link.
+struct AttachedLink {
+    /// `device`, or what wraps it.
+    link::FramePort* port = nullptr;
+    runtime::Device* device = nullptr;
+    /// If the frames are recorded: the wrapper that wants to know the time.
+    link::PcapPort* capture = nullptr;
+    AttachedTester* tester = nullptr;
+};
+
+class NodeRunner {
+  public:
+    struct Config {
+        std::array<AttachedLink, link::kLinkCount> links;  // by LinkId
+        runtime::ControlSocket* control_socket = nullptr;  // none: no control
+        runtime::EventLoop::Token control_token = 0;
+    };
+    enum class End : std::uint8_t { Interrupted, DeviceLost };
+
+    /// All references and pointers outlive the runner. The host has a node.
+    NodeRunner(NodeHost& host, ControlSession& control, runtime::EventLoop& loop, PacketPool& pool,
+               const Config& config);
+
+    End run();
+
+  private:
+    /// Frames of one link, messages of one tester per turn: no link starves another.
+    static constexpr int kReceiveBatch = 128;
+    /// Frames sent per turn, so that a node with much to say still listens.
+    static constexpr int kTransmitBatch = 512;
+    /// Turns without a look at signals and control.
+    static constexpr int kTurnsPerLook = 16;
+
+    void set_time(Instant now);
+    bool turn();
+    int receive(link::LinkId link, AttachedLink& attached);
+    int receive(AttachedTester& tester);
+    void handle(AttachedTester& tester, const runtime::AttachmentMessage& message);
+    bool transmit();
+    void hand_over(link::OutgoingFrame outgoing);
+    void look_around(bool may_sleep);
+    void answer_control();
+    bool report_complaints();
+
+    NodeHost& host_;
+    ControlSession& control_;
+    runtime::EventLoop& loop_;
+    PacketPool& pool_;
+    Config config_;
+    Instant now_;
+};
+
+}  // namespace shunt::app

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/app/not_built_in.hh"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace shunt::app {
+
+std::vector<std::string> not_built_in(const farm::FarmConfig& config) {
+    std::vector<std::string> texts;
+    const auto refuse = [&texts](const std::string& place, std::string_view expected,
+                                 std::string_view got) {
+        texts.push_back(fmt::format("{}: expected {}; {} is not built into this version", place,
+                                    expected, got));
+    };
+    if (config.farm.binding != farm::Binding::Ethernet)
+        refuse("farm.binding", "\"ethernet\"", "\"udp\"");
+    if (config.session.mode != farm::SessionMode::Off)
+        refuse("session.mode", "\"off\"", "keeping sessions");
+    for (std::size_t index = 0; index < config.listens.size(); ++index) {
+        const farm::Listen& listen = config.listens[index];
+        const std::string place = fmt::format("listen[{}]", index);
+        if (listen.profile != farm::Profile::Endpoint)
+            refuse(place + ".profile", "\"endpoint\"", "another profile");
+        if (listen.application != "http")
+            refuse(place + ".application", "\"http\"", fmt::format("\"{}\"", listen.application));
+    }
+    return texts;
+}
+
+}  // namespace shunt::app

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""shunt-node serves the kernel's TCP through every kind of device, in a network namespace of its
+own (CTest starts this under unshare).
+
+usage: shunt_node_privileged.py PROGRAM [unittest options]
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from typing import Any
+
+PROGRAM = ""
+WAIT_SECONDS = 20.0
+SERVICE = "10.7.1.1"
+
+FARM = """
+[[server]]
+name = "s1"
+id = 1
+front_ip = "10.7.0.101/16"
+front_mac = "02:07:00:00:00:01"
+service = ["10.7.1.1"]
+forward_ip = ["10.8.1.1"]
+control_ip = "10.8.0.1/16"
+back_mac = "02:08:00:00:00:01"
+
+[[listen]]
+server = "s1"
+port = 80
+application = "http"
+directory = "www"
+"""
+
+
+def generated(count: int) -> bytes:
+    """The object /bytes/N: every 16 bytes name their own offset."""
+    blocks = (b"%015x\n" % offset for offset in range(0, count, 16))
+    return b"".join(blocks)[:count]
+
+
+def run(command: str) -> None:
+    subprocess.run(command.split(), check=True)
+
+
+class ServesTheKernel(unittest.TestCase):
+    def setUp(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="shunt-")
+        self.addCleanup(self._folder.cleanup)
+        self.folder = Path(self._folder.name)
+        (self.folder / "farm.toml").write_text(FARM)
+        (self.folder / "www").mkdir()
+        (self.folder / "www" / "hello.txt").write_text("hello\n")
+        self.control = self.folder / "control"
+
+    def start(self, front: str, *options: str) -> subprocess.Popen[str]:
+        node = subprocess.Popen(
+            [PROGRAM, "--config", str(self.folder / "farm.toml"), "--name", "s1"]
+            + ["--front", front, "--control", str(self.control), *options],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(self.finish, node)
+        assert node.stdout is not None
+        self.assertEqual(json.loads(node.stdout.readline())["event"], "ready")
+        return node
+
+    def finish(self, node: subprocess.Popen[str]) -> int:
+        if node.poll() is None:
+            node.send_signal(signal.SIGINT)
+        try:
+            node.communicate(timeout=WAIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            node.kill()
+            node.communicate()
+        return node.returncode
+
+    def give_address(self, interface: str) -> None:
+        run(f"ip addr add 10.7.0.9/16 dev {interface}")
+        run(f"ip link set {interface} up")
+
+    def get(self, target: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(SERVICE, 80, timeout=WAIT_SECONDS)
+        connection.request("GET", target)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def ask(self, verb: str) -> Any:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as operator:
+            operator.settimeout(WAIT_SECONDS)
+            operator.connect(str(self.control))
+            operator.sendall(json.dumps({"id": 1, "do": verb}).encode() + b"\n")
+            with operator.makefile() as lines:
+                answer = json.loads(lines.readline())
+        self.assertTrue(answer["ok"], answer)
+        return answer["result"]
+
+    def exchange(self) -> None:
+        for count in (0, 1, 1_460, 1_461, 300_001):
+            status, body = self.get(f"/bytes/{count}")
+            self.assertEqual((status, len(body)), (200, count))
+            self.assertEqual(body, generated(count))
+        self.assertEqual(self.get("/hello.txt"), (200, b"hello\n"))
+        self.assertEqual(self.get("/../farm.toml")[0], 404)
+        counters = self.ask("counters")
+        for name in ("drop.tcp.checksum", "drop.ipv4.checksum", "drop.device.segmented"):
+            self.assertNotIn(name, counters)
+
+    def test_through_a_plain_tap(self) -> None:
+        node = self.start("tap:shunt-front")
+        self.give_address("shunt-front")
+        self.exchange()
+        self.assertEqual(self.finish(node), 130)
+
+    def test_through_a_tap_with_vnet_header(self) -> None:
+        self.start("tap:shunt-front,vnet")
+        self.give_address("shunt-front")
+        self.exchange()
+
+    def test_through_a_packet_socket(self) -> None:
+        run("ip link add shunt-v0 type veth peer name shunt-v1")
+        self.addCleanup(run, "ip link del shunt-v0")
+        run("ip link set shunt-v1 up")
+        self.start("packet:shunt-v1")
+        self.give_address("shunt-v0")
+        run("ethtool -K shunt-v0 tso off gso off")
+        self.exchange()
+
+    def test_records_what_it_sees(self) -> None:
+        capture = self.folder / "front.pcapng"
+        node = self.start("tap:shunt-front", "--capture", str(capture))
+        self.give_address("shunt-front")
+        self.assertEqual(self.get("/bytes/5000")[0], 200)
+        self.finish(node)
+        content = capture.read_bytes()
+        self.assertEqual(content[:4], bytes.fromhex("0a0d0d0a"))
+        self.assertIn(b"GET /bytes/5000", content)
+        self.assertIn(generated(1_000), content)
+
+    def test_a_lost_device_ends_the_node_with_3(self) -> None:
+        node = self.start("tap:shunt-front")
+        run("ip link del shunt-front")
+        node.wait(WAIT_SECONDS)
+        self.assertEqual(node.returncode, 3)
+
+    def test_answers_control_while_links_are_busy(self) -> None:
+        self.start("tap:shunt-front")
+        self.give_address("shunt-front")
+        self.assertEqual(self.ask("tables")["local"], [])
+        connection = http.client.HTTPConnection(SERVICE, 80, timeout=WAIT_SECONDS)
+        connection.request("GET", "/bytes/50000000")
+        answer = connection.getresponse()
+        answer.read(1_000)
+        started = time.monotonic()
+        tables = self.ask("tables")
+        self.assertLess(time.monotonic() - started, 2)
+        self.assertEqual(len(tables["local"]), 1)
+        self.assertEqual(tables["local"][0]["protocol"], "tcp")
+        connection.close()
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()

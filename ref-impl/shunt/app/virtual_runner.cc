@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/app/virtual_runner.hh"
+
+#include <utility>
+
+#include "shunt/base/assert.hh"
+#include "shunt/base/deadline.hh"
+
+namespace shunt::app {
+
+void VirtualRunner::run() {
+    // Interruptions are looked for now and then, also while a tester keeps the node busy.
+    constexpr int messages_per_look = 256;
+    while (!loop_.is_interrupted()) {
+        int handled = 0;
+        while (handled < messages_per_look) {
+            const auto message = tester_.receive();
+            if (!message) break;
+            handle(*message);
+            ++handled;
+        }
+        const bool may_have_more = handled == messages_per_look;
+        loop_.wait(may_have_more ? std::optional<Instant>(Instant()) : std::nullopt);
+    }
+}
+
+void VirtualRunner::handle(const runtime::AttachmentMessage& message) {
+    if (const auto* hello = std::get_if<runtime::HelloMessage>(&message)) {
+        now_ = Instant();
+        host_.restart(hello->seed, now_);
+    } else if (const auto* frame = std::get_if<runtime::FrameMessage>(&message)) {
+        host_.node().handle_frame(frame->link, pool_.copy(frame->frame), now_);
+    } else if (const auto* control = std::get_if<runtime::ControlMessage>(&message)) {
+        const std::string answer = control_.answer(control->line, now_);
+        tester_.send_control(answer, ControlSession::answer_too_long());
+    } else if (const auto* to = std::get_if<runtime::AdvanceMessage>(&message)) {
+        advance(to->to);
+        return;
+    }
+    send_frames();
+}
+
+/// Every deadline is handled at its own time, in order; then the time is `to`.
+void VirtualRunner::advance(Instant to) {
+    node::Node& node = host_.node();
+    int at_once = 0;
+    while (is_due(node.poll_deadline(), to)) {
+        const Instant deadline = *node.poll_deadline();
+        if (deadline > now_) {
+            now_ = deadline;
+            at_once = 0;
+        }
+        SHUNT_ASSERT(++at_once <= kDeadlinesAtOnceMax, "a deadline that was handled moves on");
+        node.handle_deadline(now_);
+        send_frames();
+    }
+    now_ = to;
+    tester_.send_quiet(node.poll_deadline());
+}
+
+void VirtualRunner::send_frames() {
+    while (auto outgoing = host_.node().poll_transmit(now_)) {
+        if (!tester_.carries(outgoing->link)) {
+            host_.device_counters().add(Counter::DropDeviceFull);
+            continue;
+        }
+        tester_.send_frame(outgoing->link, std::move(outgoing->frame));
+    }
+}
+
+}  // namespace shunt::app
