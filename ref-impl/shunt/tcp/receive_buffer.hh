@@ -48,10 +48,11 @@ class ReceiveBuffer {
 
     /// Bytes in order, not read.
     std::uint32_t unread() const { return static_cast<std::uint32_t>(bytes_.size()); }
-    /// Bytes that may still come in order before the application reads.
+    /// Bytes that may still come in order before the application reads. The window begins with
+    /// what a SYN can say and opens as the peer uses it, up to the limit (TCP-5).
     std::uint32_t window() const {
-        return window_max_ > bytes_.size() ? static_cast<std::uint32_t>(window_max_ - bytes_.size())
-                                           : 0;
+        if (bytes_.size() >= window_limit_) return 0;
+        return static_cast<std::uint32_t>(window_limit_ - bytes_.size());
     }
     /// window() and the slack behind it.
     std::uint32_t room() const { return static_cast<std::uint32_t>(bytes_.free()); }
