@@ -35,7 +35,12 @@ def generated_content(size: int) -> bytes:
 
 
 def run(
-    farm: Farm, options: plan.Options, folder: Path, *, client_offloads: bool = False
+    farm: Farm,
+    options: plan.Options,
+    folder: Path,
+    *,
+    client_offloads: bool = False,
+    size: int = OBJECT_BYTES,
 ) -> tuple[list[Claim], Evidence]:
     """Fetches through the first server what the last one serves, and judges both captures."""
     config = farm.config()
@@ -44,12 +49,12 @@ def run(
     servers = plan.members(config)
     home, target = servers[0], servers[-1]
     folder.mkdir(parents=True, exist_ok=True)
-    url = f"http://{home.services[0]}/bytes/{OBJECT_BYTES}"
+    url = f"http://{home.services[0]}/bytes/{size}"
     evidence = Evidence(folder / "front.pcapng", folder / "back.pcapng", folder / "object", url)
     network = farm.network
     with capturing(network, "client", "eth0", evidence.front):
         with capturing(network, "back", "back", evidence.back):
-            fetched = _fetch(farm, evidence, target)
+            fetched = _fetch(farm, evidence, target, size)
     claims = [
         fetched,
         *client_view.claims(evidence.front, home, target, client_offloads=client_offloads),
@@ -65,7 +70,7 @@ def run(
     return claims, evidence
 
 
-def _fetch(farm: Farm, evidence: Evidence, target: plan.Member) -> Claim:
+def _fetch(farm: Farm, evidence: Evidence, target: plan.Member, size: int) -> Claim:
     evidence.object.unlink(missing_ok=True)
     headers = evidence.object.with_suffix(".headers")
     command = ["curl", "--silent", "--show-error", "--max-time", str(_CURL_SECONDS)]
@@ -82,6 +87,6 @@ def _fetch(farm: Farm, evidence: Evidence, target: plan.Member) -> Claim:
         if line.lower().startswith("server:")
     ]
     content = evidence.object.read_bytes()
-    held = content == generated_content(OBJECT_BYTES) and server == [f"shunt/{target.name}"]
+    held = content == generated_content(size) and server == [f"shunt/{target.name}"]
     digest = hashlib.sha256(content).hexdigest()[:16]
     return Claim(text, held, f"{len(content)} bytes, sha256 {digest}.., Server: {server}")
