@@ -3,14 +3,12 @@
 
 #include <utility>
 
+#include "shunt/app/log.hh"
 #include "shunt/app/version.hh"
+#include "shunt/link/tracer_port.hh"
 
 namespace shunt::app {
 namespace {
-
-std::string_view name_of(link::LinkId link) {
-    return link == link::LinkId::Front ? "front" : "back";
-}
 
 /// Readiness alone wakes the loop; who is ready shows when it is read.
 runtime::EventLoop::Token token_of(link::LinkId link) {
@@ -69,10 +67,14 @@ std::string NodeLinks::open_device(link::LinkId link, const runtime::DeviceAddre
     (link == link::LinkId::Front ? mtus_.front : mtus_.back) = attached.device->mtu();
     std::unique_ptr<link::FramePort> port = std::move(*opened);
     if (writer_) {
-        const std::uint32_t interface = writer_->add_interface(name_of(link));
+        const std::uint32_t interface = writer_->add_interface(link_name(link));
         auto capture = std::make_unique<link::PcapPort>(std::move(port), *writer_, interface);
         attached.capture = capture.get();
         port = std::move(capture);
+    }
+    if (is_logged(LogLevel::Trace)) {
+        logs_.push_back(std::make_unique<FrameLog>(link, encapsulation_type_));
+        port = std::make_unique<link::TracerPort>(std::move(port), *logs_.back());
     }
     attached.port = port.get();
     ports_.push_back(std::move(port));

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "shunt/app/attached_tester.hh"
+#include "shunt/app/frame_log.hh"
 #include "shunt/app/node_options.hh"
 #include "shunt/app/node_runner.hh"
 #include "shunt/base/counters.hh"
@@ -22,10 +24,14 @@ namespace shunt::app {
 
 class NodeLinks {
   public:
-    /// All references outlive the links.
-    NodeLinks(const NodeOptions& options, runtime::EventLoop& loop, PacketPool& pool,
-              Counters& counters)
-        : options_(options), loop_(loop), pool_(pool), counters_(counters) {}
+    /// All references outlive the links. `encapsulation_type` is the farm's (FRM-2).
+    NodeLinks(const NodeOptions& options, std::uint16_t encapsulation_type,
+              runtime::EventLoop& loop, PacketPool& pool, Counters& counters)
+        : options_(options),
+          encapsulation_type_(encapsulation_type),
+          loop_(loop),
+          pool_(pool),
+          counters_(counters) {}
 
     /// Opens everything; empty text: done. Called once.
     std::string open();
@@ -44,11 +50,13 @@ class NodeLinks {
     std::string open_device(link::LinkId link, const runtime::DeviceAddress& address);
 
     const NodeOptions& options_;
+    std::uint16_t encapsulation_type_;
     runtime::EventLoop& loop_;
     PacketPool& pool_;
     Counters& counters_;
     std::unique_ptr<runtime::FileSink> sink_;
     std::unique_ptr<link::PcapngWriter> writer_;
+    std::vector<std::unique_ptr<FrameLog>> logs_;
     std::vector<std::unique_ptr<link::FramePort>> ports_;
     std::vector<std::unique_ptr<AttachedTester>> testers_;
     std::array<AttachedLink, link::kLinkCount> links_{};

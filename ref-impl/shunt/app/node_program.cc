@@ -135,7 +135,7 @@ int run_node(const NodeOptions& options) {
 
     PacketPool pool;  // outlives devices and node, whose packets go back to it
     NodeHost host(*config, *self, **contents);
-    NodeLinks links(options, *loop, pool, host.device_counters());
+    NodeLinks links(options, config->farm.ethertype, *loop, pool, host.device_counters());
     const std::string trouble = links.open();
     if (!trouble.empty()) return fail(trouble);
     host.set_mtus(links.mtus());

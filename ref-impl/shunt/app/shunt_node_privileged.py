@@ -23,22 +23,28 @@ PROGRAM = ""
 WAIT_SECONDS = 20.0
 SERVICE = "10.7.1.1"
 
-FARM = """
+SERVER = """
 [[server]]
-name = "s1"
-id = 1
-front_ip = "10.7.0.101/16"
-front_mac = "02:07:00:00:00:01"
-service = ["10.7.1.1"]
-forward_ip = ["10.8.1.1"]
-control_ip = "10.8.0.1/16"
-back_mac = "02:08:00:00:00:01"
+name = "s{n}"
+id = {n}
+front_ip = "10.7.0.10{n}/16"
+front_mac = "02:07:00:00:00:0{n}"
+service = ["10.7.1.{n}"]
+forward_ip = ["10.8.1.{n}"]
+control_ip = "10.8.0.{n}/16"
+back_mac = "02:08:00:00:00:0{n}"
 
 [[listen]]
-server = "s1"
+server = "s{n}"
 port = 80
 application = "http"
 directory = "www"
+select = "request"
+"""
+URLS = """
+[[url]]
+prefix = "/bytes/"
+servers = ["s2"]
 """
 
 
@@ -57,18 +63,14 @@ class ServesTheKernel(unittest.TestCase):
         self._folder = tempfile.TemporaryDirectory(prefix="shunt-")
         self.addCleanup(self._folder.cleanup)
         self.folder = Path(self._folder.name)
-        (self.folder / "farm.toml").write_text(FARM)
+        (self.folder / "farm.toml").write_text(SERVER.format(n=1))
         (self.folder / "www").mkdir()
         (self.folder / "www" / "hello.txt").write_text("hello\n")
-        self.control = self.folder / "control"
 
-    def start(self, front: str, *options: str) -> subprocess.Popen[str]:
-        node = subprocess.Popen(
-            [PROGRAM, "--config", str(self.folder / "farm.toml"), "--name", "s1"]
-            + ["--front", front, "--control", str(self.control), *options],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, front: str, *options: str, name: str = "s1") -> subprocess.Popen[str]:
+        command = [PROGRAM, "--config", str(self.folder / "farm.toml"), "--name", name]
+        command += ["--front", front, "--control", str(self.folder / name), *options]
+        node = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.addCleanup(self.finish, node)
         assert node.stdout is not None
         self.assertEqual(json.loads(node.stdout.readline())["event"], "ready")
@@ -96,10 +98,10 @@ class ServesTheKernel(unittest.TestCase):
         connection.close()
         return answer.status, body
 
-    def ask(self, verb: str) -> Any:
+    def ask(self, verb: str, name: str = "s1") -> Any:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as operator:
             operator.settimeout(WAIT_SECONDS)
-            operator.connect(str(self.control))
+            operator.connect(str(self.folder / name))
             operator.sendall(json.dumps({"id": 1, "do": verb}).encode() + b"\n")
             with operator.makefile() as lines:
                 answer = json.loads(lines.readline())
@@ -147,6 +149,34 @@ class ServesTheKernel(unittest.TestCase):
         self.assertEqual(content[:4], bytes.fromhex("0a0d0d0a"))
         self.assertIn(b"GET /bytes/5000", content)
         self.assertIn(generated(1_000), content)
+
+    def test_two_nodes_move_a_connection(self) -> None:
+        for link in ("front", "back"):
+            run(f"ip link add {link} type bridge")
+            self.addCleanup(run, f"ip link del {link}")
+            run(f"ip link set {link} up")
+        self.give_address("front")
+        for ethertype in (0x88B5, 0x0007):
+            with self.subTest(ethertype=hex(ethertype)):
+                self.move_a_connection(ethertype)
+
+    def move_a_connection(self, ethertype: int) -> None:
+        servers = "".join(SERVER.format(n=n) for n in (1, 2))
+        farm = f"[farm]\nethertype = {ethertype}\n" + servers + URLS
+        (self.folder / "farm.toml").write_text(farm)
+        nodes = []
+        for name in ("s1", "s2"):
+            nodes.append(
+                self.start(f"tap:{name}-front,vnet", "--back", f"tap:{name}-back", name=name)
+            )
+            for link in ("front", "back"):
+                run(f"ip link set {name}-{link} master {link}")
+        self.assertEqual(self.get("/bytes/200001"), (200, generated(200_001)))
+        self.assertEqual(self.get("/hello.txt"), (200, b"hello\n"))
+        self.assertEqual(self.ask("counters", "s1")["move.done"], 1)
+        self.assertEqual(self.ask("tables", "s1")["forward"][0]["peer"], "s2")
+        for node in nodes:
+            self.assertEqual(self.finish(node), 130)
 
     def test_a_lost_device_ends_the_node_with_3(self) -> None:
         node = self.start("tap:shunt-front")

@@ -47,6 +47,25 @@ ARP_REQUEST = bytes.fromhex(
 )
 
 
+def checksum(content: bytes) -> int:
+    """RFC 1071."""
+    padded = content + b"\0" * (len(content) % 2)
+    total: int = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def syn() -> bytes:
+    """The first segment of 10.7.0.9:4711 to 10.7.1.1:80, with its Ethernet header."""
+    addresses = bytes([10, 7, 0, 9, 10, 7, 1, 1])
+    tcp = bytearray(struct.pack(">HHIIBBHHH", 4711, 80, 1000, 0, 5 << 4, 2, 65535, 0, 0))
+    tcp[16:18] = checksum(addresses + struct.pack(">HH", 6, len(tcp)) + tcp).to_bytes(2, "big")
+    ip = bytearray(struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 1, 0, 64, 6, 0) + addresses)
+    ip[10:12] = checksum(bytes(ip)).to_bytes(2, "big")
+    return bytes.fromhex("020700000001 020700000009 0800") + bytes(ip + tcp)
+
+
 def connect(path: Path, kind: int) -> socket.socket:
     """Connects as soon as the node listens."""
     deadline = time.monotonic() + WAIT_SECONDS
@@ -180,6 +199,26 @@ class VirtualTime(Folder):
         kind, _ = struct.unpack(">BQ", tester.recv(1 << 20))
         self.assertEqual(kind, QUIET)
         self.assertEqual(self.ask(tester, do="state")["result"]["time_ns"], 10**9)
+
+    def handshake(self, seed: int) -> list[bytes]:
+        """What a fresh device says to a SYN, and when it wants to be called again."""
+        tester = self.greeted(seed)
+        tester.send(bytes([FRAME, 0]) + ARP_REQUEST)
+        tester.send(bytes([FRAME, 0]) + syn())
+        tester.send(struct.pack(">BQ", ADVANCE, 10**10))
+        messages = [tester.recv(1 << 16)]
+        while messages[-1][0] != QUIET:
+            messages.append(tester.recv(1 << 16))
+        tester.close()
+        return messages
+
+    def test_the_seed_decides_everything(self) -> None:
+        first, again, other = (self.handshake(seed) for seed in (7, 7, 8))
+        self.assertEqual(first, again)
+        self.assertNotEqual(first, other)
+        # ARP reply, SYN/ACK, its repetitions in ten seconds, quiet.
+        self.assertEqual(len(first), len(other))
+        self.assertGreater(len(first), 4)
 
     def test_each_hello_is_a_fresh_device(self) -> None:
         tester = self.greeted()
