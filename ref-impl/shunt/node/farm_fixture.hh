@@ -168,9 +168,11 @@ class FarmFixture : public testing::Test {
         const auto segment = wire::TcpView::parse(*ip);
         ASSERT_TRUE(segment);
         client_->handle_segment(*segment, now_);
-        const ByteView text = client_->readable();
-        received_.append(text.begin(), text.end());
-        client_->consume(text.size());
+        while (!client_->readable().empty()) {
+            const ByteView text = client_->readable();
+            received_.append(text.begin(), text.end());
+            client_->consume(text.size());
+        }
     }
 
     void answer_arp(const SeenFrame& frame) {

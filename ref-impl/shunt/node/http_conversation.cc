@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <variant>
+#include <vector>
 
 #include "shunt/farm/http_request.hh"
 #include "shunt/node/generated_content.hh"
@@ -37,6 +39,17 @@ ByteView as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+// The receive queue is a ring: a head that lies across its end is put together first.
+farm::ParsedRequest parse_head(const tcp::Connection& connection) {
+    const ByteView front = connection.readable();
+    auto parsed = farm::parse_request_head(front);
+    const bool is_whole = front.size() == connection.receive_queue_size();
+    if (is_whole || !std::holds_alternative<farm::IncompleteRequest>(parsed)) return parsed;
+    std::vector<std::uint8_t> queue(connection.receive_queue_size());
+    connection.copy_receive_queue(queue);
+    return farm::parse_request_head(queue);
+}
+
 }  // namespace
 
 void HttpConversation::advance(tcp::Connection& connection) {
@@ -60,8 +73,7 @@ void HttpConversation::advance(tcp::Connection& connection) {
 }
 
 bool HttpConversation::read_head(tcp::Connection& connection) {
-    const ByteView bytes = connection.readable();
-    const auto parsed = farm::parse_request_head(bytes);
+    const auto parsed = parse_head(connection);
     if (std::holds_alternative<farm::IncompleteRequest>(parsed)) {
         if (!has_peer_finished(connection)) return false;
         connection.close();
