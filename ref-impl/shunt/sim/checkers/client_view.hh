@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client is shown, whoever shows it, is one legal TCP connection: no reset (EP-48), a
-// timestamp clock that never goes back (EP-25), right checksums, and the sender's own MAC (SYS-4).
+// timestamp clock that never goes back (EP-25), and the sender's own MAC (SYS-4).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
+#include "shunt/base/sequence_number.hh"
 #include "shunt/sim/checkers/farm_checker.hh"
 #include "shunt/sim/checkers/violation.hh"
 
@@ -16,19 +18,33 @@ class ClientView final : public FarmChecker {
     ClientView(const FarmRoles& roles, ViolationLog& log) : roles_(roles), log_(log) {}
 
     void server_sent(const ServerSegment& segment) override;
+    void client_sent(const ClientSegment& segment) override;
     void message_sent(const FarmMessage&) override {}
     void message_arrived(const FarmMessage&) override {}
 
   private:
+    struct Shown {
+        std::optional<std::uint32_t> latest_timestamp;
+        /// The number behind each side's FIN, once it was sent.
+        std::optional<SequenceNumber> client_end;
+        std::optional<SequenceNumber> server_end;
+        /// The FIN was acknowledged by the other side.
+        bool is_client_end_acknowledged = false;
+        bool is_server_end_acknowledged = false;
+
+        bool is_over() const { return is_client_end_acknowledged && is_server_end_acknowledged; }
+    };
     struct TupleHash {
         std::size_t operator()(const wire::ConnectionTuple& tuple) const {
             return static_cast<std::size_t>(tuple.hash(SipKey{}));
         }
     };
 
+    void check_timestamp(const ServerSegment& segment, Shown& shown);
+
     const FarmRoles& roles_;
     ViolationLog& log_;
-    std::unordered_map<wire::ConnectionTuple, std::uint32_t, TupleHash> latest_timestamp_;
+    std::unordered_map<wire::ConnectionTuple, Shown, TupleHash> shown_;
 };
 
 }  // namespace shunt::sim

@@ -45,6 +45,13 @@ struct ServerSegment {
     wire::TcpView segment;
 };
 
+/// A TCP segment that a client sends to a service.
+struct ClientSegment {
+    Instant time;
+    wire::ConnectionTuple tuple;
+    wire::TcpView segment;
+};
+
 /// An encapsulated frame on the back link that names a connection.
 struct FarmMessage {
     Instant time;
@@ -66,6 +73,7 @@ class FarmChecker {
     virtual ~FarmChecker() = default;
 
     virtual void server_sent(const ServerSegment& segment) = 0;
+    virtual void client_sent(const ClientSegment& segment) = 0;
     /// `to` is the host that the frame is addressed to.
     virtual void message_sent(const FarmMessage& message) = 0;
     virtual void message_arrived(const FarmMessage& message) = 0;

@@ -54,6 +54,11 @@ class Liar : public Host {
     std::deque<link::OutgoingFrame> outgoing_;
 };
 
+struct Numbers {
+    std::uint32_t sequence = 0;
+    std::uint32_t acknowledgment = 0;
+};
+
 // Servers 1 (the home of the service) and 2, and a client; all of them say what the test makes
 // them say.
 class LyingFarm : public ::testing::TestWithParam<bool> {
@@ -73,17 +78,19 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
             roles_.servers.push_back({id, front_mac(i), back_mac(i), {}});
         }
         roles_.servers[0].services.push_back(kService);
-        const HostId id = world_.add_host("client", client_);
-        world_.attach(id, link::LinkId::Front, roles_.front, kClientMac);
+        client_id_ = world_.add_host("client", client_);
+        world_.attach(client_id_, link::LinkId::Front, roles_.front, kClientMac);
         observer_.add(owner_);
         observer_.add(view_);
         world_.add_observer(observer_);
     }
 
     Packet segment(wire::Ipv4Address source, wire::Ipv4Address destination, wire::TcpFlags flags,
-                   std::uint32_t timestamp) {
+                   std::uint32_t timestamp, Numbers numbers = {}) {
         Packet packet = pool_.take();
         wire::TcpHeader tcp;
+        tcp.sequence = SequenceNumber(numbers.sequence);
+        tcp.acknowledgment = SequenceNumber(numbers.acknowledgment);
         const bool is_from_client = source == kClient;
         tcp.source_port = is_from_client ? 4711 : 80;
         tcp.destination_port = is_from_client ? 80 : 4711;
@@ -109,6 +116,19 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
         const wire::MacAddress mac = front_mac(mac_of == 0 ? server : mac_of);
         wire::EthernetHeader{kClientMac, mac, wire::kEtherTypeIpv4}.prepend_to(frame);
         transmit(server, link::LinkId::Front, std::move(frame));
+    }
+
+    // The segments that end a connection carry numbers.
+    void end(std::uint8_t flags, Numbers numbers) {
+        Packet frame = segment(kService, kClient, wire::TcpFlags::from_byte(flags), 1, numbers);
+        wire::EthernetHeader{kClientMac, front_mac(1), wire::kEtherTypeIpv4}.prepend_to(frame);
+        transmit(1, link::LinkId::Front, std::move(frame));
+    }
+    void reply(std::uint8_t flags, Numbers numbers) {
+        Packet frame = segment(kClient, kService, wire::TcpFlags::from_byte(flags), 1, numbers);
+        wire::EthernetHeader{front_mac(1), kClientMac, wire::kEtherTypeIpv4}.prepend_to(frame);
+        client_.say(link::LinkId::Front, std::move(frame));
+        world_.wake(client_id_);
     }
 
     // A message about the connection that names an ID, as 0x10, 0x11, 0x14 do.
@@ -166,6 +186,7 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
     PacketPool pool_;
     Liar servers_[2];
     Liar client_;
+    HostId client_id_{};
     FarmRoles roles_;
     ViolationLog log_{kSeed};
     OwnerChecker owner_{roles_, log_};
@@ -228,6 +249,30 @@ TEST_P(LyingFarm, OtherServersReleaseIsNone) {
 
 TEST_P(LyingFarm, ResetOfTheClientIsSeen) {
     act(1, 0x14);
+    EXPECT_THAT(rules(), ElementsAre("EP-48"));
+}
+
+TEST_P(LyingFarm, ResetAfterBothEndsIsTheAnswerToALateSegment) {
+    reply(0x11, {100, 200});
+    end(0x11, {200, 101});
+    reply(0x10, {101, 201});
+    end(0x04, {201, 0});
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(LyingFarm, ResetBeforeTheClientsEndIsAcknowledgedIsSeen) {
+    reply(0x11, {100, 200});
+    end(0x11, {200, 100});
+    reply(0x10, {101, 201});
+    end(0x04, {201, 0});
+    EXPECT_THAT(rules(), ElementsAre("EP-48"));
+}
+
+TEST_P(LyingFarm, ResetBeforeTheServersEndIsAcknowledgedIsSeen) {
+    reply(0x11, {100, 200});
+    end(0x11, {200, 101});
+    reply(0x10, {101, 200});
+    end(0x04, {201, 0});
     EXPECT_THAT(rules(), ElementsAre("EP-48"));
 }
 

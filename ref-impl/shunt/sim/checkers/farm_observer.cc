@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "shunt/wire/ethernet.hh"
-#include "shunt/wire/ipv4.hh"
 
 namespace shunt::sim {
 namespace {
@@ -49,7 +48,6 @@ bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
 }  // namespace
 
 void FarmObserver::observe(const Transmission& transmission) {
-    if (roles_.server(transmission.from) == nullptr) return;
     if (transmission.segment == roles_.front) observe_front(transmission);
     if (transmission.segment != roles_.back) return;
     const auto message = read_message(transmission.frame, transmission.time, transmission.from);
@@ -75,18 +73,30 @@ void FarmObserver::observe_front(const Transmission& transmission) {
         refuse(transmission.time, transmission.from, "an IPv4 packet", packet.error());
         return;
     }
-    if (packet->protocol() != wire::IpProtocol::Tcp) return;
-    const auto segment = wire::TcpView::parse(*packet);
+    if (packet->protocol() == wire::IpProtocol::Tcp)
+        observe_tcp(transmission, ethernet->source(), *packet);
+}
+
+void FarmObserver::observe_tcp(const Transmission& transmission, wire::MacAddress source_mac,
+                               const wire::Ipv4View& packet) {
+    const auto segment = wire::TcpView::parse(packet);
     if (!segment) {
         refuse(transmission.time, transmission.from, "a TCP segment", segment.error());
         return;
     }
-    if (roles_.home_of(packet->source()) == nullptr) return;
-    const wire::ConnectionTuple tuple{packet->destination(), segment->destination_port(),
-                                      packet->source(), segment->source_port(),
+    if (roles_.server(transmission.from) == nullptr) {
+        const wire::ConnectionTuple tuple{packet.source(), segment->source_port(),
+                                          packet.destination(), segment->destination_port(),
+                                          wire::TransportProtocol::Tcp};
+        for (FarmChecker* checker : checkers_)
+            checker->client_sent({transmission.time, tuple, *segment});
+        return;
+    }
+    if (roles_.home_of(packet.source()) == nullptr) return;
+    const wire::ConnectionTuple tuple{packet.destination(), segment->destination_port(),
+                                      packet.source(), segment->source_port(),
                                       wire::TransportProtocol::Tcp};
-    const ServerSegment sent{transmission.time, transmission.from, ethernet->source(), tuple,
-                             *segment};
+    const ServerSegment sent{transmission.time, transmission.from, source_mac, tuple, *segment};
     for (FarmChecker* checker : checkers_)
         checker->server_sent(sent);
 }

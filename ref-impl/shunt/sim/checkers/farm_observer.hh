@@ -9,6 +9,7 @@
 #include "shunt/sim/checkers/farm_checker.hh"
 #include "shunt/sim/checkers/violation.hh"
 #include "shunt/sim/observer.hh"
+#include "shunt/wire/ipv4.hh"
 
 namespace shunt::sim {
 
@@ -25,6 +26,8 @@ class FarmObserver final : public Observer {
 
   private:
     void observe_front(const Transmission& transmission);
+    void observe_tcp(const Transmission& transmission, wire::MacAddress source_mac,
+                     const wire::Ipv4View& packet);
     std::optional<FarmMessage> read_message(ByteView frame, Instant time, HostId from) const;
     void refuse(Instant time, HostId from, std::string_view what, Counter reason);
 
