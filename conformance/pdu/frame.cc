@@ -249,7 +249,7 @@ std::string describe_tcp_flags(std::uint8_t flags) {
     constexpr const char* kNames[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
     std::string text;
     for (unsigned bit = 0; bit < 8; ++bit) {
-        if ((flags >> bit & 1U) == 0) continue;
+        if ((static_cast<unsigned>(flags) >> bit & 1U) == 0) continue;
         if (!text.empty()) text += ',';
         text += kNames[bit];
     }

@@ -56,6 +56,8 @@ class ScriptedDevice : public Attachment {
     Time now() const override { return now_; }
     void send(Link link, ByteView frame) override;
     std::vector<LinkFrame> progress(Time until) override;
+    /// When it wants to act next of its own accord.
+    Time next_deadline() const { return timers_.empty() ? kNever : timers_.begin()->first; }
 
   private:
     bool is(Defect defect) const { return defect_ == defect; }
