@@ -25,6 +25,15 @@ Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violation
     }
 }
 
+/// Case and oracle may see the same thing: it is reported once.
+void add(CaseResult& result, const Finding& finding) {
+    const bool is_known =
+        std::any_of(result.findings.begin(), result.findings.end(), [&](const Finding& other) {
+            return other.frame == finding.frame && other.message() == finding.message();
+        });
+    if (!is_known) result.findings.push_back(finding);
+}
+
 void judge(CaseResult& result) {
     for (const Finding& finding : result.findings) {
         const bool is_must = finding.level == Level::Must;
@@ -98,11 +107,9 @@ CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut
     stage.wire().scheduler().spawn(guard(info, stage, violations));
     blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
     capture = std::move(stage.wire().capture());
-    result.findings = std::move(violations);
-    for (const Finding& finding : stage.findings())
-        result.findings.push_back(finding);
-    for (Finding& finding : examine(capture))
-        result.findings.push_back(std::move(finding));
+    for (const std::vector<Finding>& found : {violations, stage.findings(), examine(capture)}) {
+        for (const Finding& finding : found) add(result, finding);
+    }
     judge(result);
     return result;
 }

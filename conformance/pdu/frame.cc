@@ -283,6 +283,11 @@ std::string describe(const Frame& frame) {
         return text;
     }
     if (frame.ipv4 && frame.ipv4->tcp) return describe(*frame.ipv4->tcp);
+    if (frame.ipv4 && frame.ipv4->icmp) {
+        return fmt::format("{} > {} ICMP type {} code {}", frame.ipv4->source.to_string(),
+                           frame.ipv4->destination.to_string(), frame.ipv4->icmp->type,
+                           frame.ipv4->icmp->code);
+    }
     if (frame.ipv4) {
         return fmt::format("{} > {} protocol {}", frame.ipv4->source.to_string(),
                            frame.ipv4->destination.to_string(), frame.ipv4->protocol);

@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Lets the judge judge the reference node, and holds every case to PASS.
+
+`--attach unix`: one socket, virtual time, twice: the evidence of both runs is the same.
+`--attach tap`: two taps in a network namespace of its own, wall time; exit 77 without the privilege.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SKIPPED = 77
+IUT = Path(__file__).resolve().parent.parent / "iut"
+
+
+def judge(arguments: argparse.Namespace, folder: Path, out: str) -> dict[str, object]:
+    """One run in `folder`; its report. Ends the program if the judge does not say conformant."""
+    is_tap = arguments.attach == "tap"
+    front, back = ("tap:shunt-jf", "tap:shunt-jb") if is_tap else ("unix:out/s1.sock",) * 2
+    node = [str(arguments.node), "--config", str(IUT / "farm.toml"), "--name", "s1"]
+    node += ["--front", front, "--back", back, "--time", "wall" if is_tap else "virtual"]
+    iut = IUT / ("shunt-node-tap.toml" if is_tap else "shunt-node.toml")
+    command = [str(arguments.judge), "run", "--iut", str(iut), "--out", out]
+    command += ["--json", f"{out}.json", "--", *node]
+    if is_tap:
+        command = ["unshare", "--net", *command]
+    (folder / "out").mkdir(exist_ok=True)
+    result = subprocess.run(command, cwd=folder, check=False)
+    if result.returncode != 0:
+        log = folder / out / "device.log"
+        print(log.read_text() if log.exists() else "the device printed nothing", file=sys.stderr)
+        sys.exit(result.returncode)
+    report: dict[str, object] = json.loads((folder / f"{out}.json").read_text())
+    return report
+
+
+def complaints(report: dict[str, object], folder: Path) -> list[str]:
+    """What the report lacks of a whole run in which everything passed."""
+    found = []
+    if report["verdict"] != "CONFORMANT":
+        found.append(f"verdict {report['verdict']}")
+    cases = report["cases"]
+    assert isinstance(cases, list)
+    if len(cases) < 5:
+        found.append(f"only {len(cases)} cases")
+    for case in cases:
+        if case["verdict"] != "PASS":
+            found.append(f"{case['id']}: {case['verdict']}")
+        if not (folder / case["pcapng"]).is_file():
+            found.append(f"{case['id']}: no evidence")
+    return found
+
+
+def differing_evidence(folder: Path, one: str, other: str) -> list[str]:
+    return [
+        f"{path.name} differs between two runs with one seed"
+        for path in sorted((folder / one).glob("*.pcapng"))
+        if without_comment(path) != without_comment(folder / other / path.name)
+    ]
+
+
+def without_comment(path: Path) -> bytes:
+    """A pcapng without its first block, whose comment names the folder of the run."""
+    content = path.read_bytes()
+    return content[int.from_bytes(content[4:8], "big") :]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--judge", type=Path, required=True)
+    parser.add_argument("--node", type=Path, required=True)
+    parser.add_argument("--attach", choices=["unix", "tap"], required=True)
+    arguments = parser.parse_args()
+    if arguments.attach == "tap" and (os.geteuid() != 0 or not os.path.exists("/dev/net/tun")):
+        print("needs root and /dev/net/tun: taps and packet sockets")
+        return SKIPPED
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        found = complaints(judge(arguments, folder, "first"), folder)
+        if arguments.attach == "unix":
+            found += complaints(judge(arguments, folder, "second"), folder)
+            found += differing_evidence(folder, "first", "second")
+    for complaint in found:
+        print(complaint, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
