@@ -108,7 +108,8 @@ CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut
     blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
     capture = std::move(stage.wire().capture());
     for (const std::vector<Finding>& found : {violations, stage.findings(), examine(capture)}) {
-        for (const Finding& finding : found) add(result, finding);
+        for (const Finding& finding : found)
+            add(result, finding);
     }
     judge(result);
     return result;
