@@ -34,6 +34,8 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
     auto& endpoint = *record.as<TemporaryEndpoint>();
     const PeekedRequest request = peek_request(endpoint.held, endpoint.connection.receive_next(),
                                                config_.limits.request_bytes);
+    // Bytes behind a gap are no beginning: what is missing may take a retransmission timeout.
+    if (!endpoint.first_byte && !request.bytes.empty()) endpoint.first_byte = now;
     const farm::Listen* listen = listen_for(record);
     const auto listening = farm::listening_servers(config_, self_.id, record.tuple.service_port);
     farm::SelectionInput input;

@@ -113,7 +113,6 @@ void Node::handle_undecided(Slot slot, Packet packet, Instant now) {
         endpoint.established = now;
     }
     if (endpoint.phase == TemporaryEndpoint::Phase::Request && carries) {
-        if (!endpoint.first_byte) endpoint.first_byte = now;
         home_.hold(slot, std::move(packet));
     }
     if (endpoint.phase == TemporaryEndpoint::Phase::Request) decide(slot, false, now);

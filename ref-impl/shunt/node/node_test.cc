@@ -83,6 +83,22 @@ TEST_P(EndpointProfile, TheTargetIsSilentTowardsTheClientUntilReleased) {
     EXPECT_EQ(in(s2(), Table::ForwardConnect), 1U);
 }
 
+TEST_P(EndpointProfile, ARequestWhoseBeginningIsLostIsDecidedOnceItIsHere) {
+    handshake();
+    int carried = 0;
+    loses_ = [&](const SeenFrame& frame) {
+        const bool is_text = frame.link == link::LinkId::Front && frame.bytes.size() > 500 &&
+                             frame.ethernet().source() == kClientMac;
+        return is_text && carried++ == 0;
+    };
+    say("GET /s2/bytes/10 HTTP/1.1\r\nHost: x\r\nX-Filler: " + std::string(3'000, 'x') +
+        "\r\n\r\n");
+    // Longer than SEL-5's 100 ms: the repetition comes after a retransmission timeout.
+    run_for(kMillisecond * 1'500);
+    EXPECT_TRUE(ends_with_content(10));
+    EXPECT_NE(received_.find("Server: shunt/s2"), std::string::npos);
+}
+
 TEST_P(EndpointProfile, ALostOfferIsRepeatedByteForByte) {
     handshake();
     int lost = 0;
