@@ -59,8 +59,12 @@ std::optional<Packet> Interface::handle_frame(Packet frame, Instant now) {
         case kEtherTypeServiceVlan:
             return drop(Counter::DropEthernetVlan);
         default:
-            return frame;
+            break;
     }
+    const auto& others = config_.other_types;
+    const bool is_taken = std::find(others.begin(), others.end(), ethernet->type()) != others.end();
+    if (!is_taken) return drop(Counter::DropEthernetType);
+    return frame;
 }
 
 std::optional<Counter> Interface::station_fault(const wire::EthernetView& ethernet) const {

@@ -42,6 +42,8 @@ class Interface {
         wire::Ipv4Address arp_sender;
         std::vector<Route> routes;
         std::vector<StaticNeighbor> static_neighbors;
+        /// Frames of these types pass besides IPv4's; others are dropped.
+        std::vector<std::uint16_t> other_types;
         /// Largest IPv4 packet, or payload of another type, in bytes.
         std::size_t mtu = 1'500;
     };
@@ -50,8 +52,8 @@ class Interface {
     Interface(Config config, PacketPool& pool, Counters& counters, Instant now);
 
     /// Consumes ARP, echo requests and what is not for this station. What it returns starts at its
-    /// Ethernet header; if that says IPv4, the IPv4 header is valid and the packet for an own
-    /// address from an address that a host can have.
+    /// Ethernet header and is IPv4, unless `other_types` names its type: the IPv4 header is valid,
+    /// the packet for an own address from an address that another host can have.
     std::optional<Packet> handle_frame(Packet frame, Instant now);
 
     /// Sends an IPv4 packet by its destination. It may wait for an ARP answer.

@@ -27,6 +27,7 @@ constexpr Ipv4Address kClient(10, 7, 0, 9);
 constexpr Ipv4Address kRouter(10, 7, 0, 1);
 constexpr Ipv4Address kMember(10, 7, 0, 102);
 constexpr Ipv4Address kFarAway(192, 0, 2, 7);
+constexpr std::uint16_t kOtherType = 0x88B5;
 constexpr Instant kStart = Instant::from_nanoseconds(1'000'000'000);
 
 class InterfaceTest : public testing::Test {
@@ -38,6 +39,7 @@ class InterfaceTest : public testing::Test {
         config.own_silent = {kSilent};
         config.arp_sender = kOwnIp;
         config.routes = {{kOwnIp, 16, std::nullopt}, {Ipv4Address(0), 0, kRouter}};
+        config.other_types = {kOtherType};
         config.static_neighbors = {{kMember, kMemberMac}};
         return config;
     }
@@ -119,10 +121,16 @@ TEST_F(InterfaceTest, PassesWhatIsForThisStationAndAddressUnchanged) {
     EXPECT_EQ(std::vector<std::uint8_t>(received->bytes().begin(), received->bytes().end()), sent);
 }
 
-TEST_F(InterfaceTest, PassesTypesThatItDoesNotKnow) {
-    for (const std::uint16_t type : std::vector<std::uint16_t>{0x88B5, 0x0007, 0x86DD}) {
-        EXPECT_TRUE(passes(framed(pool_.copy(std::vector<std::uint8_t>(46)), type)));
+// An IPv4 packet under another type would come past every check of addresses.
+TEST_F(InterfaceTest, PassesNoTypeThatItWasNotTold) {
+    for (const std::uint16_t type : std::vector<std::uint16_t>{0x0007, 0x88B6, 0x86DD}) {
+        expect_drop(framed(udp(kClient, kService), type), Counter::DropEthernetType);
     }
+    const Packet payload = udp(kClient, kService);
+    const auto received =
+        interface_.handle_frame(framed(pool_.copy(payload.bytes()), kOtherType), now_);
+    ASSERT_TRUE(received);
+    EXPECT_EQ(wire::EthernetView::parse(received->bytes())->type(), kOtherType);
 }
 
 TEST_F(InterfaceTest, DropsFramesForOthersAndFromNobody) {
