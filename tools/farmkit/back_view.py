@@ -69,17 +69,16 @@ def without_tcp_checksum(packet: bytes) -> bytes:
 
 
 def _forwarded_claim(forwarded: list[bytes], packets: list[bytes]) -> Claim:
-    """EP-21: byte for byte, EP-9: in the order of arrival."""
-    text = "0x02: the client's packets, unchanged"
-    position = 0
-    for number, packet in enumerate(forwarded, 1):
-        if packet not in packets[position:]:
-            return Claim(
-                text, False, f"the {number}. of {len(forwarded)} is not, or is out of order"
-            )
-        position = packets.index(packet, position)
-    held = any(b"GET " in packet for packet in forwarded)
-    return Claim(text, held, f"{len(forwarded)} frames, request among them: {held}")
+    """EP-21. Their order is not judged here: between the client's capture and the home's tap two
+    processors may swap two packets. The suite judges it, in virtual time."""
+    foreign = sum(packet not in packets for packet in forwarded)
+    repeated = len(forwarded) - len(set(forwarded))
+    has_request = any(b"GET " in packet for packet in forwarded)
+    return Claim(
+        "0x02: the client's packets, unchanged, each once",
+        has_request and not foreign and not repeated,
+        f"{len(forwarded)} frames, {foreign} changed, {repeated} repeated",
+    )
 
 
 def claims(

@@ -50,17 +50,23 @@ def _wait_until_capturing(process: "subprocess.Popen[bytes]", log: Path) -> None
 
 
 def frames(file: Path) -> list[bytes]:
-    """Every frame of a capture from its Ethernet header on."""
+    """Every frame of a capture from its Ethernet header on; what is no pcap goes through tshark."""
+    if file.suffix == ".pcap":
+        return _pcap_frames(file.read_bytes())
     done = subprocess.run(
         ["tshark", "-r", str(file), "-F", "pcap", "-w", "-"], capture_output=True, check=False
     )
     if done.returncode != 0:
         raise Trouble(f"tshark {file}: {done.stderr.decode().strip()}", HARNESS)
+    return _pcap_frames(done.stdout)
+
+
+def _pcap_frames(text: bytes) -> list[bytes]:
     found = []
     position = _PCAP_HEADER
-    while position < len(done.stdout):
-        _, _, captured, _ = _PCAP_RECORD.unpack_from(done.stdout, position)
+    while position < len(text):
+        _, _, captured, _ = _PCAP_RECORD.unpack_from(text, position)
         position += _PCAP_RECORD.size
-        found.append(done.stdout[position : position + captured])
+        found.append(text[position : position + captured])
         position += captured
     return found
