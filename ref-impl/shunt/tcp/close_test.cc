@@ -172,31 +172,50 @@ TEST(Abort, OfOneSideIsAResetForTheOther) {
     EXPECT_TRUE(pair.sides[1].had(Event::Reset));
 }
 
-TEST(TimeWait, LetsANewerSynIn) {
-    Peer peer;
+/// Whether TIME-WAIT lets this SYN of the peer in.
+bool is_let_in(Peer& peer, SequenceNumber sequence, std::optional<std::uint32_t> timestamp) {
+    Packet packet = peer.pool.take();
+    wire::TcpHeader syn;
+    syn.flags.syn = true;
+    syn.sequence = sequence;
+    if (timestamp) syn.options.timestamps = {.value = *timestamp, .echo = 0};
+    syn.prepend_to(packet, peer.local.remote_address, peer.local.local_address);
+    wire::Ipv4Header internet;
+    internet.source = peer.local.remote_address;
+    internet.destination = peer.local.local_address;
+    internet.prepend_to(packet);
+    const auto view = wire::TcpView::parse(*wire::Ipv4View::parse(packet.bytes()));
+    return peer.connection->can_be_replaced_by(*view);
+}
+
+void finish_both(Peer& peer) {
     finish_first(peer);
     wire::TcpHeader fin = peer.ack();
     fin.flags.fin = true;
     peer.give(fin);
     peer.drain();
-    ASSERT_EQ(peer.connection->state(), State::TimeWait);
-    struct Case {
-        std::uint32_t offset;
-        bool is_let_in;
-    };
-    for (const Case c : {Case{0, false}, Case{1, false}, Case{2, true}, Case{1'000'000, true}}) {
-        Packet packet = peer.pool.take();
-        wire::TcpHeader syn;
-        syn.flags.syn = true;
-        syn.sequence = peer.next + c.offset;
-        syn.prepend_to(packet, peer.local.remote_address, peer.local.local_address);
-        wire::Ipv4Header internet;
-        internet.source = peer.local.remote_address;
-        internet.destination = peer.local.local_address;
-        internet.prepend_to(packet);
-        const auto view = wire::TcpView::parse(*wire::Ipv4View::parse(packet.bytes()));
-        EXPECT_EQ(peer.connection->can_be_replaced_by(*view), c.is_let_in) << c.offset;
-    }
+    SHUNT_ASSERT(peer.connection->state() == State::TimeWait, "both ends have finished");
+}
+
+TEST(TimeWait, LetsASynOfAHigherNumberIn) {
+    Peer peer;
+    finish_both(peer);
+    const SequenceNumber fin = peer.next;
+    EXPECT_FALSE(is_let_in(peer, fin, {}));
+    EXPECT_FALSE(is_let_in(peer, fin + 1, {}));
+    EXPECT_TRUE(is_let_in(peer, fin + 2, {}));
+    EXPECT_TRUE(is_let_in(peer, fin + 1'000'000, {}));
+}
+
+TEST(TimeWait, LetsASynOfALaterTimestampInWhateverItsNumber) {
+    Peer peer;
+    peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
+    finish_both(peer);
+    const std::uint32_t recent = peer.timestamp();
+    EXPECT_TRUE(is_let_in(peer, peer.next - 1'000, recent + 1));
+    EXPECT_FALSE(is_let_in(peer, peer.next + 1'000, recent - 1));
+    EXPECT_FALSE(is_let_in(peer, peer.next - 1'000, recent));
+    EXPECT_TRUE(is_let_in(peer, peer.next + 1'000, recent));
 }
 
 }  // namespace

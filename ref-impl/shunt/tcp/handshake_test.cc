@@ -2,7 +2,11 @@
 // Opening a connection (RFC 9293 3.5) between two of ours.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "shunt/tcp/testing/pair.hh"
+#include "shunt/tcp/testing/peer.hh"
 
 namespace shunt::tcp {
 namespace {
@@ -147,6 +151,25 @@ TEST(Handshake, IsRefusedByAReset) {
     pair.open();
     ASSERT_TRUE(pair.run_until([&] { return pair[0].is_closed(); }));
     EXPECT_EQ(pair.sides[0].events, std::vector<Event>{Event::Reset});
+}
+
+TEST(Handshake, TakesAScaleAbove14For14AndATinyMssForTheFloor) {
+    struct Case {
+        std::optional<std::uint16_t> offered;
+        std::uint16_t used;
+    };
+    for (const Case c : {Case{0, 48}, Case{1, 48}, Case{8, 48}, Case{48, 48}, Case{49, 49},
+                         Case{std::nullopt, 536}, Case{65'535, 65'535}}) {
+        testing::Peer peer;
+        peer.syn_options.window_scale = 15;
+        peer.syn_options.mss = c.offered;
+        peer.establish();
+        EXPECT_EQ(peer.connection->negotiated().send_scale, 14);
+        EXPECT_EQ(peer.connection->negotiated().maximum_segment, c.used);
+        peer.send(5'000);
+        const std::size_t size = peer.drain()[0].text.size();
+        EXPECT_EQ(size, std::min<std::size_t>(c.used, 1'460));
+    }
 }
 
 TEST(Handshake, SendsAtMostOneSegmentFirstIfTheSynWasLost) {

@@ -170,6 +170,20 @@ TEST(RetransmissionTimer, DoublesAndStartsOverFromTheFirstOctet) {
     EXPECT_EQ(again[0].sequence, flight[9].sequence);
 }
 
+TEST(RetransmissionTimer, StartsAnewWithEachAcknowledgmentOfNewData) {
+    Peer peer;
+    peer.establish();
+    peer.send(14'600);
+    const auto flight = peer.drain();
+    peer.pass(Duration::milliseconds(150));
+    wire::TcpHeader header = peer.ack();
+    header.acknowledgment = flight[1].sequence;
+    peer.give(header);
+    peer.drain();
+    EXPECT_EQ(*peer.connection->poll_deadline() - peer.now,
+              peer.connection->retransmission_timeout());
+}
+
 TEST(RetransmissionTimer, GivesUpAtTheLimitAndSaysSo) {
     Peer peer;
     peer.config.retransmissions_max = 4;
@@ -233,6 +247,77 @@ TEST(RoundTrip, IsMeasuredByTimestampsWhereASegmentWasSentTwice) {
     peer.pass(Duration::milliseconds(20));
     peer.give(peer.ack());
     EXPECT_EQ(peer.connection->retransmission_timeout(), Duration::milliseconds(200));
+}
+
+TEST(RoundTrip, IsNotMeasuredByAnEchoThatIsNotOurs) {
+    Peer peer;
+    peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
+    peer.establish();
+    peer.send(100);
+    peer.drain();
+    peer.pass(Duration::milliseconds(200));
+    ASSERT_EQ(peer.drain().size(), 1U);
+    wire::TcpHeader header = peer.ack();
+    header.options.timestamps->echo += 1'000'000;
+    peer.give(header);
+    EXPECT_EQ(peer.connection->retransmission_timeout(), Duration::milliseconds(400));
+}
+
+TEST(PureAcknowledgment, StaysInAWindowThatThePeerHasShrunk) {
+    Peer peer;
+    peer.establish();
+    peer.send(14'600);
+    const auto flight = peer.drain();
+    wire::TcpHeader header = peer.ack();
+    header.acknowledgment = flight[1].sequence;
+    header.window = 500;  // 2,000 bytes: the right edge went back
+    peer.give(header, "x");
+    peer.next = peer.next + 1;
+    peer.pass(Duration::milliseconds(40));
+    auto sent = peer.drain();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_TRUE(sent[0].text.empty());
+    EXPECT_EQ(sent[0].sequence, flight[1].sequence + 2'000);
+}
+
+TEST(PureAcknowledgment, CarriesTheHighestNumberAlsoWhileAllIsSentAgain) {
+    Peer peer;
+    peer.establish();
+    peer.send(14'600);
+    peer.drain();
+    peer.pass(Duration::milliseconds(200));
+    ASSERT_EQ(peer.drain().size(), 1U);
+    peer.give(peer.at(peer.next + 10), "out of order");
+    const auto sent = peer.drain();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].sequence, peer.heard);
+}
+
+TEST(Recovery, IsNotStartedAgainByWhatItSentItself) {
+    Peer peer;
+    peer.establish();
+    peer.send(14'600);
+    const auto flight = peer.drain();
+    const auto give_duplicates = [&peer](SequenceNumber acknowledgment) {
+        wire::TcpHeader header = peer.ack();
+        header.acknowledgment = acknowledgment;
+        for (int i = 0; i < 3; ++i)
+            peer.give(header);
+        const auto sent = peer.drain();
+        return std::ranges::count(sent, acknowledgment, &testing::Sent::sequence);
+    };
+    EXPECT_EQ(give_duplicates(flight[0].sequence), 1);
+    peer.give(peer.ack());  // recovered
+    peer.send(14'600);
+    const auto later = peer.drain();
+    ASSERT_GE(later.size(), 3U);
+    // SEG.ACK does not cover more than recover (RFC 6582 3.2, step 1); then it does.
+    EXPECT_EQ(give_duplicates(later[0].sequence), 0);
+    wire::TcpHeader header = peer.ack();
+    header.acknowledgment = later[1].sequence;
+    peer.give(header);
+    peer.drain();
+    EXPECT_EQ(give_duplicates(later[1].sequence), 1);
 }
 
 TEST(CongestionWindow, DividedAcknowledgmentsGainNothing) {
