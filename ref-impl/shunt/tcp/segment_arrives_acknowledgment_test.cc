@@ -310,7 +310,7 @@ TEST(Recovery, IsNotStartedAgainByWhatItSentItself) {
     peer.give(peer.ack());  // recovered
     peer.send(14'600);
     const auto later = peer.drain();
-    ASSERT_GE(later.size(), 3U);
+    ASSERT_GE(later.size(), 2U);
     // SEG.ACK does not cover more than recover (RFC 6582 3.2, step 1); then it does.
     EXPECT_EQ(give_duplicates(later[0].sequence), 0);
     wire::TcpHeader header = peer.ack();
