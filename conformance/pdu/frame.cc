@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <tins/arp.h>
+#include <tins/endianness.h>
 #include <tins/icmp.h>
 #include <tins/ip.h>
 #include <tins/rawpdu.h>
@@ -37,11 +38,9 @@ MacAddress to_mac(const Tins::HWAddress<6>& address) {
     return mac;
 }
 
-// Tins::IPv4Address converts to an integer in network order, whose memory is the address.
+// Tins::IPv4Address converts to an integer in network order.
 Ipv4Address to_address(const Tins::IPv4Address& address) {
-    const std::uint32_t network_order = address;
-    const auto* memory = reinterpret_cast<const std::uint8_t*>(&network_order);
-    return {load_u32(ByteView(memory, sizeof network_order), 0)};
+    return {Tins::Endian::be_to_host(static_cast<std::uint32_t>(address))};
 }
 
 void read_options(const Tins::TCP& header, TcpSegment& segment) {

@@ -63,7 +63,9 @@ std::string describe_case(const CaseResult& result, const TextStyle& style) {
     const std::string verdict = fmt::format("{:<{}}", to_string(result.verdict), kVerdictWidth);
     std::string text =
         fmt::format("{}  {}\n", paint(verdict, color_of(result.verdict), style), result.id);
-    if (result.findings.empty() && !result.reason.empty()) {
+    // What became of the device explains the findings; one finding explains itself.
+    const bool is_device_gone = result.verdict > Verdict::Fail;
+    if (!result.reason.empty() && (result.findings.empty() || is_device_gone)) {
         text += fmt::format("    {}\n", printable(result.reason));
     }
     for (const Finding& finding : result.findings) {
@@ -83,8 +85,8 @@ std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& 
     const char* color = verdict == RunVerdict::Conformant      ? kGreen
                         : verdict == RunVerdict::NotConformant ? kRed
                                                                : kYellow;
-    std::string text =
-        fmt::format("{}: {} cases", paint(to_string(verdict), color, style), run.cases.size());
+    std::string text = fmt::format("{}: {} {}", paint(to_string(verdict), color, style),
+                                   run.cases.size(), run.cases.size() == 1 ? "case" : "cases");
     for (const Verdict each : kVerdicts) {
         const auto count =
             std::count_if(run.cases.begin(), run.cases.end(),

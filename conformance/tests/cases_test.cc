@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <set>
 
 #include "app/runner.hh"
 #include "plan.hh"
@@ -138,6 +140,43 @@ INSTANTIATE_TEST_SUITE_P(
         Catch{kTarget, Defect::TimestampsFromZero, "EP-25: expected TSval"},
         Catch{kTarget, Defect::SendScaleLost, "EP-25: expected a first flight"},
         Catch{kTarget, Defect::ReceiveScaleLost, "EP-25: expected a window, scaled by 7"}));
+
+/// Ids of docs/requirements.toml.
+const std::set<std::string>& known_requirements() {
+    static const std::set<std::string> kIds = [] {
+        std::set<std::string> ids;
+        std::ifstream in(CONFORM_REQUIREMENTS);
+        constexpr std::string_view kBefore = "id = \"";
+        for (std::string line; std::getline(in, line);) {
+            if (!line.starts_with(kBefore)) continue;
+            ids.insert(line.substr(kBefore.size(), line.rfind('"') - kBefore.size()));
+        }
+        return ids;
+    }();
+    return kIds;
+}
+
+TEST(Cases, NameRequirementsThatThereAre) {
+    EXPECT_GT(known_requirements().size(), 100U);
+    for (const CaseInfo& info : all_cases()) {
+        for (const std::string_view requirement : info.requirements) {
+            EXPECT_TRUE(known_requirements().contains(std::string(requirement)))
+                << info.id << " " << requirement;
+        }
+    }
+}
+
+TEST(Cases, FindNothingButRequirementsThatThereAre) {
+    for (int defect = 0; defect <= static_cast<int>(Defect::ResetsTheClient); ++defect) {
+        for (const CaseInfo& info : all_cases()) {
+            const CaseResult result = judge(info, static_cast<Defect>(defect), false);
+            for (const Finding& finding : result.findings) {
+                EXPECT_TRUE(known_requirements().contains(finding.requirement))
+                    << info.id << " " << finding.message();
+            }
+        }
+    }
+}
 
 TEST(Cases, HaveUniqueIdsOfThreePartsAndRequirements) {
     std::vector<std::string_view> ids;

@@ -127,6 +127,16 @@ TEST(TextReport, ShowsFindingsAndHowToRunAgain) {
               "NOT-CONFORMANT: 2 cases, 1 PASS, 1 FAIL, seed 7\n");
 }
 
+TEST(TextReport, SaysFirstWhatBecameOfTheDevice) {
+    CaseResult result = run_of({Verdict::Crash}).cases[0];
+    result.reason = "the device ended by signal 11";
+    result.findings = {{"EP-1", "SYN,ACK", "nothing"}};
+    EXPECT_TRUE(describe_case(result, {})
+                    .starts_with("CRASH         endpoint/x/y\n"
+                                 "    the device ended by signal 11\n"
+                                 "    EP-1: expected SYN,ACK, got nothing\n"));
+}
+
 TEST(TextReport, LetsNoDeviceDriveTheTerminal) {
     CaseResult result = run_of({Verdict::Crash}).cases[0];
     result.reason = "said \x1b[2J\x07";

@@ -155,7 +155,11 @@ void ScriptedDevice::offer() {
         });
     }
     if (is(Defect::OffersForEver)) at(milliseconds(600), [this] { repeat_offer(); });
-    if (is(Defect::ForwardsBeforeAnswer)) at(milliseconds(60), [this] { forward(held_.front()); });
+    if (is(Defect::ForwardsBeforeAnswer)) {
+        at(milliseconds(60), [this] {
+            if (!held_.empty()) forward(held_.front());
+        });
+    }
 }
 
 void ScriptedDevice::repeat_offer() {
