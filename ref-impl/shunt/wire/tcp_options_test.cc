@@ -90,8 +90,8 @@ TEST(TcpOptionsTest, UnknownOptionsAreSkipped) {
 }
 
 TEST(TcpOptionsTest, AMalformedListKeepsWhatWasReadBefore) {
-    for (const char* fault : {"08 00 FFFFFFFF", "08 01 FFFFFFFF", "08", "08 0A 00000001",
-                              "05 FF 00000001", "FE 00", "FE 01", "FE FF"}) {
+    for (const char* fault : {"08 00 FFFFFFFF", "FE 00 030307", "FE 01 030307", "08",
+                              "08 0A 00000001", "05 FF 00000001", "FE 00", "FE 01", "FE FF"}) {
         const TcpOptions options =
             TcpOptions::parse(test::followed_by(from_hex("020405B4"), from_hex(fault)));
         TcpOptions expected;
