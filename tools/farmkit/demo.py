@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -16,12 +18,13 @@ from typing import Any, Callable
 from . import curl_thread, plan, privilege
 from .claims import Claim
 from .farm import Farm, Settings
-from .trouble import INTERRUPTED, NEGATIVE, OK, Trouble
+from .trouble import HARNESS, INTERRUPTED, NEGATIVE, OK, Trouble
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / "build/bin"
 OUT = ROOT / "out/demo"
 _PROGRAM_SECONDS = 300
+_SIMULATION_FIGURES = ("connections", "migrations", "packets", "trace_hash")
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Step:
     claims: list[Claim] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     seconds: float = 0.0
+    again: str = ""  # the command that does it again
 
     @property
     def held(self) -> bool:
@@ -45,6 +49,7 @@ class Step:
             "ok": self.held,
             "seconds": round(self.seconds, 3),
             "claims": [asdict(claim) for claim in self.claims],
+            "again": self.again,
             "files": [shown(file) for file in self.files],
         }
 
@@ -54,22 +59,25 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def program(step: Step, command: list[str], log: Path) -> None:
-    """Runs one of our programs into a log; its last line and exit code are the claim."""
-    with log.open("wb") as output:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            timeout=_PROGRAM_SECONDS,
-            check=False,
-        )
-    lines = log.read_text(errors="replace").strip().splitlines()
-    last = lines[-1] if lines else "nothing printed"
-    name = " ".join([Path(command[0]).name, *command[1:]])
-    step.claims.append(Claim(name, done.returncode == 0, f"exit {done.returncode}, {last}"))
+def program(step: Step, command: list[str], log: Path) -> tuple[bool, str]:
+    """Runs one of our programs at the top of the tree: whether it exited 0, and its last line."""
+    step.again = shlex.join(shown(Path(word)) for word in command)
     step.files.append(log)
+    with log.open("wb") as output:
+        try:
+            code = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_PROGRAM_SECONDS,
+                cwd=ROOT,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            raise Trouble(f"no end after {_PROGRAM_SECONDS} s", HARNESS) from None
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return code == 0, lines[-1] if lines else f"exit {code}, nothing printed"
 
 
 def curl_step(options: plan.Options, step: Step) -> None:
@@ -87,19 +95,47 @@ def curl_step(options: plan.Options, step: Step) -> None:
 
 def simulation_step(step: Step) -> None:
     """1,000 connections, each moved once, on bad links."""
+    report = OUT / "move-once.json"
     command = [str(BIN / "shunt-sim"), "--scenario", "move-once", "--seed", "1"]
-    program(step, [*command, "--json", str(OUT / "move-once.json")], OUT / "move-once.log")
-    step.files.append(OUT / "move-once.json")
+    held, last = program(step, [*command, "--json", str(report)], OUT / "move-once.log")
+    step.files.append(report)
+    if held:
+        seen = json.loads(report.read_text())
+        last = ", ".join(f"{key} {seen[key]}" for key in _SIMULATION_FIGURES)
+    step.claims.append(Claim("nothing lost, repeated, reordered, no reset", held, last))
+
+
+def suite_step(attachment: str, step: Step) -> None:
+    """The suite against s1 of its farm: over a Unix socket in virtual time, or over taps."""
+    is_tap = attachment == "tap"
+    out = OUT / f"suite-{attachment}"
+    shutil.rmtree(out, ignore_errors=True)
+    iut = ROOT / "conformance/iut"
+    device = [str(BIN / "shunt-node"), "--config", str(iut / "farm.toml"), "--name", "s1"]
+    if is_tap:
+        device += ["--front", "tap:shunt-jf", "--back", "tap:shunt-jb"]
+    else:
+        device += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
+        device += ["--time", "virtual"]
+    file = iut / ("shunt-node-tap.toml" if is_tap else "shunt-node.toml")
+    command = [str(BIN / "shunt-conform"), "run", "--iut", shown(file), "--out", shown(out)]
+    # The taps are in a network of their own, which dies with the command.
+    network = ["unshare", "--net"] if is_tap else []
+    log = OUT / f"suite-{attachment}.log"
+    held, last = program(step, [*network, *command, "--", *device], log)
+    step.files.append(out)
+    step.claims.append(Claim("shunt-node is conformant", held, last))
 
 
 def steps() -> list[tuple[str, Callable[[Step], None]]]:
-    """What there is to show with the programs that are built."""
+    """What there is to show."""
     found: list[tuple[str, Callable[[Step], None]]] = []
     for ethertype in (0x88B5, 0x0007):
         name = f"curl through s1, served by s2 (Type {ethertype:#06x})"
         found.append((name, functools.partial(curl_step, plan.Options(ethertype=ethertype))))
-    if (BIN / "shunt-sim").is_file():
-        found.append(("the same nodes on bad links in virtual time", simulation_step))
+    found.append(("the same nodes on bad links in virtual time", simulation_step))
+    for attachment, how in (("unix", "over unix: in virtual time"), ("tap", "over taps")):
+        found.append((f"the suite, {how}", functools.partial(suite_step, attachment)))
     return found
 
 
@@ -115,6 +151,8 @@ def run_step(name: str, action: Callable[[Step], None]) -> Step:
     print(f"\n{name}: {'ok' if step.held else 'FAILED'}, {step.seconds:.1f} s")
     for claim in step.claims:
         print(f"  {claim}")
+    if step.again:
+        print(f"  again: {step.again}")
     print(f"  look at {' '.join(shown(file) for file in step.files)}", flush=True)
     return step
 
