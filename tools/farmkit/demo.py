@@ -59,9 +59,14 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
+def printed(command: list[str]) -> str:
+    """A command as somebody at the top of the tree types it."""
+    return shlex.join(shown(Path(word)) for word in command)
+
+
 def program(step: Step, command: list[str], log: Path) -> tuple[bool, str]:
     """Runs one of our programs at the top of the tree: whether it exited 0, and its last line."""
-    step.again = shlex.join(shown(Path(word)) for word in command)
+    step.again = printed(command)
     step.files.append(log)
     with log.open("wb") as output:
         try:
@@ -118,11 +123,12 @@ def suite_step(attachment: str, step: Step) -> None:
         device += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
         device += ["--time", "virtual"]
     file = iut / ("shunt-node-tap.toml" if is_tap else "shunt-node.toml")
-    command = [str(BIN / "shunt-conform"), "run", "--iut", shown(file), "--out", shown(out)]
+    command = [str(BIN / "shunt-conform"), "run", "--iut", shown(file)]
     # The taps are in a network of their own, which dies with the command.
-    network = ["unshare", "--net"] if is_tap else []
+    command = [*(["unshare", "--net"] if is_tap else []), *command]
     log = OUT / f"suite-{attachment}.log"
-    held, last = program(step, [*network, *command, "--", *device], log)
+    held, last = program(step, [*command, "--out", shown(out), "--", *device], log)
+    step.again = printed([*command, "--", *device])  # --out would have to be a new folder
     step.files.append(out)
     step.claims.append(Claim("shunt-node is conformant", held, last))
 
