@@ -13,7 +13,6 @@
 namespace shunt::app {
 namespace {
 
-using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
 class ControlSessionTest : public ::testing::Test {

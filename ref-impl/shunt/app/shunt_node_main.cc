@@ -10,17 +10,17 @@
 #include "shunt/app/node_program.hh"
 
 int main(int argument_count, char** arguments) {
-    using namespace shunt::app;
     signal(SIGPIPE, SIG_IGN);  // whoever reads our stdout may leave before us
-    const ParsedNodeOptions parsed = parse_node_options(argument_count, arguments);
-    if (const auto* wanted = std::get_if<TextWanted>(&parsed)) {
+    const shunt::app::ParsedNodeOptions parsed =
+        shunt::app::parse_node_options(argument_count, arguments);
+    if (const auto* wanted = std::get_if<shunt::app::TextWanted>(&parsed)) {
         fmt::print("{}", wanted->text);
-        return kExitOk;
+        return shunt::app::kExitOk;
     }
-    if (const auto* error = std::get_if<UsageError>(&parsed)) {
+    if (const auto* error = std::get_if<shunt::app::UsageError>(&parsed)) {
         fmt::print(stderr, "shunt-node: {}\nshunt-node --help shows all options and examples.\n",
                    error->text);
-        return kExitSetup;
+        return shunt::app::kExitSetup;
     }
-    return run_node(std::get<NodeOptions>(parsed));
+    return shunt::app::run_node(std::get<shunt::app::NodeOptions>(parsed));
 }
