@@ -14,8 +14,9 @@ namespace conform {
 /// Serializing computes the checksum (FRM-4), as libtins does for every header that has one.
 class EncapsulationPdu : public Tins::PDU {
   public:
-    // One value each: two classes that share one corrupt libtins' protocol bytes.
-    static constexpr PDUType pdu_flag = static_cast<PDUType>(USER_DEFINED_PDU + 1);
+    // The name is libtins'. One value each: classes that share one corrupt its protocol bytes.
+    static constexpr PDUType pdu_flag =  // NOLINT(readability-identifier-naming)
+        static_cast<PDUType>(USER_DEFINED_PDU + 1);
 
     explicit EncapsulationPdu(const Encapsulation& header) : header_(header) {}
     /// Throws Tins::malformed_packet for less than 16 bytes; the rest becomes a RawPDU or, for
@@ -36,7 +37,8 @@ class EncapsulationPdu : public Tins::PDU {
 /// Server IP and Server Port in front of the control block of 0x01.
 class ConnectionPdu : public Tins::PDU {
   public:
-    static constexpr PDUType pdu_flag = static_cast<PDUType>(USER_DEFINED_PDU + 2);
+    static constexpr PDUType pdu_flag =  // NOLINT(readability-identifier-naming)
+        static_cast<PDUType>(USER_DEFINED_PDU + 2);
     static constexpr std::uint32_t kHeaderSize = 6;
 
     explicit ConnectionPdu(const SocketAddress& service) : service_(service) {}
@@ -57,7 +59,8 @@ class ConnectionPdu : public Tins::PDU {
 /// The 140 bytes.
 class ControlBlockPdu : public Tins::PDU {
   public:
-    static constexpr PDUType pdu_flag = static_cast<PDUType>(USER_DEFINED_PDU + 3);
+    static constexpr PDUType pdu_flag =  // NOLINT(readability-identifier-naming)
+        static_cast<PDUType>(USER_DEFINED_PDU + 3);
 
     explicit ControlBlockPdu(const ControlBlock& block) : block_(block) {}
     /// Throws Tins::malformed_packet for less than 140 bytes; bytes behind them become a RawPDU.
