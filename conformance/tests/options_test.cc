@@ -10,6 +10,7 @@ namespace {
 Options parse(std::vector<std::string> words) {
     words.insert(words.begin(), "shunt-conform");
     std::vector<char*> arguments;
+    arguments.reserve(words.size());
     for (std::string& word : words)
         arguments.push_back(word.data());
     return parse_options(static_cast<int>(arguments.size()), arguments.data());

@@ -67,7 +67,7 @@ void ScriptedDevice::handle_echo(const IcmpMessage& echo) {
                                       encode_icmp_packet(reply)));
 }
 
-void ScriptedDevice::emit_segment(TcpSegment segment) {
+void ScriptedDevice::emit_segment(const TcpSegment& segment) {
     Bytes frame = encode_ethernet(iut_.client_mac, iut_.device.front_mac, ether_type::kIpv4,
                                   encode_tcp_packet(segment));
     if (is(Defect::TcpChecksumWrong)) frame[kEthernetHeaderSize + 20 + 16] ^= 1;

@@ -63,7 +63,7 @@ class ScriptedDevice : public Attachment {
     bool is(Defect defect) const { return defect_ == defect; }
     void at(Duration later, std::function<void()> action);
     void emit(Link link, Bytes frame);
-    void emit_segment(TcpSegment segment);
+    void emit_segment(const TcpSegment& segment);
     void emit_encapsulated(EncapsulationType type, Bytes payload, SocketAddress destination);
     std::uint32_t clock() const;
 
