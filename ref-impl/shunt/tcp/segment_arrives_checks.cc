@@ -26,6 +26,8 @@ Outcome Connection::check_timestamp(const ArrivingSegment& segment, Instant now)
 void Connection::update_recent_timestamp(const ArrivingSegment& segment, Instant now) {
     if (!negotiated_.has_timestamps() || !segment.options.timestamps) return;
     if (segment.sequence.after(receive_.last_acknowledged)) return;
+    // Text that is held comes here again, or to another server: it must not be old by then.
+    if (is_text_held_ && segment.length() > 0) return;
     recent_timestamp_ = segment.options.timestamps->value;
     recent_timestamp_at_ = now;
 }
