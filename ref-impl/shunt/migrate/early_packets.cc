@@ -7,9 +7,19 @@ namespace shunt::migrate {
 
 bool EarlyPackets::keep(const wire::ConnectionTuple& tuple, farm::ServerId from, Packet packet,
                         Instant now) {
-    if (waiting_.size() >= capacity_) return false;
+    if (waiting_.size() >= capacity_ || !has_room_for(tuple, packet.size())) return false;
     waiting_.push_back({tuple, from, std::move(packet), now + patience_});
     return true;
+}
+
+bool EarlyPackets::has_room_for(const wire::ConnectionTuple& tuple, std::size_t bytes) const {
+    std::size_t packets = 0;
+    for (const Early& early : waiting_) {
+        if (early.tuple != tuple) continue;
+        ++packets;
+        bytes += early.packet.size();
+    }
+    return packets < of_tuple_.packets && bytes <= of_tuple_.bytes;
 }
 
 std::vector<Packet> EarlyPackets::take(const wire::ConnectionTuple& tuple, farm::ServerId from) {

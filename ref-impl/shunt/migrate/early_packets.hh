@@ -11,6 +11,7 @@
 #include "shunt/base/packet.hh"
 #include "shunt/base/time.hh"
 #include "shunt/farm/farm_config.hh"
+#include "shunt/migrate/held_packets.hh"
 #include "shunt/wire/tuple.hh"
 
 namespace shunt::migrate {
@@ -24,8 +25,9 @@ class EarlyPackets {
         Instant until;
     };
 
-    EarlyPackets(Duration patience, std::size_t capacity)
-        : patience_(patience), capacity_(capacity) {}
+    /// `capacity` packets in all; of one tuple no more than an endpoint may hold (EP-5).
+    EarlyPackets(Duration patience, std::size_t capacity, HeldPackets::Limits of_tuple)
+        : patience_(patience), capacity_(capacity), of_tuple_(of_tuple) {}
 
     /// Keeps the packet; false if there is no room.
     [[nodiscard]] bool keep(const wire::ConnectionTuple& tuple, farm::ServerId from, Packet packet,
@@ -38,8 +40,11 @@ class EarlyPackets {
     std::size_t size() const { return waiting_.size(); }
 
   private:
+    bool has_room_for(const wire::ConnectionTuple& tuple, std::size_t bytes) const;
+
     Duration patience_;
     std::size_t capacity_;
+    HeldPackets::Limits of_tuple_;
     std::deque<Early> waiting_;  // in order of expiry: the patience is the same for all
 };
 

@@ -22,7 +22,7 @@ Packet numbered(PacketPool& pool, std::uint8_t number) {
 
 TEST(EarlyPackets, GivesATuplesPacketsInArrivalOrder) {
     PacketPool pool;
-    EarlyPackets early(Duration::milliseconds(50), 8);
+    EarlyPackets early(Duration::milliseconds(50), 8, {});
     auto other = kTuple;
     other.client_port = 2000;
     ASSERT_TRUE(early.keep(kTuple, 1, numbered(pool, 1), at(0)));
@@ -38,7 +38,7 @@ TEST(EarlyPackets, GivesATuplesPacketsInArrivalOrder) {
 
 TEST(EarlyPackets, EachLeavesWhenItsPatienceIsOver) {
     PacketPool pool;
-    EarlyPackets early(Duration::milliseconds(50), 8);
+    EarlyPackets early(Duration::milliseconds(50), 8, {});
     ASSERT_TRUE(early.keep(kTuple, 1, numbered(pool, 1), at(0)));
     ASSERT_TRUE(early.keep(kTuple, 1, numbered(pool, 2), at(10)));
     EXPECT_EQ(early.deadline(), at(50));
@@ -50,9 +50,20 @@ TEST(EarlyPackets, EachLeavesWhenItsPatienceIsOver) {
 
 TEST(EarlyPackets, KeepsNoMoreThanItsCapacity) {
     PacketPool pool;
-    EarlyPackets early(Duration::milliseconds(50), 1);
+    EarlyPackets early(Duration::milliseconds(50), 1, {});
     EXPECT_TRUE(early.keep(kTuple, 1, numbered(pool, 1), at(0)));
     EXPECT_FALSE(early.keep(kTuple, 1, numbered(pool, 2), at(0)));
+}
+
+TEST(EarlyPackets, OneTupleDoesNotTakeThePlacesOfAll) {
+    PacketPool pool;
+    EarlyPackets early(Duration::milliseconds(50), 8, {2, 1'000});
+    EXPECT_TRUE(early.keep(kTuple, 1, numbered(pool, 1), at(0)));
+    EXPECT_TRUE(early.keep(kTuple, 1, numbered(pool, 2), at(0)));
+    EXPECT_FALSE(early.keep(kTuple, 1, numbered(pool, 3), at(0))) << "EP-23: EP-5's bounds";
+    auto other = kTuple;
+    other.client_port = 1'001;
+    EXPECT_TRUE(early.keep(other, 1, numbered(pool, 4), at(0)));
 }
 
 }  // namespace

@@ -61,9 +61,11 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_routed(Packet packet) const
     const farm::Server* sender = config_.server_by_forward_ip(ip->source());
     if (sender == nullptr || sender->id == self_.id)
         return Failure{Counter::DropEncapsulationMember};
+    if (ip->is_fragment()) return Failure{Counter::DropIpv4Fragment};
     const auto udp = wire::UdpView::parse(*ip);
     if (!udp) return Failure{udp.error()};
-    if (udp->destination_port() != wire::kEncapsulationUdpPort)
+    if (udp->destination_port() != wire::kEncapsulationUdpPort ||
+        udp->source_port() != wire::kEncapsulationUdpPort)
         return Failure{Counter::DropForwardAddressTraffic};
     cut_to(packet, udp->payload());
     return receive(sender->id, std::move(packet));

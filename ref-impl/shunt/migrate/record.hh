@@ -62,7 +62,8 @@ struct LocalEndpoint {
 struct ForwardEntry {
     farm::ServerId owner = 0;
     wire::MigrationId id;
-    std::uint32_t copy = 0;                              // ext: drawn by the owner
+    std::uint32_t copy = 0;            // ext: drawn by the owner
+    SequenceNumber first_client_byte;  // what a copy of it expects from the client (EP-10)
     std::vector<std::uint8_t> handshake_acknowledgment;  // base: sent again on 0x03 (EP-18)
     Instant last_used;
     bool is_closing = false;  // a FIN or RST from the client has passed (EP-31)

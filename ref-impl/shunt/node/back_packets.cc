@@ -51,8 +51,8 @@ void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
             touched = home_.handle_acknowledgement(frame, now);
             break;
         case EncapsulationType::Reject:
-            touched = home_.handle_reject(frame);
-            if (touched) try_candidates(*touched, now);
+            touched = home_.handle_reject(frame, now);
+            if (touched && tables_.contains(*touched)) try_candidates(*touched, now);
             break;
         case EncapsulationType::Go:
             touched = target_.handle_go(frame, now);

@@ -35,7 +35,7 @@ std::optional<SequenceNumber> sequence_of(ByteView packet) {
 
 std::optional<SequenceNumber> sequence_at_freeze(const Record& record) {
     if (const auto* entry = record.as<ForwardEntry>()) {
-        return sequence_of(entry->handshake_acknowledgment);
+        return entry->first_client_byte;
     }
     if (record.as<ForwardConnectEndpoint>() != nullptr) return std::nullopt;
     return record.connection()->initial_receive_sequence() + 1;

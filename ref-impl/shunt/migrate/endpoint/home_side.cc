@@ -77,7 +77,7 @@ Result<wire::MigrationId, MoveRefusal> HomeSide::start_move(Slot slot, farm::Ser
     endpoint.attempt = std::move(attempt);
     endpoint.phase = TemporaryEndpoint::Phase::Migrating;
     ++attempts_;
-    context_.offers.remember(record.tuple, target, now);
+    if (!context_.has_extensions()) context_.offers.remember(record.tuple, target, now);
     context_.counters.add(Counter::MoveStarted);
     send_offer(record, *endpoint.attempt, now);
     return endpoint.attempt->id;
@@ -152,7 +152,7 @@ std::optional<Slot> HomeSide::handle_acknowledgement(const EncapsulatedFrame& fr
         const Record& record = context_.tables.at(*slot);
         const auto* endpoint = record.as<TemporaryEndpoint>();
         if (endpoint != nullptr && endpoint->attempt && endpoint->attempt->target == frame.from &&
-            names(endpoint->attempt->id)) {
+            names(endpoint->attempt->id) && now < fall_back_at(*endpoint->attempt)) {
             accept(*slot, copy, now);
             return slot;
         }
@@ -175,7 +175,10 @@ void HomeSide::accept(Slot slot, std::uint32_t copy, Instant now) {
     entry.owner = endpoint.attempt->target;
     entry.id = endpoint.attempt->id;
     entry.copy = copy;
-    entry.handshake_acknowledgment = std::move(endpoint.handshake_acknowledgment);
+    entry.first_client_byte = endpoint.connection.initial_receive_sequence() + 1;
+    if (!context_.has_extensions()) {
+        entry.handshake_acknowledgment = std::move(endpoint.handshake_acknowledgment);
+    }
     entry.last_used = now;
     std::vector<Packet> held = endpoint.held.take_all();
     end_attempt(endpoint);
@@ -232,7 +235,7 @@ void HomeSide::send_reset(const Record& record, farm::ServerId to, SequenceNumbe
     send_forwarded(record, to, std::move(packet), now);
 }
 
-std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame) {
+std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame, Instant now) {
     const auto reject = wire::RejectMessage::parse(frame.view);
     if (!reject) {
         context_.counters.add(reject.error());
@@ -240,6 +243,11 @@ std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame) {
     }
     const auto tuple = tuple_of(frame.view);
     const auto slot = tuple ? context_.tables.find(*tuple) : std::nullopt;
+    const auto* entry = slot ? context_.tables.at(*slot).as<ForwardEntry>() : nullptr;
+    if (reject->reason == wire::RejectReason::UnknownEndpoint && entry != nullptr &&
+        entry->owner == frame.from && !entry->is_over) {
+        return handle_unknown(*slot, reject->id, now);
+    }
     auto* endpoint = slot ? context_.tables.at(*slot).as<TemporaryEndpoint>() : nullptr;
     const bool acts = endpoint != nullptr && endpoint->attempt &&
                       endpoint->attempt->target == frame.from &&
@@ -252,6 +260,24 @@ std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame) {
     context_.counters.add(Counter::MoveRejected);
     end_attempt(*endpoint);
     return slot;
+}
+
+std::optional<Slot> HomeSide::handle_unknown(Slot slot, const wire::MigrationId& unknown,
+                                             Instant now) {
+    const Record& record = context_.tables.at(slot);
+    const auto& entry = *record.as<ForwardEntry>();
+    if (unknown == entry.id) {  // the answer to a 0x14: the owner has nothing of it any more
+        context_.counters.add(Counter::ForwardDisowned);
+        context_.tables.erase(slot);
+        return slot;
+    }
+    if (unknown.initial_send_sequence == SequenceNumber(0) && unknown.epoch == 0) {
+        // The owner was asked about a tuple alone. Asked about the attempt it will say for sure.
+        send_copy(EncapsulationType::Go, record, entry.owner, {entry.id, entry.copy}, now);
+    } else {
+        context_.counters.add(Counter::RejectStale);
+    }
+    return std::nullopt;
 }
 
 std::optional<Slot> HomeSide::handle_release(const EncapsulatedFrame& frame, Instant now) {
@@ -285,7 +311,7 @@ std::optional<Instant> HomeSide::deadline(const Record& record) const {
     if (endpoint == nullptr || !endpoint->attempt) return std::nullopt;
     const Attempt& attempt = *endpoint->attempt;
     const auto& repeats = timers.connection_sends;
-    const Instant fall_back = attempt.started + timers.fall_back;
+    const Instant fall_back = fall_back_at(attempt);
     if (attempt.times_sent >= repeats.size()) return fall_back;
     return std::min(fall_back, attempt.started + repeats[attempt.times_sent]);
 }
@@ -294,7 +320,7 @@ bool HomeSide::handle_attempt_deadline(Slot slot, Instant now) {
     const Record& record = context_.tables.at(slot);
     auto& endpoint = *context_.tables.at(slot).as<TemporaryEndpoint>();
     const auto& timers = context_.config.timers;
-    if (endpoint.attempt->started + timers.fall_back <= now) {
+    if (fall_back_at(*endpoint.attempt) <= now) {
         context_.counters.add(Counter::MoveFellBack);
         end_attempt(endpoint);
         return true;
@@ -318,6 +344,10 @@ bool HomeSide::handle_forward_deadline(Slot slot, Instant now) {
     context_.counters.add(Counter::ForwardExpired);
     context_.tables.erase(slot);
     return true;
+}
+
+Instant HomeSide::fall_back_at(const Attempt& attempt) const {
+    return attempt.started + context_.config.timers.fall_back;
 }
 
 void HomeSide::end_attempt(TemporaryEndpoint& endpoint) {

@@ -41,8 +41,8 @@ class HomeSide {
 
     /// 0x03. Returns the slot whose record went to Forward by it (EP-9).
     std::optional<Slot> handle_acknowledgement(const EncapsulatedFrame& frame, Instant now);
-    /// 0x10. Returns the slot that fell back by it (EP-6, EP-14).
-    std::optional<Slot> handle_reject(const EncapsulatedFrame& frame);
+    /// 0x10. Returns the slot that fell back by it (EP-6, EP-14), or was erased (EP-23).
+    std::optional<Slot> handle_reject(const EncapsulatedFrame& frame, Instant now);
     /// 0x11 from an owner whose endpoint has closed (EP-30): the record swallows what is no SYN for
     /// 2MSL more (EP-31). Returns its slot.
     std::optional<Slot> handle_release(const EncapsulatedFrame& frame, Instant now);
@@ -67,7 +67,10 @@ class HomeSide {
     void release_target(const Record& record, const ForwardEntry& entry, bool repeats,
                         const std::vector<Packet>& held, Instant now);
     void refuse_stale(const EncapsulatedFrame& frame, std::optional<Slot> slot, Instant now);
+    std::optional<Slot> handle_unknown(Slot slot, const wire::MigrationId& unknown, Instant now);
     void send_reset(const Record& record, farm::ServerId to, SequenceNumber sequence, Instant now);
+    /// A late wake-up too gives up an attempt at this time, whatever came meanwhile (EP-6).
+    Instant fall_back_at(const Attempt& attempt) const;
     void end_attempt(TemporaryEndpoint& endpoint);
     wire::EncapsulationHeader header_towards(const Record& record, farm::ServerId to,
                                              wire::EncapsulationType type) const;

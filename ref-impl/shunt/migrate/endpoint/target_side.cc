@@ -20,13 +20,19 @@ wire::ConnectionTuple tuple_of(const wire::EncapsulationView& view, wire::Ipv4Ad
     return {view.source(), view.source_port(), service, service_port, view.protocol()};
 }
 
+/// In a block of another version these fields are pointers of its sender (TCB-4).
+bool announces_queues(const wire::ControlBlock& block) {
+    return block.version == wire::ControlBlock::kVersion &&
+           (block.send_queue != 0 || block.receive_queue != 0);
+}
+
 }  // namespace
 
 TargetSide::TargetSide(Context& context, const tcp::Config& tcp_config)
     : context_(context),
       tcp_config_(tcp_config),
-      early_(context.config.timers.unknown_tuple_hold, context.config.limits.unknown_tuples),
-      ended_(context.config.timers.two_msl, context.config.limits.remembered_offers) {
+      early_(context.config.timers.unknown_tuple_hold, context.config.limits.unknown_tuples,
+             context.held_limits()) {
     fingerprint_key_.low = context.rng.next_u64();
     fingerprint_key_.high = context.rng.next_u64();
 }
@@ -61,7 +67,8 @@ std::optional<TargetSide::Offer> TargetSide::read_offer(const EncapsulatedFrame&
 std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame, Instant now) {
     const auto offer = read_offer(frame);
     if (!offer) return std::nullopt;
-    if (const auto slot = context_.tables.find(offer->tuple)) {
+    const auto slot = context_.tables.find(offer->tuple);
+    if (slot) {
         Record& record = context_.tables.at(*slot);
         auto* endpoint = record.as<ForwardConnectEndpoint>();
         SHUNT_ASSERT(endpoint != nullptr, "a tuple of another home's service is only moved in");
@@ -76,22 +83,8 @@ std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame
             reject(offer->home, offer->tuple, offer->id, RejectReason::TupleInUse, now);
             return std::nullopt;
         }
-        // The old copy goes first, so that its place in the table is the new one's.
-        context_.tables.erase(*slot);
     }
-    // A base home releases by any packet of the client: a late 0x01 of what is over would bring an
-    // old endpoint to life (EP-8).
-    if (ended_.contains(attempt_key(offer->tuple, offer->fingerprint), now)) {
-        context_.counters.add(Counter::OfferEnded);
-        return std::nullopt;
-    }
-    return make_endpoint(*offer, now);
-}
-
-std::uint64_t TargetSide::attempt_key(const wire::ConnectionTuple& tuple,
-                                      std::uint64_t fingerprint) const {
-    // The fingerprint is of the payload, which does not name the client.
-    return tuple.hash({fingerprint_key_.low, fingerprint});
+    return make_endpoint(*offer, slot, now);
 }
 
 bool TargetSide::is_same_attempt(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
@@ -109,7 +102,8 @@ bool TargetSide::may_replace(const ForwardConnectEndpoint& endpoint, const Offer
     return SequenceNumber(offer.id.epoch).after(SequenceNumber(endpoint.id.epoch));
 }
 
-std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, Instant now) {
+std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, std::optional<Slot> replaced,
+                                              Instant now) {
     const auto refuse = [&](RejectReason reason, Counter counter) -> std::optional<Slot> {
         context_.counters.add(counter);
         reject(offer.home, offer.tuple, offer.id, reason, now);
@@ -118,7 +112,7 @@ std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, Instant now) {
     if (context_.config.listen_of(context_.self, offer.tuple.service_port) == nullptr) {
         return refuse(RejectReason::NoListener, Counter::OfferNoListener);
     }
-    if (!context_.tables.has_room(Table::ForwardConnect)) {
+    if (!replaced && !context_.tables.has_room(Table::ForwardConnect)) {
         return refuse(RejectReason::Full, Counter::OfferFull);
     }
     const auto& tuple = offer.tuple;
@@ -130,11 +124,14 @@ std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, Instant now) {
                    ? refuse(RejectReason::Full, Counter::OfferFull)
                    : refuse(RejectReason::MalformedState, Counter::OfferMalformedState);
     }
-    if (offer.block.send_queue != 0 || offer.block.receive_queue != 0) {
+    if (announces_queues(offer.block)) {
         // Only endpoints without an application move: nothing was queued in either direction.
         return refuse(RejectReason::MalformedState, Counter::OfferMalformedState);
     }
-    const Slot slot = context_.tables.insert(tuple, moved_in(std::move(*connection), offer, now));
+    // The old copy goes only now that the new one is whole (SEC-10); it leaves its place to it.
+    ForwardConnectEndpoint made = moved_in(std::move(*connection), offer, now);
+    if (replaced) context_.tables.change(*replaced, std::move(made));
+    const Slot slot = replaced ? *replaced : context_.tables.insert(tuple, std::move(made));
     context_.counters.add(Counter::OfferAccepted);
     acknowledge(context_.tables.at(slot), now);
     return slot;
@@ -320,11 +317,8 @@ void TargetSide::handle_early_deadline(Instant now) {
 }
 
 void TargetSide::announce_closed(const Record& record, Instant now) {
+    if (!context_.has_extensions()) return;
     const auto& endpoint = *record.as<ForwardConnectEndpoint>();
-    if (!context_.has_extensions()) {
-        ended_.remember(attempt_key(record.tuple, endpoint.fingerprint), now);
-        return;
-    }
     Packet payload = context_.pool.take();
     wire::MigrationCopy{endpoint.id, endpoint.copy}.append_to(payload);
     send(endpoint.home, record.tuple, EncapsulationType::Release, std::move(payload), now);

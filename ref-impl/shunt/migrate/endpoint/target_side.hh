@@ -7,7 +7,6 @@
 
 #include "shunt/migrate/early_packets.hh"
 #include "shunt/migrate/endpoint/context.hh"
-#include "shunt/migrate/recent_keys.hh"
 #include "shunt/tcp/config.hh"
 #include "shunt/wire/control_block.hh"
 #include "shunt/wire/reject.hh"
@@ -36,8 +35,7 @@ class TargetSide {
     std::optional<Instant> early_deadline() const { return early_.deadline(); }
     void handle_early_deadline(Instant now);
 
-    /// Tells the home that the endpoint has closed (EP-30), or, where the base set has no word for
-    /// that, remembers that its attempt is over (EP-8); the caller erases the record.
+    /// Tells the home that the endpoint has closed (EP-30); the caller erases the record.
     void announce_closed(const Record& record, Instant now);
 
   private:
@@ -54,8 +52,9 @@ class TargetSide {
     std::optional<Offer> read_offer(const EncapsulatedFrame& frame);
     bool is_same_attempt(const ForwardConnectEndpoint& endpoint, const Offer& offer) const;
     bool may_replace(const ForwardConnectEndpoint& endpoint, const Offer& offer) const;
-    std::uint64_t attempt_key(const wire::ConnectionTuple& tuple, std::uint64_t fingerprint) const;
-    std::optional<Slot> make_endpoint(const Offer& offer, Instant now);
+    /// `replaced`: the unreleased copy whose place the new one takes.
+    std::optional<Slot> make_endpoint(const Offer& offer, std::optional<Slot> replaced,
+                                      Instant now);
     ForwardConnectEndpoint moved_in(tcp::Connection connection, const Offer& offer, Instant now);
     std::optional<Slot> handle_unreleased(Slot slot, Packet packet, Instant now);
     void release(Slot slot, Instant now);
@@ -71,7 +70,6 @@ class TargetSide {
     Context& context_;
     const tcp::Config& tcp_config_;
     EarlyPackets early_;
-    RecentKeys ended_;  // base: by attempt_key()
     SipKey fingerprint_key_;
 };
 
