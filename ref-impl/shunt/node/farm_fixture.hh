@@ -15,6 +15,7 @@
 
 #include "shunt/base/deadline.hh"
 #include "shunt/farm/standard_plan.hh"
+#include "shunt/node/generated_content.hh"
 #include "shunt/node/node.hh"
 #include "shunt/tcp/connection.hh"
 #include "shunt/wire/arp.hh"
@@ -46,12 +47,18 @@ struct SeenFrame {
 
 class FarmFixture : public testing::Test {
   protected:
+    static constexpr Duration kMillisecond = Duration::milliseconds(1);
     static constexpr wire::MacAddress kClientMac{{0x02, 0x09, 0, 0, 0, 9}};
 
     void build(bool has_extensions) {
         config_ = farm::standard_plan(2);
         config_.farm.has_extensions = has_extensions;
         config_.urls.push_back({"/s2/", {"s2"}});
+        start_nodes();
+    }
+
+    /// Fresh nodes, for config_ as it is now.
+    void start_nodes() {
         for (farm::ServerId id : {1U, 2U}) {
             nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, 100 + id, now_);
         }
@@ -60,14 +67,21 @@ class FarmFixture : public testing::Test {
     Node& s1() { return *nodes_[0]; }
     Node& s2() { return *nodes_[1]; }
 
-    void connect(std::uint16_t port = 4711) {
-        tuple_ = {farm::standard_client_address(), port, config_.servers[0].services[0], 80,
+    /// `service`: the how-manyth of s1.
+    void connect(std::uint16_t port = 4711, std::size_t service = 0) {
+        tuple_ = {farm::standard_client_address(), port, config_.servers[0].services[service], 80,
                   wire::TransportProtocol::Tcp};
         const tcp::Identity identity{tuple_.client, port, tuple_.service, 80};
         tcp::Chance chance;
         chance.initial_sequence = SequenceNumber(0xFFFFFF00U);
         client_.emplace(tcp::Connection::connect(client_config_, identity, chance, now_));
         received_.clear();
+    }
+
+    void handshake(std::uint16_t port = 4711, std::size_t service = 0) {
+        connect(port, service);
+        run_for(kMillisecond);
+        ASSERT_EQ(client_->state(), tcp::State::Established);
     }
 
     void say(std::string_view text) {
@@ -108,6 +122,16 @@ class FarmFixture : public testing::Test {
         }
     }
 
+    bool ends_with_content(std::size_t size) const {
+        std::string expected(size, '\0');
+        generate(0, {reinterpret_cast<std::uint8_t*>(expected.data()), size});
+        return received_.ends_with("\r\n\r\n" + expected);
+    }
+
+    static std::size_t in(Node& node, migrate::Table table) {
+        return node.connection_tables().size(table);
+    }
+
     std::vector<SeenFrame> seen(wire::EncapsulationType type) const {
         std::vector<SeenFrame> found;
         for (const auto& frame : seen_) {
@@ -130,17 +154,21 @@ class FarmFixture : public testing::Test {
     std::string received_;
     std::vector<SeenFrame> seen_;
 
+    /// A frame of the client, as if it came from the link.
+    void inject_from_client(Packet packet) {
+        wire::EthernetHeader{config_.servers[0].front_mac, kClientMac, wire::kEtherTypeIpv4}
+            .prepend_to(packet);
+        carry({link::LinkId::Front, std::move(packet)});
+    }
+
   private:
     bool transmit_client() {
         bool moved = false;
         while (client_) {
             Packet packet = pool_.take();
             if (!client_->poll_transmit(now_, packet)) break;
-            wire::EthernetHeader header{config_.servers[0].front_mac, kClientMac,
-                                        wire::kEtherTypeIpv4};
-            header.prepend_to(packet);
             moved = true;
-            carry({link::LinkId::Front, std::move(packet)});
+            inject_from_client(std::move(packet));
         }
         return moved;
     }

@@ -65,6 +65,10 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
         erase(*slot);
         return open_connection(tuple, *segment, now);
     }
+    if (record.connection()->can_be_replaced_by(*segment)) {  // RFC 6191: out of TIME-WAIT
+        erase(*slot);
+        return open_connection(tuple, *segment, now);
+    }
     give(*record.connection(), *segment, now);
     settle(*slot, now);
 }
@@ -81,6 +85,10 @@ void Node::answer_stray(const wire::ConnectionTuple& tuple, const wire::TcpView&
 
 void Node::open_connection(const wire::ConnectionTuple& tuple, const wire::TcpView& syn,
                            Instant now) {
+    // A port that no server of the farm listens on is closed (RFC 9293 3.10.7.1).
+    if (farm::listening_servers(config_, self_.id, tuple.service_port).empty()) {
+        return answer_stray(tuple, syn, now);
+    }
     if (!tables_.has_room(migrate::Table::Temporary)) {
         return counters_.add(Counter::DropTemporaryFull);
     }
@@ -104,7 +112,7 @@ void Node::handle_undecided(Slot slot, Packet packet, Instant now) {
     const bool was_handshake = endpoint.phase == TemporaryEndpoint::Phase::Handshake;
     const bool carries = !segment.payload().empty() || segment.flags().fin;
     // The connection holds text back: the request is neither acknowledged nor consumed (SEL-5).
-    give(endpoint.connection, segment, now);
+    const bool is_taken = give(endpoint.connection, segment, now);
     if (endpoint.connection.is_closed()) return settle(slot, now);
     if (was_handshake && endpoint.connection.state() == tcp::State::Established) {
         endpoint.phase = TemporaryEndpoint::Phase::Request;
@@ -112,7 +120,7 @@ void Node::handle_undecided(Slot slot, Packet packet, Instant now) {
         endpoint.handshake_acknowledgment.assign(bytes.begin(), bytes.end());
         endpoint.established = now;
     }
-    if (endpoint.phase == TemporaryEndpoint::Phase::Request && carries) {
+    if (endpoint.phase == TemporaryEndpoint::Phase::Request && carries && is_taken) {
         home_.hold(slot, std::move(packet));
     }
     if (endpoint.phase == TemporaryEndpoint::Phase::Request) decide(slot, false, now);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shunt/farm/http_request.hh"
+#include "shunt/farm/url_map.hh"
 #include "shunt/node/generated_content.hh"
 
 namespace shunt::node {
@@ -66,7 +67,7 @@ void HttpConversation::advance(tcp::Connection& connection) {
                 goes_on = write_response(connection);
                 break;
             case State::Closing:
-                connection.consume(connection.readable().size());
+                connection.consume(connection.receive_queue_size());
                 return;
         }
     }
@@ -106,7 +107,7 @@ void HttpConversation::refuse(std::string_view status, std::string_view text) {
 }
 
 bool HttpConversation::skip_body(tcp::Connection& connection) {
-    const std::uint64_t here = connection.readable().size();
+    const std::uint64_t here = connection.receive_queue_size();
     const std::uint64_t count = std::min(here, request_body_left_);
     connection.consume(static_cast<std::size_t>(count));
     request_body_left_ -= count;
@@ -126,7 +127,8 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
         answer_text("501 Not Implemented", "only GET, HEAD, POST and PUT are served\n");
         return;
     }
-    const std::string_view path = target.substr(0, target.find('?'));
+    const std::string_view whole = farm::path_of(target);
+    const std::string_view path = whole.substr(0, whole.find('?'));
     if (const auto size = generated_size(path)) {
         source_ = Source::Generated;
         start("200 OK", "application/octet-stream", *size);

@@ -100,9 +100,11 @@ class Node {
     const farm::Listen* listen_for(const migrate::Record& record) const;
     std::unique_ptr<stack::Conversation> make_conversation(const farm::Listen& listen) const;
 
-    /// Hands a segment to a connection and counts what that drops.
-    void give(tcp::Connection& connection, const wire::TcpView& segment, Instant now) {
-        if (const auto dropped = connection.handle_segment(segment, now)) counters_.add(*dropped);
+    /// Hands a segment to a connection. False: it was dropped, and that is counted.
+    bool give(tcp::Connection& connection, const wire::TcpView& segment, Instant now) {
+        const auto dropped = connection.handle_segment(segment, now);
+        if (dropped) counters_.add(*dropped);
+        return !dropped;
     }
 
     // endpoints.cc: one endpoint after it has changed

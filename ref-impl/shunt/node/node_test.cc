@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "shunt/node/farm_fixture.hh"
-#include "shunt/node/generated_content.hh"
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::node {
@@ -17,26 +16,10 @@ namespace {
 using migrate::Table;
 using wire::EncapsulationType;
 
-constexpr Duration kMillisecond = Duration::milliseconds(1);
-
 /// Base and ext: what both promise is tested with both.
 class EndpointProfile : public FarmFixture, public testing::WithParamInterface<bool> {
   protected:
     void SetUp() override { build(GetParam()); }
-
-    void handshake() {
-        connect();
-        run_for(kMillisecond);
-        ASSERT_EQ(client_->state(), tcp::State::Established);
-    }
-
-    bool ends_with_content(std::size_t size) const {
-        std::string expected(size, '\0');
-        generate(0, {reinterpret_cast<std::uint8_t*>(expected.data()), size});
-        return received_.ends_with("\r\n\r\n" + expected);
-    }
-
-    std::size_t in(Node& node, Table table) { return node.connection_tables().size(table); }
 };
 
 INSTANTIATE_TEST_SUITE_P(BaseAndExtensions, EndpointProfile, testing::Bool(),
@@ -265,26 +248,6 @@ TEST_P(EndpointProfile, AClosedConnectionLeavesTheTarget) {
     // Base: the record goes 60 s after the client's FIN; ext: 2MSL after 0x11 (EP-31).
     run_for(Duration::seconds(61));
     EXPECT_EQ(in(s1(), Table::Forward), 0U);
-}
-
-TEST_P(EndpointProfile, ALateOfferOfWhatIsOverBringsNothingToLife) {
-    handshake();
-    request("/s2/bytes/10");
-    run_for(kMillisecond * 100);
-    client_->close();
-    run_for(kMillisecond * 500);
-    const std::size_t already_seen = seen_.size();
-    for (const auto type : {EncapsulationType::Connection, EncapsulationType::Forwarded}) {
-        const SeenFrame late = seen(type).front();
-        s2().handle_frame(link::LinkId::Back, pool_.copy(late.bytes), now_);
-    }
-    run_for(kMillisecond * 500);
-    const auto own = config_.servers[1].front_mac;
-    EXPECT_TRUE(std::none_of(seen_.begin() + static_cast<std::ptrdiff_t>(already_seen), seen_.end(),
-                             [own](const SeenFrame& frame) {
-                                 return frame.link == link::LinkId::Front &&
-                                        frame.ethernet().source() == own;
-                             }));
 }
 
 TEST_P(EndpointProfile, AResetEndsAnUndecidedEndpoint) {
