@@ -261,6 +261,20 @@ TEST_P(Adversity, ASynToAPortWithoutListenerIsReset) {
     EXPECT_TRUE(sent.front().reset && sent.front().acknowledgment) << "RFC 9293 3.10.7.1";
 }
 
+TEST_P(Adversity, AHomeWithoutAnApplicationPassesRequestsOn) {
+    config_.listens.erase(config_.listens.begin());  // s1's
+    start_nodes();
+    handshake(4711);
+    request("/s2/bytes/10");
+    run_for(kMillisecond * 100);
+    EXPECT_TRUE(ends_with_content(10));
+    handshake(4712);
+    request("/bytes/10");  // no rule names a server, and there is none here
+    run_for(kMillisecond * 100);
+    EXPECT_TRUE(client_->is_closed()) << "SEL-4";
+    EXPECT_EQ(s1().counters().value(Counter::ConnectionUnserved), 1U);
+}
+
 TEST_P(Adversity, AFullTemporaryTableDropsTheSyn) {
     config_.limits.temporary_entries = 1;
     start_nodes();

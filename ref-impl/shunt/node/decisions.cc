@@ -36,11 +36,14 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
                                                config_.limits.request_bytes);
     // Bytes behind a gap are no beginning: what is missing may take a retransmission timeout.
     if (!endpoint.first_byte && !request.bytes.empty()) endpoint.first_byte = now;
-    const farm::Listen* listen = listen_for(record);
     const auto listening = farm::listening_servers(config_, self_.id, record.tuple.service_port);
+    SHUNT_ASSERT(!listening.empty(), "a port that nobody listens on has no endpoints (EP-20)");
+    // This server's own listener says when; a home that only passes on does as they do who serve.
+    const farm::Server& speaker = *config_.server_by_id(listening.front().id);
+    const farm::Listen* listen = config_.listen_of(speaker, record.tuple.service_port);
     farm::SelectionInput input;
     input.self = self_.id;
-    if (listen != nullptr) input.moment = listen->selection;
+    input.moment = listen->selection;
     input.request = farm::parse_request_head(request.bytes);
     input.is_time_over =
         must_decide || request.is_finished || request.bytes.size() >= config_.limits.request_bytes;
