@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Callable
 
-from . import curl_thread, plan, privilege
+from . import curl_thread, plan, privilege, processes
 from .claims import Claim
 from .farm import Farm, Settings
 from .trouble import HARNESS, INTERRUPTED, NEGATIVE, OK, Trouble
@@ -168,6 +168,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/demo")
     parser.add_argument("--json", type=Path, help="write the verdicts there")
     options = parser.parse_args()
+    processes.end_as_interrupted()
     try:
         privilege.demand("tools/demo")
         OUT.mkdir(parents=True, exist_ok=True)

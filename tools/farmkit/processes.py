@@ -50,6 +50,12 @@ class Process:
                 pass
 
 
+def end_as_interrupted() -> None:
+    """Being asked to end is handled like Ctrl-C: what was made is taken down first."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
 def spawn(command: list[str], stdout: Path, stderr: Path) -> Process:
     """Starts a process in a session of its own, so that a terminal's Ctrl-C is not for it."""
     with stdout.open("wb") as out, stderr.open("wb") as err:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile
@@ -14,11 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from farmkit import curl_thread, plan, privilege
+from farmkit import curl_thread, plan, privilege, test_farms
 from farmkit.farm import Farm, Settings
 from farmkit.trouble import Trouble
-
-SKIPPED = 77
 
 
 def main() -> int:
@@ -31,9 +28,10 @@ def main() -> int:
     options = parser.parse_args()
     if privilege.missing_capabilities():
         print("needs CAP_NET_ADMIN and CAP_SYS_ADMIN")
-        return SKIPPED
+        return test_farms.SKIPPED
     folder = Path(tempfile.mkdtemp(prefix="shunt-curl-"))
-    farm = Farm(folder / "farm", f"shunt-t{os.getpid()}")
+    test_farms.remove_orphans(folder)
+    farm = Farm(folder / "farm", test_farms.own_prefix())
     wanted = plan.Options(2, options.ethertype, options.binding)
     try:
         farm.up(Settings(options.node.resolve(), wanted, has_vnet_header=options.vnet))

@@ -17,13 +17,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from farmkit import plan, privilege, processes
+from farmkit import plan, privilege, processes, test_farms
 from farmkit.network import Network
 from farmkit.trouble import Trouble
 
-SKIPPED = 77
-PREFIX = f"shunt-t{os.getpid()}"
-NODE = ROOT / "build/bin/shunt-node"
+PREFIX = test_farms.own_prefix()
+NODE = Path(sys.argv.pop(1) if len(sys.argv) > 1 else ROOT / "build/bin/shunt-node").resolve()
 
 
 class FarmTest(unittest.TestCase):
@@ -90,6 +89,28 @@ class NetworkAlone(FarmTest):
         self.assertIsNone(other.poll())
         self.expect_nothing_left()
 
+    def test_the_farm_of_a_killed_test_is_removed_by_the_next(self) -> None:
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        orphan = Network(f"shunt-t{dead.pid}")
+        orphan.build(["s1"], full_checksums=True)
+        self.up("--no-nodes")
+        test_farms.remove_orphans(self.folder / "empty")
+        self.assertEqual(orphan.existing(), [])
+        self.assertNotEqual(self.network.existing(), [])
+
+    def test_a_farm_is_taken_down_when_its_command_is_ended(self) -> None:
+        node = self.folder / "never-ready"
+        node.write_text("#!/bin/sh\nexec sleep 600\n")
+        node.chmod(0o755)
+        command = [str(ROOT / "tools/farm"), "--prefix", PREFIX, "--folder", str(self.folder)]
+        process = subprocess.Popen([*command, "up", "--node-program", str(node)])
+        while not (self.folder / "s2.events").exists():
+            self.assertIsNone(process.poll())
+        process.terminate()
+        self.assertEqual(process.wait(timeout=20), 130)
+        self.expect_nothing_left()
+
     def test_a_node_that_ends_at_once_takes_the_farm_down(self) -> None:
         run = self.farm("up", "--node-program", "/bin/false")
         self.assertEqual(run.returncode, 3, run.stdout)
@@ -131,7 +152,7 @@ class Nodes(FarmTest):
     """With nodes."""
 
     def test_up_and_down_leave_nothing(self) -> None:
-        self.up()
+        self.up("--node-program", str(NODE))
         rows = json.loads(self.farm("status", "--json").stdout)
         self.assertEqual([row["state"] for row in rows], ["running", "running"])
         nodes = [processes.adopt(row["pid"]) for row in rows]
@@ -140,14 +161,14 @@ class Nodes(FarmTest):
         self.expect_nothing_left()
 
     def test_down_leaves_nothing_after_a_crash(self) -> None:
-        self.up()
+        self.up("--node-program", str(NODE))
         rows = json.loads(self.farm("status", "--json").stdout)
         os.kill(rows[0]["pid"], signal.SIGKILL)
         self.assertEqual(self.farm("down").returncode, 0)
         self.expect_nothing_left()
 
     def test_status_says_which_node_has_ended(self) -> None:
-        self.up()
+        self.up("--node-program", str(NODE))
         rows = json.loads(self.farm("status", "--json").stdout)
         processes.stop(
             [processes.Process(rows[0]["pid"], processes.start_time(rows[0]["pid"]) or 0)]
@@ -187,5 +208,7 @@ class Plan(unittest.TestCase):
 if __name__ == "__main__":
     if privilege.missing_capabilities():
         print("needs CAP_NET_ADMIN and CAP_SYS_ADMIN")
-        sys.exit(SKIPPED)
+        sys.exit(test_farms.SKIPPED)
+    with tempfile.TemporaryDirectory() as empty:
+        test_farms.remove_orphans(Path(empty))
     unittest.main(verbosity=2)
