@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from .trouble import USAGE, Trouble
@@ -33,3 +34,17 @@ def demand(command: str) -> None:
     for tool, package in (("ip", "iproute2"), ("ethtool", "ethtool")):
         if shutil.which(tool) is None:
             raise Trouble(f"{tool} is missing. Run: sudo apt-get install {package}", USAGE)
+
+
+def main() -> int:
+    """For scripts: exit 2 and a sentence if the command that is named could not make a farm."""
+    try:
+        demand(sys.argv[1])
+    except Trouble as trouble:
+        print(f"{Path(sys.argv[1]).name}: {trouble}", file=sys.stderr)
+        return trouble.code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
