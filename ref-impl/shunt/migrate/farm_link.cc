@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/farm_link.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/udp.hh"
@@ -49,6 +50,7 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_ethernet(Packet frame) cons
     const auto ethernet = wire::EthernetView::parse(frame.bytes());
     if (!ethernet) return Failure{ethernet.error()};
     const farm::Server* sender = config_.server_by_back_mac(ethernet->source());
+    if (sender == nullptr && is_mutant(Mutant::AcceptsStrangers)) sender = any_other_member();
     if (sender == nullptr || sender->id == self_.id)
         return Failure{Counter::DropEncapsulationMember};
     cut_to(frame, ethernet->payload());
@@ -74,12 +76,19 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_routed(Packet packet) const
 Result<EncapsulatedFrame, Counter> FarmLink::receive(farm::ServerId from, Packet datagram) const {
     const auto view = wire::EncapsulationView::parse(datagram.bytes(), protocol_set());
     if (!view) return Failure{view.error()};
-    if (!self_.has_forward_ip(view->destination())) {
+    if (!self_.has_forward_ip(view->destination()) && !is_mutant(Mutant::IgnoresDestination)) {
         return Failure{Counter::DropEncapsulationNotForwardAddress};
     }
     const std::size_t size = wire::kEncapsulationHeaderSize + view->payload().size();
     datagram.trim_back(datagram.size() - size);
     return EncapsulatedFrame{from, std::move(datagram), *view};
+}
+
+const farm::Server* FarmLink::any_other_member() const {
+    for (const farm::Server& server : config_.servers) {
+        if (server.id != self_.id) return &server;
+    }
+    return nullptr;
 }
 
 wire::ProtocolSet FarmLink::protocol_set() const {

@@ -39,6 +39,7 @@ class FarmLink {
   private:
     Result<EncapsulatedFrame, Counter> receive(farm::ServerId from, Packet datagram) const;
     wire::ProtocolSet protocol_set() const;
+    const farm::Server* any_other_member() const;
 
     const farm::FarmConfig& config_;
     const farm::Server& self_;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What arrives from the other servers: encapsulated frames in either binding, sorted by Type.
+#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 #include "shunt/wire/ethernet.hh"
+#include "shunt/wire/forwarded_packet.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/migration_copy.hh"
+#include "shunt/wire/tcp_header.hh"
 
 namespace shunt::node {
 
@@ -45,6 +48,13 @@ void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
             touched = target_.handle_connection(frame, now);
             break;
         case EncapsulationType::Forwarded:
+            if (is_mutant(Mutant::ResetsUnknownTuple)) {
+                const auto forwarded = wire::ForwardedPacket::parse(frame.view);
+                if (forwarded && !tables_.find(forwarded->tuple())) {
+                    const auto segment = wire::TcpView::parse(forwarded->packet());
+                    if (segment) answer_stray(forwarded->tuple(), *segment, now);
+                }
+            }
             touched = target_.handle_forwarded(std::move(frame), now);
             break;
         case EncapsulationType::Acknowledgement:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What arrives from clients: to the own stack, held, forwarded, or answered as TCP prescribes
 // (docs/protocol/endpoint.md, EP-1, EP-5, EP-20).
+#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 #include "shunt/tcp/initial_sequence.hh"
 #include "shunt/tcp/reset.hh"
@@ -97,7 +98,7 @@ void Node::open_connection(const wire::ConnectionTuple& tuple, const wire::TcpVi
     auto connection = tcp::Connection::accept(tcp_config_, identity, syn, chance, now);
     if (!connection) return counters_.add(connection.error());
     TemporaryEndpoint endpoint(std::move(*connection), held_budget_);
-    endpoint.connection.hold_text(true);
+    endpoint.connection.hold_text(!is_mutant(Mutant::AcknowledgesRequestBeforeDecision));
     endpoint.born = now;
     settle(tables_.insert(tuple, std::move(endpoint)), now);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/connection.hh"
 
 namespace shunt::tcp {
@@ -143,7 +144,12 @@ Result<Connection, ImportError> Connection::import_block(const Config& config,
                                                          const Identity& identity,
                                                          const wire::ControlBlock& block,
                                                          Instant now) {
-    const auto valid = block.validate();
+    auto valid = block.validate();
+    if (!valid && is_mutant(Mutant::TakesMalformedBlock)) {
+        ControlBlock bent = block;
+        bent.state = BlockState::Established;
+        valid = bent.validate();
+    }
     if (!valid) return Failure{ImportError::Malformed};
     Connection connection(
         config, identity,
@@ -171,10 +177,12 @@ void Connection::restore(const wire::ControlBlock& block, Instant now) {
                    .send_scale = block.send_scale,
                    .receive_scale = block.receive_scale,
                    .maximum_segment = block.mss};
+    if (is_mutant(Mutant::LosesWindowScale)) negotiated_.send_scale = negotiated_.receive_scale = 0;
     path_mtu_ = block.path_mtu;
     restore_sequences(block);
     if (negotiated_.has_timestamps()) {
-        clock_ = TimestampClock::continued(block.timestamp_value, now);
+        const bool is_lost = is_mutant(Mutant::LosesTimestampClock);
+        clock_ = TimestampClock::continued(is_lost ? 1 : block.timestamp_value, now);
         recent_timestamp_ = block.recent_timestamp;
         recent_timestamp_at_ = now - Duration::milliseconds(block.recent_timestamp_age_ms);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/wire/control_block.hh"
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::wire {
 namespace {
 
@@ -129,7 +131,7 @@ ControlBlock ControlBlock::load(ByteView bytes, std::size_t offset) {
 void ControlBlock::store(MutableBytes bytes, std::size_t offset) const {
     const MutableBytes room = bytes.subspan(offset, kSize);
     visit_fields(*this, Writer(room));
-    store_u16(room, kReservedOffset, 0);
+    store_u16(room, kReservedOffset, is_mutant(Mutant::SendsReservedBytes) ? 0xFFFF : 0);
 }
 
 bool ControlBlock::is_fin_received() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/wire/forwarded_packet.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/icmp.hh"
 #include "shunt/wire/quoted_packet.hh"
 
@@ -25,6 +26,7 @@ std::optional<Counter> find_fault(const EncapsulationView& view, const Ipv4View&
     }
     const ByteView transport = inner.payload();
     const bool has_ports = !inner.is_fragment();
+    if (is_mutant(Mutant::IgnoresInnerSource)) return std::nullopt;
     if (inner.source() != view.source() ||
         (has_ports && !is_port(transport, 0, view.source_port()))) {
         return Counter::DropEncapsulationInnerSource;

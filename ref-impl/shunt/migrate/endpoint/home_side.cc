@@ -3,8 +3,11 @@
 
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/client_packet.hh"
+#include "shunt/wire/checksum.hh"
 #include "shunt/wire/connection_information.hh"
+#include "shunt/wire/ipv4.hh"
 #include "shunt/wire/reject.hh"
 
 namespace shunt::migrate::endpoint {
@@ -85,6 +88,7 @@ Result<wire::MigrationId, MoveRefusal> HomeSide::start_move(Slot slot, farm::Ser
 
 void HomeSide::send_offer(const Record& record, Attempt& attempt, Instant now) {
     ++attempt.times_sent;
+    if (is_mutant(Mutant::NeverRepeatsOffer) && attempt.times_sent > 1) return;
     context_.link.send(attempt.target,
                        header_towards(record, attempt.target, EncapsulationType::Connection),
                        context_.pool.copy(attempt.payload), now);
@@ -92,10 +96,23 @@ void HomeSide::send_offer(const Record& record, Attempt& attempt, Instant now) {
 
 void HomeSide::hold(Slot slot, Packet packet) {
     auto& endpoint = *context_.tables.at(slot).as<TemporaryEndpoint>();
+    if (is_mutant(Mutant::DropsHeldPackets) && endpoint.attempt) return;
     if (!endpoint.held.hold(std::move(packet), context_.held_limits())) {
         context_.counters.add(Counter::DropHeldFull);
     }
 }
+
+namespace {
+
+// What a router does, and a home must not (EP-21).
+void lower_ttl(Packet& packet) {
+    packet.mutable_bytes()[8] = static_cast<std::uint8_t>(packet.bytes()[8] - 1);
+    store_u16(packet.mutable_bytes(), 10, 0);
+    store_u16(packet.mutable_bytes(), 10,
+              wire::internet_checksum(packet.bytes().first(wire::kIpv4HeaderSize)));
+}
+
+}  // namespace
 
 bool HomeSide::forward(Slot slot, Packet packet, Instant now) {
     Record& record = context_.tables.at(slot);
@@ -103,6 +120,7 @@ bool HomeSide::forward(Slot slot, Packet packet, Instant now) {
     const wire::TcpFlags flags = flags_of(packet.bytes());
     // A client that opens its port again and again must not keep the old record alive (EP-31).
     if (!flags.syn) entry.last_used = now;
+    if (is_mutant(Mutant::TouchesForwardedPacket)) lower_ttl(packet);
     const bool closes = !entry.is_closing && (flags.fin || flags.reset);
     if (closes) entry.is_closing = true;
     send_forwarded(record, entry.owner, std::move(packet), now);
@@ -151,7 +169,9 @@ std::optional<Slot> HomeSide::handle_acknowledgement(const EncapsulatedFrame& fr
     if (slot) {
         const Record& record = context_.tables.at(*slot);
         const auto* endpoint = record.as<TemporaryEndpoint>();
-        if (endpoint != nullptr && endpoint->attempt && endpoint->attempt->target == frame.from &&
+        if (endpoint != nullptr && endpoint->attempt &&
+            (endpoint->attempt->target == frame.from ||
+             is_mutant(Mutant::BelievesAnyAcknowledgement)) &&
             names(endpoint->attempt->id) && now < fall_back_at(*endpoint->attempt)) {
             accept(*slot, copy, now);
             return slot;
@@ -181,6 +201,7 @@ void HomeSide::accept(Slot slot, std::uint32_t copy, Instant now) {
     }
     entry.last_used = now;
     std::vector<Packet> held = endpoint.held.take_all();
+    if (is_mutant(Mutant::ReleasesHeldInReverse)) std::reverse(held.begin(), held.end());
     end_attempt(endpoint);
     const ForwardEntry& placed = context_.tables.change(slot, std::move(entry));
     context_.counters.add(Counter::MoveDone);

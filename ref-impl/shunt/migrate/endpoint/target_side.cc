@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/endpoint/target_side.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/client_packet.hh"
 #include "shunt/wire/connection_information.hh"
 #include "shunt/wire/forwarded_packet.hh"
@@ -89,6 +90,7 @@ std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame
 
 bool TargetSide::is_same_attempt(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
     // A device that writes no epoch repeats an attempt byte for byte all the same.
+    if (is_mutant(Mutant::CopiesAgainOnRepetition)) return false;
     if (offer.block.version != wire::ControlBlock::kVersion) {
         return endpoint.fingerprint == offer.fingerprint;
     }
@@ -96,6 +98,7 @@ bool TargetSide::is_same_attempt(const ForwardConnectEndpoint& endpoint, const O
 }
 
 bool TargetSide::may_replace(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
+    if (is_mutant(Mutant::CopiesAgainOnRepetition)) return true;
     if (endpoint.is_released) return false;  // EP-17: never
     if (offer.block.version != wire::ControlBlock::kVersion) return true;
     if (offer.id.initial_send_sequence != endpoint.id.initial_send_sequence) return true;
@@ -116,8 +119,10 @@ std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, std::optional<
         return refuse(RejectReason::Full, Counter::OfferFull);
     }
     const auto& tuple = offer.tuple;
-    const tcp::Identity identity{tuple.service, tuple.service_port, tuple.client,
-                                 tuple.client_port};
+    tcp::Identity identity{tuple.service, tuple.service_port, tuple.client, tuple.client_port};
+    if (is_mutant(Mutant::AnswersFromOwnAddress)) {
+        identity.local_address = context_.self.front_ip.address;
+    }
     auto connection = tcp::Connection::import_block(tcp_config_, identity, offer.block, now);
     if (!connection) {
         return connection.error() == tcp::ImportError::NoRoom
@@ -134,6 +139,7 @@ std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, std::optional<
     const Slot slot = replaced ? *replaced : context_.tables.insert(tuple, std::move(made));
     context_.counters.add(Counter::OfferAccepted);
     acknowledge(context_.tables.at(slot), now);
+    if (is_mutant(Mutant::ReleasesItself)) release(slot, now);
     return slot;
 }
 
