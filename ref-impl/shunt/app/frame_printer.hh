@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,15 +15,15 @@ namespace shunt::app {
 class FramePrinter final : public sim::Observer {
   public:
     /// Frames of connections with this client port go to `out`, which outlives the printer.
-    FramePrinter(std::uint16_t client_port, std::FILE* out) : port_(client_port), out_(out) {}
+    FramePrinter(std::uint16_t client_port, std::FILE* out);
 
     void observe(const sim::Transmission& transmission) override;
     void observe(const sim::Arrival& arrival) override;
 
   private:
-    void print(Instant time, sim::SegmentId segment, std::string_view what, ByteView frame);
+    void print(Instant time, const sim::PlaceNames& names, std::string_view arrow, ByteView frame);
 
-    std::uint16_t port_;
+    std::string port_text_;
     std::FILE* out_;
 };
 

@@ -2,11 +2,20 @@
 // Who watches the links of a world without taking part: the checkers.
 #pragma once
 
+#include <string_view>
+
 #include "shunt/base/bytes.hh"
 #include "shunt/base/time.hh"
 #include "shunt/sim/ids.hh"
 
 namespace shunt::sim {
+
+/// The names that a segment and its hosts were given, for texts.
+struct PlaceNames {
+    std::string_view segment;
+    std::string_view from;
+    std::string_view to;  ///< Empty where a frame is only sent.
+};
 
 /// A frame that leaves a host.
 struct Transmission {
@@ -14,6 +23,7 @@ struct Transmission {
     SegmentId segment{};
     HostId from{};
     ByteView frame;
+    PlaceNames names;
 };
 
 /// A frame that reaches a host; a broadcast or repeated one does so more than once.
@@ -23,6 +33,7 @@ struct Arrival {
     HostId from{};
     HostId to{};
     ByteView frame;
+    PlaceNames names;
 };
 
 class Observer {

@@ -111,8 +111,9 @@ void World::deliver(Delivery delivery) {
     Segment& segment = segments_[index_of(delivery.segment)];
     ++segment.counts.delivered;
     trace_.add(now_, delivery.segment, delivery.to, delivery.frame.bytes());
-    const Arrival arrival{now_, delivery.segment, delivery.from, delivery.to,
-                          delivery.frame.bytes()};
+    const PlaceNames names{segment.config.name, name(delivery.from), name(delivery.to)};
+    const Arrival arrival{now_,        delivery.segment,       delivery.from,
+                          delivery.to, delivery.frame.bytes(), names};
     for (Observer* observer : observers_)
         observer->observe(arrival);
     Member& member = members_[index_of(delivery.to)];
@@ -144,7 +145,8 @@ void World::transmit(HostId from, const link::OutgoingFrame& outgoing) {
     Segment& segment = segments_[index_of(attachment->segment)];
     const ByteView frame = outgoing.frame.bytes();
     ++segment.counts.transmitted;
-    const Transmission transmission{now_, attachment->segment, from, frame};
+    const Transmission transmission{
+        now_, attachment->segment, from, frame, {segment.config.name, name(from), {}}};
     for (Observer* observer : observers_)
         observer->observe(transmission);
     const auto ethernet = wire::EthernetView::parse(frame);

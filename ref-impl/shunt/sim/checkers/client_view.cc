@@ -27,7 +27,7 @@ void ClientView::server_sent(const ServerSegment& segment) {
         if (shown.is_over()) return;
         log_.add(
             segment.time, "EP-48",
-            fmt::format("host {} resets {}", index_of(segment.server), segment.tuple.to_string()));
+            fmt::format("{} resets {}", roles_.name(segment.server), segment.tuple.to_string()));
         return;
     }
     if (view.flags().fin) shown.server_end = view.sequence() + view.segment_length();
@@ -48,8 +48,8 @@ void ClientView::check_timestamp(const ServerSegment& segment, Shown& shown) {
     const std::uint32_t latest = shown.latest_timestamp.value_or(timestamps->value);
     if (SequenceNumber(timestamps->value).before(SequenceNumber(latest))) {
         log_.add(segment.time, "EP-25",
-                 fmt::format("{}: host {} sends TSval {} after {}", segment.tuple.to_string(),
-                             index_of(segment.server), timestamps->value, latest));
+                 fmt::format("{}: {} sends TSval {} after {}", segment.tuple.to_string(),
+                             roles_.name(segment.server), timestamps->value, latest));
     }
     shown.latest_timestamp = timestamps->value;
 }

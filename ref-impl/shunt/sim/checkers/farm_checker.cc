@@ -3,11 +3,19 @@
 
 #include <algorithm>
 
+#include "shunt/base/assert.hh"
+
 namespace shunt::sim {
 
 const ServerRole* FarmRoles::server(HostId host) const {
     const auto found = std::ranges::find(servers, host, &ServerRole::host);
     return found == servers.end() ? nullptr : &*found;
+}
+
+std::string_view FarmRoles::name(HostId host) const {
+    const ServerRole* found = server(host);
+    SHUNT_ASSERT(found != nullptr, "only servers are named by their role");
+    return found->name;
 }
 
 const ServerRole* FarmRoles::server_by_back_mac(wire::MacAddress mac) const {

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "shunt/base/time.hh"
@@ -19,6 +21,7 @@ namespace shunt::sim {
 /// A member of the farm as a world knows it.
 struct ServerRole {
     HostId host{};
+    std::string name;
     wire::MacAddress front_mac;
     wire::MacAddress back_mac;
     std::vector<wire::Ipv4Address> services;
@@ -32,6 +35,8 @@ struct FarmRoles {
     std::vector<ServerRole> servers;
 
     const ServerRole* server(HostId host) const;
+    /// For texts; the host is a server.
+    std::string_view name(HostId host) const;
     const ServerRole* server_by_back_mac(wire::MacAddress mac) const;
     const ServerRole* home_of(wire::Ipv4Address service) const;
 };

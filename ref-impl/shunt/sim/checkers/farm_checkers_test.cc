@@ -75,7 +75,7 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
             const HostId id = world_.add_host("s" + std::to_string(i), servers_[i - 1]);
             world_.attach(id, link::LinkId::Front, roles_.front, front_mac(i));
             world_.attach(id, link::LinkId::Back, roles_.back, back_mac(i));
-            roles_.servers.push_back({id, front_mac(i), back_mac(i), {}});
+            roles_.servers.push_back({id, "s" + std::to_string(i), front_mac(i), back_mac(i), {}});
         }
         roles_.servers[0].services.push_back(kService);
         client_id_ = world_.add_host("client", client_);

@@ -70,7 +70,7 @@ void FarmObserver::observe_front(const Transmission& transmission) {
     if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
     const auto packet = wire::Ipv4View::parse(ethernet->payload());
     if (!packet) {
-        refuse(transmission.time, transmission.from, "an IPv4 packet", packet.error());
+        refuse(transmission, "an IPv4 packet", packet.error());
         return;
     }
     if (packet->protocol() == wire::IpProtocol::Tcp)
@@ -81,7 +81,7 @@ void FarmObserver::observe_tcp(const Transmission& transmission, wire::MacAddres
                                const wire::Ipv4View& packet) {
     const auto segment = wire::TcpView::parse(packet);
     if (!segment) {
-        refuse(transmission.time, transmission.from, "a TCP segment", segment.error());
+        refuse(transmission, "a TCP segment", segment.error());
         return;
     }
     if (roles_.server(transmission.from) == nullptr) {
@@ -121,9 +121,9 @@ std::optional<FarmMessage> FarmObserver::read_message(ByteView frame, Instant ti
     return message;
 }
 
-void FarmObserver::refuse(Instant time, HostId from, std::string_view what, Counter reason) {
-    log_.add(time, "RFC 9293 3.1",
-             fmt::format("host {} sends {} that counts as {}", index_of(from), what,
+void FarmObserver::refuse(const Transmission& transmission, std::string_view what, Counter reason) {
+    log_.add(transmission.time, "RFC 9293 3.1",
+             fmt::format("{} sends {} that counts as {}", transmission.names.from, what,
                          counter_name(reason)));
 }
 

@@ -29,7 +29,7 @@ class FarmObserver final : public Observer {
     void observe_tcp(const Transmission& transmission, wire::MacAddress source_mac,
                      const wire::Ipv4View& packet);
     std::optional<FarmMessage> read_message(ByteView frame, Instant time, HostId from) const;
-    void refuse(Instant time, HostId from, std::string_view what, Counter reason);
+    void refuse(const Transmission& transmission, std::string_view what, Counter reason);
 
     const FarmRoles& roles_;
     ViolationLog& log_;

@@ -23,15 +23,14 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
     }
     if (segment.server == ownership.owner) {
         log_.add(segment.time, "EP-12",
-                 fmt::format("host {} sends to the client of {} after it released host {}",
-                             index_of(segment.server), segment.tuple.to_string(),
-                             index_of(*ownership.let_go_to)));
+                 fmt::format("{} sends to the client of {} after it released {}",
+                             roles_.name(segment.server), segment.tuple.to_string(),
+                             roles_.name(*ownership.let_go_to)));
         return;
     }
     log_.add(segment.time, "EP-12",
-             fmt::format("host {} sends to the client of {}, which host {} owns",
-                         index_of(segment.server), segment.tuple.to_string(),
-                         index_of(ownership.owner)));
+             fmt::format("{} sends to the client of {}, which {} owns", roles_.name(segment.server),
+                         segment.tuple.to_string(), roles_.name(ownership.owner)));
 }
 
 void OwnerChecker::message_sent(const FarmMessage& message) {

@@ -62,7 +62,8 @@ void FarmWorld::add_servers() {
         const HostId id = world_.add_host(server.name, *nodes_.back());
         world_.attach(id, link::LinkId::Front, roles_.front, server.front_mac);
         world_.attach(id, link::LinkId::Back, roles_.back, server.back_mac);
-        roles_.servers.push_back({id, server.front_mac, server.back_mac, server.services});
+        roles_.servers.push_back(
+            {id, server.name, server.front_mac, server.back_mac, server.services});
     }
 }
 

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""shunt-sim as its users start it: options, report, exit codes.
+
+usage: shunt_sim_program.py PROGRAM [unittest options]
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+PROGRAM = ""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end."""
+    command = [PROGRAM, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+def report(*arguments: str) -> dict[str, Any]:
+    """The JSON that a clean run prints."""
+    done = run(*arguments, "--json", "-")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+class ShuntSim(unittest.TestCase):
+    """Each test is one thing that a user does."""
+
+    def test_lists_scenarios(self) -> None:
+        done = run("--list")
+        self.assertEqual(done.returncode, 0)
+        names = [line.split()[0] for line in done.stdout.splitlines()]
+        self.assertEqual(names, ["move-once", "move-once-base"])
+
+    def test_reports_figures_and_no_violations(self) -> None:
+        found = report("--scenario", "move-once", "--connections", "10", "--seed", "3")
+        self.assertRegex(found["trace_hash"], "^[0-9a-f]{16}$")
+        self.assertEqual(found["connections"], 10)
+        self.assertGreater(found["packets"], 100)
+        self.assertGreater(found["migrations"], 5)
+        self.assertEqual(found["violations"], [])
+
+    def test_same_seed_same_trace_whatever_the_number_of_jobs(self) -> None:
+        world = ("--scenario", "move-once-base", "--connections", "5", "--seeds", "1..4")
+        self.assertEqual(report(*world), report(*world, "--jobs", "3"))
+        other = report("--scenario", "move-once-base", "--connections", "5", "--seeds", "2..5")
+        self.assertNotEqual(report(*world)["trace_hash"], other["trace_hash"])
+
+    def test_violation_exits_1_and_prints_the_line_that_repeats_it(self) -> None:
+        world = ("--scenario", "move-once", "--connections", "2", "--loss", "1/1")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "report.json"
+            done = run(*world, "--seeds", "6..6", "--json", str(path))
+            found = json.loads(path.read_text())
+        self.assertEqual(done.returncode, 1)
+        line = "shunt-sim --scenario move-once --seed 6 --connections 2 --loss 1/1"
+        self.assertIn(line, done.stderr)
+        self.assertEqual(found["violation_count"], len(found["violations"]))
+        for violation in found["violations"]:
+            self.assertEqual(violation["seed"], 6)
+            self.assertEqual(set(violation), {"time_ns", "rule", "text", "seed"})
+
+    def test_watch_prints_the_frames_of_one_connection(self) -> None:
+        done = run("--scenario", "move-once", "--connections", "3", "--watch", "10001")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("10.7.0.9:10001 > 10.7.1.1:80", done.stdout)
+        self.assertNotIn(":10002", done.stdout)
+
+    def test_other_trace_than_expected_exits_1(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "traces.txt"
+            path.write_text("# one world\nmove-once 3 1 0000000000000000\n")
+            done = run("--expect-traces", str(path))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("move-once 3 1: expected 0000000000000000, got ", done.stdout)
+            self.assertEqual(run("--update-traces", str(path)).returncode, 0)
+            self.assertEqual(run("--expect-traces", str(path)).returncode, 0)
+
+    def test_bad_usage_exits_2_and_says_what_is_wrong(self) -> None:
+        for arguments, text in (
+            ((), "--scenario"),
+            (("--scenario", "nonsense"), "nonsense"),
+            (("--scenario", "move-once", "--seed", "x"), "--seed"),
+            (("--expect-traces", "/nonexistent"), "/nonexistent"),
+        ):
+            with self.subTest(arguments=arguments):
+                done = run(*arguments)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(text, done.stderr)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
