@@ -12,20 +12,21 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-TEST(NotBuiltIn, TakesTheStandardPlan) {
-    EXPECT_THAT(not_built_in(farm::standard_plan(3)), IsEmpty());
+TEST(NotBuiltIn, TakesTheStandardPlanInBothBindings) {
+    farm::FarmConfig config = farm::standard_plan(3);
+    EXPECT_THAT(not_built_in(config), IsEmpty());
+    config.farm.binding = farm::Binding::Udp;
+    EXPECT_THAT(not_built_in(config), IsEmpty());
 }
 
 TEST(NotBuiltIn, NamesEveryThingThatThisVersionDoesNotDo) {
     farm::FarmConfig config = farm::standard_plan(2);
-    config.farm.binding = farm::Binding::Udp;
     config.session.mode = farm::SessionMode::Cookie;
     config.listens[1].profile = farm::Profile::Blob;
     config.listens[0].application = "echo";
     EXPECT_THAT(
         not_built_in(config),
         ElementsAre(
-            "farm.binding: expected \"ethernet\"; \"udp\" is not built into this version",
             "session.mode: expected \"off\"; keeping sessions is not built into this version",
             "listen[0].application: expected \"http\"; \"echo\" is not built into this version",
             "listen[1].profile: expected \"endpoint\"; another profile is not built into this "
