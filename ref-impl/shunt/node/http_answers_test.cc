@@ -158,6 +158,12 @@ TEST_F(HttpAnswers, AnAbsoluteTargetNamesTheSameObject) {
         answer_to("GET http://x/a?q=1 HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("\r\n\r\nhi"));
 }
 
+TEST_F(HttpAnswers, AnEncodedTargetNamesTheObjectThatItStandsFor) {
+    shelf_.objects["/a b"] = {3, "abc"};
+    EXPECT_TRUE(answer_to("GET /a%20b?q HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("\r\n\r\nabc"));
+    EXPECT_TRUE(answer_to("GET /a%2 HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 400 "));
+}
+
 TEST_F(HttpAnswers, AnUnknownObjectAndAnUnknownMethodLeaveTheConnectionOpen) {
     EXPECT_TRUE(answer_to("GET /no HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 404 "));
     EXPECT_TRUE(answer_to("BREW /no HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 501 "));

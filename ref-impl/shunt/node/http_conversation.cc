@@ -11,6 +11,7 @@
 #include "shunt/farm/http_request.hh"
 #include "shunt/farm/url_map.hh"
 #include "shunt/node/generated_content.hh"
+#include "shunt/node/percent_decoding.hh"
 
 namespace shunt::node {
 namespace {
@@ -128,15 +129,19 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
         return;
     }
     const std::string_view whole = farm::path_of(target);
-    const std::string_view path = whole.substr(0, whole.find('?'));
-    if (const auto size = generated_size(path)) {
+    const auto path = percent_decoded(whole.substr(0, whole.find('?')));
+    if (!path) {
+        answer_text("400 Bad Request", "the path is not percent-encoded as RFC 3986 demands\n");
+        return;
+    }
+    if (const auto size = generated_size(*path)) {
         source_ = Source::Generated;
         start("200 OK", "application/octet-stream", *size);
         return;
     }
-    if (const auto size = contents_.size_of(path)) {
+    if (const auto size = contents_.size_of(*path)) {
         source_ = Source::Contents;
-        path_ = path;
+        path_ = *path;
         start("200 OK", "application/octet-stream", *size);
         return;
     }
