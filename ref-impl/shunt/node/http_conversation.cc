@@ -62,7 +62,7 @@ void HttpConversation::advance(tcp::Connection& connection) {
                 goes_on = read_head(connection);
                 break;
             case State::RequestBody:
-                goes_on = skip_body(connection);
+                goes_on = read_body(connection);
                 break;
             case State::Response:
                 goes_on = write_response(connection);
@@ -95,6 +95,8 @@ bool HttpConversation::read_head(tcp::Connection& connection) {
     keeps_alive_ = head->is_kept_alive;
     is_head_request_ = head->method == "HEAD";
     request_body_left_ = head->content_length.value_or(0);
+    request_body_read_ = 0;
+    is_request_body_verified_ = false;
     answer(head->method, head->target);
     if (request_body_left_ > 0) state_ = State::RequestBody;
     return true;
@@ -107,10 +109,16 @@ void HttpConversation::refuse(std::string_view status, std::string_view text) {
     answer_text(status, text);
 }
 
-bool HttpConversation::skip_body(tcp::Connection& connection) {
-    const std::uint64_t here = connection.receive_queue_size();
-    const std::uint64_t count = std::min(here, request_body_left_);
-    connection.consume(static_cast<std::size_t>(count));
+bool HttpConversation::read_body(tcp::Connection& connection) {
+    const ByteView front = connection.readable();
+    const std::uint64_t count = std::min<std::uint64_t>(front.size(), request_body_left_);
+    const ByteView bytes = front.first(static_cast<std::size_t>(count));
+    if (is_request_body_verified_ && !is_body_right(bytes)) {
+        refuse("422 Unprocessable Content", "the body is not generated content\n");
+        return true;
+    }
+    connection.consume(bytes.size());
+    request_body_read_ += count;
     request_body_left_ -= count;
     if (request_body_left_ == 0) {
         state_ = State::Response;
@@ -121,6 +129,20 @@ bool HttpConversation::skip_body(tcp::Connection& connection) {
         state_ = State::Closing;
     }
     return count > 0;
+}
+
+bool HttpConversation::is_body_right(ByteView bytes) const {
+    std::array<std::uint8_t, kContentBlock * 16> expected;
+    std::uint64_t offset = request_body_read_;
+    while (!bytes.empty()) {
+        const std::size_t count = std::min(expected.size(), bytes.size());
+        const MutableBytes piece = MutableBytes(expected).first(count);
+        generate(offset, piece);
+        if (!std::ranges::equal(piece, bytes.first(count))) return false;
+        bytes = bytes.subspan(count);
+        offset += count;
+    }
+    return true;
 }
 
 void HttpConversation::answer(std::string_view method, std::string_view target) {
@@ -136,6 +158,7 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
     }
     if (const auto size = generated_size(*path)) {
         source_ = Source::Generated;
+        is_request_body_verified_ = whole.ends_with("?verify");
         start("200 OK", "application/octet-stream", *size);
         return;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The built-in HTTP/1.1 server: generated content of any size ("/bytes/N"), and the objects of a
-// Contents. GET and HEAD, keep-alive and pipelining; a request's body is read and ignored.
+// Contents. GET and HEAD, keep-alive and pipelining. The body of a POST or PUT is read and ignored;
+// for "/bytes/N?verify" it has to be generated content too, else the answer is 422.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ class HttpConversation final : public stack::Conversation {
     enum class Source : std::uint8_t { None, Text, Generated, Contents };
 
     bool read_head(tcp::Connection& connection);
-    bool skip_body(tcp::Connection& connection);
+    bool read_body(tcp::Connection& connection);
+    bool is_body_right(ByteView bytes) const;
     bool write_response(tcp::Connection& connection);
     bool write_head(tcp::Connection& connection);
     void answer(std::string_view method, std::string_view target);
@@ -40,6 +42,8 @@ class HttpConversation final : public stack::Conversation {
     std::string server_name_;
     State state_ = State::Head;
     std::uint64_t request_body_left_ = 0;
+    std::uint64_t request_body_read_ = 0;
+    bool is_request_body_verified_ = false;
     bool keeps_alive_ = true;
     bool is_head_request_ = false;
 

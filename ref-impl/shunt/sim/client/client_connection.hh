@@ -20,7 +20,8 @@ struct ConnectionPlan {
     Instant start;
     /// Sizes of the objects that it asks for, one after the other.
     std::vector<std::uint64_t> sizes;
-    /// Bytes of generated content in the body of every request: a GET has none, a POST has some.
+    /// Bytes of generated content in the body of every request, which the server verifies; a
+    /// request without is a GET.
     std::uint64_t upload_size = 0;
     /// All requests at once, or each when the one before is answered.
     bool is_pipelined = false;
