@@ -4,14 +4,13 @@
 // frames and endpoint are certainly gone (EP-18).
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 
 #include "shunt/base/siphash.hh"
 #include "shunt/base/time.hh"
 #include "shunt/farm/farm_config.hh"
+#include "shunt/migrate/recent_keys.hh"
 #include "shunt/wire/tuple.hh"
 
 namespace shunt::migrate {
@@ -25,21 +24,13 @@ class Offers {
     [[nodiscard]] bool may_offer(const wire::ConnectionTuple& tuple, farm::ServerId server,
                                  Instant now);
     void remember(const wire::ConnectionTuple& tuple, farm::ServerId server, Instant now);
-    std::size_t size() const { return order_.size(); }
+    std::size_t size() const { return recent_.size(); }
 
   private:
-    struct Offer {
-        std::uint64_t key;
-        Instant until;
-    };
     std::uint64_t key_of(const wire::ConnectionTuple& tuple, farm::ServerId server) const;
-    void forget_expired(Instant now);
 
     SipKey key_;
-    Duration memory_;
-    std::size_t capacity_;
-    std::deque<Offer> order_;  // by expiry: the memory is the same for all
-    absl::flat_hash_map<std::uint64_t, Instant> until_;
+    RecentKeys recent_;
 };
 
 }  // namespace shunt::migrate

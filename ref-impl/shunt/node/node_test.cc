@@ -250,6 +250,26 @@ TEST_P(EndpointProfile, AClosedConnectionLeavesTheTarget) {
     EXPECT_EQ(in(s1(), Table::Forward), 0U);
 }
 
+TEST_P(EndpointProfile, ALateOfferOfWhatIsOverBringsNothingToLife) {
+    handshake();
+    request("/s2/bytes/10");
+    run_for(kMillisecond * 100);
+    client_->close();
+    run_for(kMillisecond * 500);
+    const std::size_t already_seen = seen_.size();
+    for (const auto type : {EncapsulationType::Connection, EncapsulationType::Forwarded}) {
+        const SeenFrame late = seen(type).front();
+        s2().handle_frame(link::LinkId::Back, pool_.copy(late.bytes), now_);
+    }
+    run_for(kMillisecond * 500);
+    const auto own = config_.servers[1].front_mac;
+    EXPECT_TRUE(std::none_of(seen_.begin() + static_cast<std::ptrdiff_t>(already_seen), seen_.end(),
+                             [own](const SeenFrame& frame) {
+                                 return frame.link == link::LinkId::Front &&
+                                        frame.ethernet().source() == own;
+                             }));
+}
+
 TEST_P(EndpointProfile, AResetEndsAnUndecidedEndpoint) {
     handshake();
     client_->abort();

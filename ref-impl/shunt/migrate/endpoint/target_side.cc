@@ -33,7 +33,8 @@ TargetSide::TargetSide(Context& context, const tcp::Config& tcp_config)
     : context_(context),
       tcp_config_(tcp_config),
       early_(context.config.timers.unknown_tuple_hold, context.config.limits.unknown_tuples,
-             context.held_limits()) {
+             context.held_limits()),
+      ended_(context.config.timers.two_msl, context.config.limits.remembered_offers) {
     fingerprint_key_.low = context.rng.next_u64();
     fingerprint_key_.high = context.rng.next_u64();
 }
@@ -85,7 +86,19 @@ std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame
             return std::nullopt;
         }
     }
+    // A base home releases by any packet of the client: a late 0x01 of what is over would bring an
+    // old endpoint to life (EP-8).
+    if (ended_.contains(attempt_key(offer->tuple, offer->fingerprint), now)) {
+        context_.counters.add(Counter::OfferEnded);
+        return std::nullopt;
+    }
     return make_endpoint(*offer, slot, now);
+}
+
+std::uint64_t TargetSide::attempt_key(const wire::ConnectionTuple& tuple,
+                                      std::uint64_t fingerprint) const {
+    // The fingerprint is of the payload, which does not name the client.
+    return tuple.hash({fingerprint_key_.low, fingerprint});
 }
 
 bool TargetSide::is_same_attempt(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
@@ -323,8 +336,11 @@ void TargetSide::handle_early_deadline(Instant now) {
 }
 
 void TargetSide::announce_closed(const Record& record, Instant now) {
-    if (!context_.has_extensions()) return;
     const auto& endpoint = *record.as<ForwardConnectEndpoint>();
+    if (!context_.has_extensions()) {
+        ended_.remember(attempt_key(record.tuple, endpoint.fingerprint), now);
+        return;
+    }
     Packet payload = context_.pool.take();
     wire::MigrationCopy{endpoint.id, endpoint.copy}.append_to(payload);
     send(endpoint.home, record.tuple, EncapsulationType::Release, std::move(payload), now);

@@ -7,6 +7,7 @@
 
 #include "shunt/migrate/early_packets.hh"
 #include "shunt/migrate/endpoint/context.hh"
+#include "shunt/migrate/recent_keys.hh"
 #include "shunt/tcp/config.hh"
 #include "shunt/wire/control_block.hh"
 #include "shunt/wire/reject.hh"
@@ -35,7 +36,8 @@ class TargetSide {
     std::optional<Instant> early_deadline() const { return early_.deadline(); }
     void handle_early_deadline(Instant now);
 
-    /// Tells the home that the endpoint has closed (EP-30); the caller erases the record.
+    /// Tells the home that the endpoint has closed (EP-30), or, where the base set has no word for
+    /// that, remembers that its attempt is over (EP-8); the caller erases the record.
     void announce_closed(const Record& record, Instant now);
 
   private:
@@ -55,6 +57,7 @@ class TargetSide {
     /// `replaced`: the unreleased copy whose place the new one takes.
     std::optional<Slot> make_endpoint(const Offer& offer, std::optional<Slot> replaced,
                                       Instant now);
+    std::uint64_t attempt_key(const wire::ConnectionTuple& tuple, std::uint64_t fingerprint) const;
     ForwardConnectEndpoint moved_in(tcp::Connection connection, const Offer& offer, Instant now);
     std::optional<Slot> handle_unreleased(Slot slot, Packet packet, Instant now);
     void release(Slot slot, Instant now);
@@ -70,6 +73,7 @@ class TargetSide {
     Context& context_;
     const tcp::Config& tcp_config_;
     EarlyPackets early_;
+    RecentKeys ended_;  // base: by attempt_key()
     SipKey fingerprint_key_;
 };
 
