@@ -19,8 +19,6 @@ class ClientView final : public FarmChecker {
 
     void server_sent(const ServerSegment& segment) override;
     void client_sent(const ClientSegment& segment) override;
-    void message_sent(const FarmMessage&) override {}
-    void message_arrived(const FarmMessage&) override {}
 
   private:
     struct Shown {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shunt/base/bytes.hh"
 #include "shunt/base/time.hh"
 #include "shunt/sim/ids.hh"
 #include "shunt/wire/encapsulation.hh"
@@ -57,6 +58,16 @@ struct ClientSegment {
     wire::TcpView segment;
 };
 
+/// A client's TCP packet that reaches a server on the front.
+struct ClientPacket {
+    Instant time;
+    HostId to{};
+    wire::ConnectionTuple tuple;
+    wire::TcpView segment;
+    /// From the IPv4 header on, without padding.
+    ByteView bytes;
+};
+
 /// An encapsulated frame on the back link that names a connection.
 struct FarmMessage {
     Instant time;
@@ -66,7 +77,9 @@ struct FarmMessage {
     wire::ConnectionTuple tuple;
     /// Of the attempt that it is about, where it carries an ID; else 0.
     std::uint32_t epoch = 0;
-    /// Of a forwarded TCP packet (0x02).
+    /// Of a forwarded packet (0x02), from the IPv4 header on; else empty.
+    ByteView inner_packet;
+    /// Of a forwarded TCP packet.
     std::optional<wire::TcpView> inner;
 };
 
@@ -77,11 +90,13 @@ class FarmChecker {
     FarmChecker& operator=(const FarmChecker&) = delete;
     virtual ~FarmChecker() = default;
 
-    virtual void server_sent(const ServerSegment& segment) = 0;
-    virtual void client_sent(const ClientSegment& segment) = 0;
+    // A checker takes what its rule is about.
+    virtual void server_sent(const ServerSegment&) {}
+    virtual void client_sent(const ClientSegment&) {}
+    virtual void client_packet_arrived(const ClientPacket&) {}
     /// `to` is the host that the frame is addressed to.
-    virtual void message_sent(const FarmMessage& message) = 0;
-    virtual void message_arrived(const FarmMessage& message) = 0;
+    virtual void message_sent(const FarmMessage&) {}
+    virtual void message_arrived(const FarmMessage&) {}
 };
 
 }  // namespace shunt::sim

@@ -10,6 +10,7 @@
 
 #include "shunt/sim/checkers/client_view.hh"
 #include "shunt/sim/checkers/farm_observer.hh"
+#include "shunt/sim/checkers/forward_checker.hh"
 #include "shunt/sim/checkers/owner_checker.hh"
 #include "shunt/sim/world.hh"
 #include "shunt/wire/encapsulation.hh"
@@ -82,6 +83,7 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
         world_.attach(client_id_, link::LinkId::Front, roles_.front, kClientMac);
         observer_.add(owner_);
         observer_.add(view_);
+        observer_.add(forwarding_);
         world_.add_observer(observer_);
     }
 
@@ -146,15 +148,24 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
     }
 
     // A client's packet as 0x02.
-    void forward(std::uint8_t from, std::uint8_t to, std::uint8_t flags = 0x18) {
+    void forward(std::uint8_t from, std::uint8_t to, std::uint8_t flags = 0x18,
+                 Numbers numbers = {}) {
         encapsulate(from, to, EncapsulationType::Forwarded,
-                    segment(kClient, kService, wire::TcpFlags::from_byte(flags), 1));
+                    segment(kClient, kService, wire::TcpFlags::from_byte(flags), 1, numbers));
     }
 
+    // The client says something, and it reaches the home.
+    void ask(Numbers numbers = {}, std::uint8_t flags = 0x18) {
+        reply(flags, numbers);
+        pass_time();
+    }
+
+    // Of a base home: the first packet of the client.
     void release(std::uint8_t from, std::uint8_t to) {
         if (roles_.has_extensions) {
             tell(from, to, EncapsulationType::Go);
         } else {
+            ask();
             forward(from, to);
         }
     }
@@ -191,6 +202,7 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
     ViolationLog log_{kSeed};
     OwnerChecker owner_{roles_, log_};
     ClientView view_{roles_, log_};
+    ForwardChecker forwarding_{roles_, log_};
     FarmObserver observer_{roles_, log_};
 };
 
@@ -304,14 +316,47 @@ TEST_P(LyingFarm, WrongTcpChecksumIsSeen) {
     EXPECT_THAT(rules(), ElementsAre("RFC 9293 3.1"));
 }
 
+TEST_P(LyingFarm, ForwardedPacketsOfTheClientInOrderAreRight) {
+    ask({1, 0}, 0x10);
+    ask({2, 0});
+    ask({3, 0});
+    forward(1, 2, 0x18, {2, 0});
+    forward(1, 2, 0x18, {3, 0});
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(LyingFarm, ForwardedPacketThatIsNotTheClientsIsSeen) {
+    ask({1, 0}, 0x10);
+    ask({2, 0});
+    forward(1, 2, 0x18, {3, 0});
+    EXPECT_THAT(rules(), ElementsAre("EP-21"));
+}
+
+TEST_P(LyingFarm, PacketsForwardedInAnotherOrderAreSeen) {
+    ask({1, 0}, 0x10);
+    ask({2, 0});
+    ask({3, 0});
+    forward(1, 2, 0x18, {3, 0});
+    forward(1, 2, 0x18, {2, 0});
+    EXPECT_THAT(rules(), ElementsAre("EP-9"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sets, LyingFarm, ::testing::Bool(), [](const auto& set) {
     return std::string(set.param ? "Extended" : "Base");
 });
 
 class ExtendedFarm : public LyingFarm {};
 
+TEST_P(ExtendedFarm, HandshakeAcknowledgmentForwardedAgainIsSeen) {
+    ask({1, 0}, 0x10);
+    forward(1, 2, 0x10, {1, 0});
+    forward(1, 2, 0x10, {1, 0});
+    EXPECT_THAT(rules(), ElementsAre("EP-9"));
+}
+
 TEST_P(ExtendedFarm, ForwardedPacketIsNoRelease) {
     act(1);
+    ask();
     forward(1, 2);
     pass_time();
     act(2);
@@ -352,6 +397,13 @@ TEST_P(ExtendedFarm, RejectWithoutAttemptGivesNothingBack) {
 INSTANTIATE_TEST_SUITE_P(Sets, ExtendedFarm, ::testing::Values(true));
 
 class BaseFarm : public LyingFarm {};
+
+TEST_P(BaseFarm, HandshakeAcknowledgmentMayBeForwardedAgain) {
+    ask({1, 0}, 0x10);
+    forward(1, 2, 0x10, {1, 0});
+    forward(1, 2, 0x10, {1, 0});
+    EXPECT_THAT(rules(), IsEmpty());
+}
 
 TEST_P(BaseFarm, ForwardedResetIsNoRelease) {
     act(1);

@@ -27,6 +27,7 @@ bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
     if (message.type == wire::EncapsulationType::Forwarded) {
         const auto inner = wire::Ipv4View::parse(payload);
         if (!inner) return false;
+        message.inner_packet = inner->packet();
         message.tuple.service = inner->destination();
         message.tuple.service_port = view.destination_port();
         const auto segment = wire::TcpView::parse(*inner);
@@ -45,6 +46,11 @@ bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
     return true;
 }
 
+wire::ConnectionTuple client_tuple(const wire::Ipv4View& packet, const wire::TcpView& segment) {
+    return {packet.source(), segment.source_port(), packet.destination(),
+            segment.destination_port(), wire::TransportProtocol::Tcp};
+}
+
 }  // namespace
 
 void FarmObserver::observe(const Transmission& transmission) {
@@ -57,6 +63,7 @@ void FarmObserver::observe(const Transmission& transmission) {
 }
 
 void FarmObserver::observe(const Arrival& arrival) {
+    if (arrival.segment == roles_.front) observe_front(arrival);
     if (arrival.segment != roles_.back) return;
     auto message = read_message(arrival.frame, arrival.time, arrival.from);
     if (!message) return;
@@ -85,9 +92,7 @@ void FarmObserver::observe_tcp(const Transmission& transmission, wire::MacAddres
         return;
     }
     if (roles_.server(transmission.from) == nullptr) {
-        const wire::ConnectionTuple tuple{packet.source(), segment->source_port(),
-                                          packet.destination(), segment->destination_port(),
-                                          wire::TransportProtocol::Tcp};
+        const wire::ConnectionTuple tuple = client_tuple(packet, *segment);
         for (FarmChecker* checker : checkers_)
             checker->client_sent({transmission.time, tuple, *segment});
         return;
@@ -99,6 +104,20 @@ void FarmObserver::observe_tcp(const Transmission& transmission, wire::MacAddres
     const ServerSegment sent{transmission.time, transmission.from, source_mac, tuple, *segment};
     for (FarmChecker* checker : checkers_)
         checker->server_sent(sent);
+}
+
+void FarmObserver::observe_front(const Arrival& arrival) {
+    if (roles_.server(arrival.to) == nullptr || roles_.server(arrival.from) != nullptr) return;
+    const auto ethernet = wire::EthernetView::parse(arrival.frame);
+    if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
+    const auto packet = wire::Ipv4View::parse(ethernet->payload());
+    if (!packet || packet->protocol() != wire::IpProtocol::Tcp) return;
+    const auto segment = wire::TcpView::parse(*packet);
+    if (!segment) return;
+    const ClientPacket arrived{arrival.time, arrival.to, client_tuple(*packet, *segment), *segment,
+                               packet->packet()};
+    for (FarmChecker* checker : checkers_)
+        checker->client_packet_arrived(arrived);
 }
 
 std::optional<FarmMessage> FarmObserver::read_message(ByteView frame, Instant time,

@@ -26,6 +26,7 @@ class FarmObserver final : public Observer {
 
   private:
     void observe_front(const Transmission& transmission);
+    void observe_front(const Arrival& arrival);
     void observe_tcp(const Transmission& transmission, wire::MacAddress source_mac,
                      const wire::Ipv4View& packet);
     std::optional<FarmMessage> read_message(ByteView frame, Instant time, HostId from) const;

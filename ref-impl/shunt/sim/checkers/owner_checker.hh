@@ -17,7 +17,6 @@ class OwnerChecker final : public FarmChecker {
     OwnerChecker(const FarmRoles& roles, ViolationLog& log) : roles_(roles), log_(log) {}
 
     void server_sent(const ServerSegment& segment) override;
-    void client_sent(const ClientSegment&) override {}
     void message_sent(const FarmMessage& message) override;
     void message_arrived(const FarmMessage& message) override;
 

@@ -29,6 +29,7 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
       world_(rng_.next_u64()),
       owners_(roles_, log_),
       client_view_(roles_, log_),
+      forwarding_(roles_, log_),
       observer_(roles_, log_),
       client_(client_config(config_.farm), config_.plans, rng_.next_u64(), log_) {
     roles_.front = world_.add_segment(segment("front", config_.front));
@@ -40,6 +41,7 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
     world_.attach(client, link::LinkId::Front, roles_.front, kClientMac);
     observer_.add(owners_);
     observer_.add(client_view_);
+    observer_.add(forwarding_);
     world_.add_observer(observer_);
     if (config_.observer != nullptr) world_.add_observer(*config_.observer);
     for (const ServerRole& server : roles_.servers)

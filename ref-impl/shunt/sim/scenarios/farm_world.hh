@@ -9,6 +9,7 @@
 #include "shunt/farm/farm_config.hh"
 #include "shunt/sim/checkers/client_view.hh"
 #include "shunt/sim/checkers/farm_observer.hh"
+#include "shunt/sim/checkers/forward_checker.hh"
 #include "shunt/sim/checkers/owner_checker.hh"
 #include "shunt/sim/checkers/violation.hh"
 #include "shunt/sim/client/sim_client.hh"
@@ -60,6 +61,7 @@ class FarmWorld {
     FarmRoles roles_;
     OwnerChecker owners_;
     ClientView client_view_;
+    ForwardChecker forwarding_;
     FarmObserver observer_;
     std::vector<std::unique_ptr<NodeHost>> nodes_;
     SimClient client_;
