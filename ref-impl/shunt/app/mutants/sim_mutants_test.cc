@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulator's checkers against nodes with a seeded defect: each one is seen to fire, with the
+// rule that it keeps, and none fires where the node is sound.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "shunt/base/mutant.hh"
+#include "shunt/sim/scenarios/scenario.hh"
+
+namespace shunt::sim {
+namespace {
+
+struct Detection {
+    Mutant mutant;
+    std::string_view scenario;
+    std::string_view rule;
+};
+
+std::string_view name_of(Mutant mutant) {
+    for (const MutantText& text : all_mutants()) {
+        if (text.mutant == mutant) return text.name;
+    }
+    return "";
+}
+
+std::ostream& operator<<(std::ostream& out, const Detection& detection) {
+    return out << name_of(detection.mutant) << " in " << detection.scenario;
+}
+
+class CheckersSeeMutants : public ::testing::TestWithParam<Detection> {};
+
+TEST_P(CheckersSeeMutants, ByTheRuleThatTheyBreak) {
+    const Detection& detection = GetParam();
+    choose_mutant(detection.mutant);
+    ScenarioOptions options;
+    options.connections = 100;
+    const ScenarioResult result = find_scenario(detection.scenario)->run(options);
+    EXPECT_GT(std::ranges::count(result.violations, detection.rule, &Violation::rule), 0)
+        << result.violation_count << " violations of other rules";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Extended, CheckersSeeMutants,
+    ::testing::Values(Detection{Mutant::ReleasesItself, "move-once", "EP-12"},
+                      Detection{Mutant::ResetsUnknownTuple, "move-once", "EP-12"},
+                      Detection{Mutant::CopiesAgainOnRepetition, "move-once", "EP-48"},
+                      Detection{Mutant::CopiesAgainOnRepetition, "move-once", "liveness"},
+                      Detection{Mutant::LosesTimestampClock, "move-once", "EP-25"},
+                      Detection{Mutant::ReleasesHeldInReverse, "move-once", "EP-9"},
+                      Detection{Mutant::TouchesForwardedPacket, "move-once", "EP-21"},
+                      Detection{Mutant::AcknowledgesRequestBeforeDecision, "move-once", "SEL-2"},
+                      Detection{Mutant::NeverRepeatsOffer, "move-once", "SEL-2"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Base, CheckersSeeMutants,
+    ::testing::Values(Detection{Mutant::AnswersFromOwnAddress, "move-once-base", "EP-48"},
+                      Detection{Mutant::LosesTimestampClock, "move-once-base", "EP-25"},
+                      Detection{Mutant::ReleasesHeldInReverse, "move-once-base", "EP-9"},
+                      Detection{Mutant::TouchesForwardedPacket, "move-once-base", "EP-21"}));
+
+// What the wire between these hosts never shows must not disturb them either.
+TEST(CheckersAreSilent, WhereNothingIsWrong) {
+    choose_mutant(Mutant::AcceptsStrangers);
+    for (const std::string_view scenario : {"move-once", "move-once-base"}) {
+        ScenarioOptions options;
+        options.connections = 100;
+        EXPECT_EQ(find_scenario(scenario)->run(options).violation_count, 0U) << scenario;
+    }
+}
+
+}  // namespace
+}  // namespace shunt::sim
