@@ -8,9 +8,11 @@
 #include <sys/un.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
 #include "attach/unix_message.hh"
@@ -99,9 +101,10 @@ class ScriptedServer {
 
 class RunnerTest : public testing::Test {
   protected:
-    RunnerTest() : folder_("conform-runner-test") {
-        std::filesystem::remove_all(folder_);
-        std::filesystem::create_directory(folder_);
+    RunnerTest() {
+        // One of its own for each test: they run side by side.
+        folder_ = (std::filesystem::temp_directory_path() / "conform-XXXXXX").string();
+        if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no temporary folder");
         iut_.front = iut_.back = {AttachmentKind::Unix, folder_ + "/device.sock"};
         options_.iut_path = "a device.toml";
         options_.out_path = folder_;
