@@ -54,6 +54,7 @@ class TargetSide {
     std::optional<Offer> read_offer(const EncapsulatedFrame& frame);
     bool is_same_attempt(const ForwardConnectEndpoint& endpoint, const Offer& offer) const;
     bool may_replace(const ForwardConnectEndpoint& endpoint, const Offer& offer) const;
+    std::uint64_t attempt_key(const wire::ConnectionTuple& tuple, std::uint64_t fingerprint) const;
     /// `replaced`: the unreleased copy whose place the new one takes.
     std::optional<Slot> make_endpoint(const Offer& offer, std::optional<Slot> replaced,
                                       Instant now);
