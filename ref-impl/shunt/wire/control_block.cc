@@ -106,6 +106,8 @@ std::string_view to_string(BlockFault fault) {
             return "snd_una, snd_nxt, snd_max are out of order or too far apart";
         case BlockFault::SendQueue:
             return "more is sent than snd_queue and a FIN hold";
+        case BlockFault::AcknowledgedFin:
+            return "snd_queue is not empty behind a FIN that is acknowledged";
         case BlockFault::ReceiveWindow:
             return "rcv_adv is before rcv_nxt or too far past it";
         case BlockFault::Scale:
@@ -205,6 +207,10 @@ Result<ControlBlock, BlockFault> ControlBlock::validate() const {
     const std::uint64_t sendable =
         std::uint64_t{block.send_queue} + (block.is_fin_unacknowledged() ? 1 : 0);
     if (unacknowledged > sendable) return Failure{BlockFault::SendQueue};
+    // FIN-WAIT-2 is entered when the FIN is acknowledged, and with it all that was before it.
+    if (block.state == BlockState::FinWait2 && block.send_queue != 0) {
+        return Failure{BlockFault::AcknowledgedFin};
+    }
     if (block.send_scale > kScaleMax || block.receive_scale > kScaleMax) {
         return Failure{BlockFault::Scale};
     }

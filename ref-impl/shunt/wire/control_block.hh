@@ -46,6 +46,7 @@ enum class BlockFault : std::uint8_t {
     State,
     SendSequence,
     SendQueue,
+    AcknowledgedFin,
     ReceiveWindow,
     Scale,
     Mss,

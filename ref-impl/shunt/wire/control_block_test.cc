@@ -147,7 +147,11 @@ TEST(ControlBlockTest, ValidateTakesAGoodBlockAsItIs) {
 
 TEST(ControlBlockTest, TakesTheListedStatesAlone) {
     for (const std::uint16_t state : std::vector<std::uint16_t>{4, 5, 6, 7, 8, 9}) {
-        EXPECT_EQ(fault_after([&](auto& b) { b.state = static_cast<BlockState>(state); }),
+        EXPECT_EQ(fault_after([&](auto& b) {
+                      b.state = static_cast<BlockState>(state);
+                      b.send_queue = 0;
+                      b.send_next = b.send_max = b.send_unacknowledged;
+                  }),
                   std::nullopt)
             << state;
     }
@@ -224,6 +228,19 @@ TEST(ControlBlockTest, AnUnacknowledgedFinTakesOneNumberMore) {
         block.send_queue = 598;
         EXPECT_EQ(fault_of(block), BlockFault::SendQueue);
     }
+}
+
+TEST(ControlBlockTest, NothingIsQueuedBehindAnAcknowledgedFin) {
+    const auto fault_at = [](BlockState state, std::uint32_t queue) {
+        return fault_after([&](auto& b) {
+            b.state = state;
+            b.send_next = b.send_max = b.send_unacknowledged;
+            b.send_queue = queue;
+        });
+    };
+    EXPECT_EQ(fault_at(BlockState::FinWait2, 0), std::nullopt);
+    EXPECT_EQ(fault_at(BlockState::FinWait2, 1), BlockFault::AcknowledgedFin);
+    EXPECT_EQ(fault_at(BlockState::FinWait1, 1), std::nullopt);
 }
 
 TEST(ControlBlockTest, ScalesReachFourteen) {
