@@ -10,14 +10,17 @@ namespace {
 
 constexpr std::uint32_t kWindowFieldMax = 65'535;
 constexpr std::uint16_t kHeadersSize = 40;             // IPv4 and TCP without options
+constexpr std::uint16_t kPathMtuMin = 552;             // TCP-13
 constexpr std::uint32_t kTimestampsSize = 12;          // aligned
 constexpr std::uint32_t kInitialWindowBytes = 14'600;  // RFC 6928 2
 
 }  // namespace
 
-/// min(the peer's MSS, path MTU - 40), never so small that nothing fits beside options.
+/// min(the peer's MSS, path MTU - 40), never so small that nothing fits beside options. The path
+/// MTU is what a control block says, and may be anything.
 std::uint32_t Connection::maximum_segment() const {
-    const std::uint16_t mtu = path_mtu_ > 0 ? std::min(path_mtu_, config_->mtu) : config_->mtu;
+    const std::uint16_t path = std::max(path_mtu_, kPathMtuMin);
+    const std::uint16_t mtu = path_mtu_ > 0 ? std::min(path, config_->mtu) : config_->mtu;
     const auto by_path = static_cast<std::uint16_t>(mtu - kHeadersSize);
     return std::max(std::min(negotiated_.maximum_segment, by_path), Negotiated::kMaximumSegmentMin);
 }

@@ -218,6 +218,23 @@ TEST(Snapshot, IsRefusedIfItContradictsItself) {
     EXPECT_EQ(refused.error(), ImportError::Malformed);
 }
 
+TEST(Snapshot, WithAPathMtuBelowTheFloorSendsSegmentsOfTheFloor) {
+    Peer peer;
+    peer.establish();
+    for (const std::uint16_t path_mtu : std::vector<std::uint16_t>{1, 39, 40, 68, 551, 552, 553}) {
+        ControlBlock block = peer.connection->export_block(1, peer.now);
+        block.path_mtu = path_mtu;
+        auto target =
+            Connection::import_block(peer.config, peer.connection->identity(), block, peer.now);
+        ASSERT_TRUE(target);
+        target->send(std::vector<std::uint8_t>(2'000, 'a'));
+        const auto sent = all_sent(*target, peer.pool, peer.now);
+        ASSERT_FALSE(sent.empty());
+        EXPECT_EQ(sent[0].text.size(), std::max<std::size_t>(path_mtu, 552) - 40) << path_mtu;
+        EXPECT_EQ(target->export_block(2, peer.now).path_mtu, path_mtu) << "TCB-3";
+    }
+}
+
 TEST(Snapshot, OfABaseDeviceStartsFresh) {
     Peer peer;
     peer.establish();
