@@ -11,6 +11,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 option(SHUNT_WERROR "Treat warnings as errors" ON)
 set(SHUNT_SANITIZE "" CACHE STRING "Sanitizers for everything, e.g. address,undefined")
 option(SHUNT_COVERAGE "Instrument for line and branch coverage" OFF)
+option(SHUNT_FUZZER "Instrument everything for libFuzzer (clang++)" OFF)
 
 find_program(SHUNT_CCACHE ccache)
 if(SHUNT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -34,4 +35,11 @@ endif()
 if(SHUNT_COVERAGE)
   target_compile_options(shunt_options INTERFACE --coverage -O0)
   target_link_options(shunt_options INTERFACE --coverage)
+endif()
+if(SHUNT_FUZZER)
+  # Edges and comparisons for the fuzzer, without its main(), which fuzz/ alone links; and counters
+  # of source lines for what tools/fuzz prints.
+  target_compile_options(shunt_options INTERFACE
+    -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(shunt_options INTERFACE -fprofile-instr-generate)
 endif()
