@@ -60,6 +60,8 @@ void blame_what_ends(CaseResult& result, Action action) {
         blame(result, Verdict::Crash, reason);
     } catch (const DeviceHangs& reason) {
         blame(result, Verdict::Hang, reason);
+    } catch (const NotRunnable& reason) {
+        blame(result, Verdict::NotRun, reason);
     } catch (const AttachmentError& reason) {
         blame(result, Verdict::Error, reason);
     } catch (const std::logic_error& reason) {
@@ -131,7 +133,8 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
         static_cast<std::uint16_t>(kPortFirst + Random(*options_.seed, "ports").below(kPortSpan));
     for (const CaseInfo* info : cases) {
         started(*info);
-        run.cases.push_back(run_one(*info, port++));
+        run.cases.push_back(run_one(*info, port));
+        port = static_cast<std::uint16_t>(port + Stage::kPortsPerCase);
         progress(run.cases.back());
     }
     return run;

@@ -8,7 +8,25 @@
 namespace conform {
 namespace {
 
-constexpr std::uint16_t kIdentifiedCopyLength = 18;  // what follows the length field
+constexpr std::size_t kLengthSize = 2;
+constexpr std::size_t kIdSize = 14;
+// What follows the length field.
+constexpr std::uint16_t kIdentifiedCopyLength = IdentifiedCopy::kSize - kLengthSize;
+constexpr std::uint16_t kRejectionLength = Rejection::kSize - kLengthSize;
+
+/// The ID behind a length field.
+MigrationId load_id(ByteView payload) {
+    return {{{load_u32(payload, 2)}, load_u16(payload, 6)},
+            load_u32(payload, 8),
+            load_u32(payload, 12)};
+}
+
+void append_id(Bytes& bytes, const MigrationId& id) {
+    append_u32(bytes, id.service.address.value);
+    append_u16(bytes, id.service.port);
+    append_u32(bytes, id.initial_sequence);
+    append_u32(bytes, id.epoch);
+}
 
 const char* name_of(std::uint8_t type) {
     switch (static_cast<EncapsulationType>(type)) {
@@ -54,12 +72,14 @@ std::optional<IdentifiedCopy> parse_identified_copy(ByteView payload) {
     if (payload.size() != IdentifiedCopy::kSize || load_u16(payload, 0) != kIdentifiedCopyLength) {
         return std::nullopt;
     }
-    IdentifiedCopy identified;
-    identified.id.service = {{load_u32(payload, 2)}, load_u16(payload, 6)};
-    identified.id.initial_sequence = load_u32(payload, 8);
-    identified.id.epoch = load_u32(payload, 12);
-    identified.copy = load_u32(payload, 16);
-    return identified;
+    return IdentifiedCopy{load_id(payload), load_u32(payload, kLengthSize + kIdSize)};
+}
+
+std::optional<Rejection> parse_rejection(ByteView payload) {
+    if (payload.size() != Rejection::kSize || load_u16(payload, 0) != kRejectionLength) {
+        return std::nullopt;
+    }
+    return Rejection{load_id(payload), load_u16(payload, kLengthSize + kIdSize)};
 }
 
 Bytes encode(const ConnectionInformation& information) {
@@ -69,11 +89,16 @@ Bytes encode(const ConnectionInformation& information) {
 Bytes encode(const IdentifiedCopy& identified) {
     Bytes bytes;
     append_u16(bytes, kIdentifiedCopyLength);
-    append_u32(bytes, identified.id.service.address.value);
-    append_u16(bytes, identified.id.service.port);
-    append_u32(bytes, identified.id.initial_sequence);
-    append_u32(bytes, identified.id.epoch);
+    append_id(bytes, identified.id);
     append_u32(bytes, identified.copy);
+    return bytes;
+}
+
+Bytes encode(const Rejection& rejection) {
+    Bytes bytes;
+    append_u16(bytes, kRejectionLength);
+    append_id(bytes, rejection.id);
+    append_u16(bytes, rejection.reason);
     return bytes;
 }
 

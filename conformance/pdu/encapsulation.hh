@@ -72,11 +72,21 @@ struct IdentifiedCopy {
     bool operator==(const IdentifiedCopy&) const = default;
 };
 
+/// Payload of 0x10: length, ID, reason.
+struct Rejection {
+    static constexpr std::size_t kSize = 18;
+    MigrationId id;
+    std::uint16_t reason = 0;
+    bool operator==(const Rejection&) const = default;
+};
+
 /// Absent where the payload has another size than the type gives it.
 std::optional<ConnectionInformation> parse_connection_information(ByteView payload);
 std::optional<IdentifiedCopy> parse_identified_copy(ByteView payload);
+std::optional<Rejection> parse_rejection(ByteView payload);
 
 Bytes encode(const ConnectionInformation& information);
 Bytes encode(const IdentifiedCopy& identified);
+Bytes encode(const Rejection& rejection);
 
 }  // namespace conform

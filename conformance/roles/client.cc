@@ -147,6 +147,7 @@ bool Client::hear(std::size_t number, const CapturedFrame& captured) {
     }
     const TcpSegment& segment = *captured.frame.ipv4->tcp;
     if (segment.destination != self_ || segment.source.port != service_.port) return false;
+    if (hears_service_alone_ && segment.source.address != service_.address) return false;
     inbox_.push(number);
     return true;
 }

@@ -79,6 +79,8 @@ class Client : public FrameListener {
     /// SYN, SYN/ACK, ACK.
     Task<ReceivedSegment> connect(const char* requirement);
 
+    /// By default what comes to the client's port is its, whatever address it comes from (EP-24).
+    void hear_service_alone() { hears_service_alone_ = true; }
     bool hear(std::size_t number, const CapturedFrame& frame) override;
 
   private:
@@ -96,6 +98,7 @@ class Client : public FrameListener {
     std::uint32_t server_timestamp_ = 0;
     std::uint16_t identification_;
     std::uint16_t window_field_ = 512;
+    bool hears_service_alone_ = false;
     bool has_scaling_ = false;
     bool has_timestamps_;
 };

@@ -57,15 +57,18 @@ Task<> Peer::expect_silence(const char* requirement, const char* when, Duration 
     }
 }
 
-std::size_t Peer::send(EncapsulationType type, Bytes payload) {
+Bytes Peer::make(EncapsulationType type, Bytes payload) const {
     Encapsulation encapsulation;
     encapsulation.source = client_.self();
     encapsulation.destination = {iut_.device.forward_ip.front(), client_.service().port};
     encapsulation.type = static_cast<std::uint8_t>(type);
     encapsulation.payload = std::move(payload);
-    return wire_.send(
-        Link::Back, encode_ethernet(iut_.device.back_mac, self_.back_mac, wire_.framing().ethertype,
-                                    encode_encapsulation(encapsulation)));
+    return encode_ethernet(iut_.device.back_mac, self_.back_mac, wire_.framing().ethertype,
+                           encode_encapsulation(encapsulation));
+}
+
+std::size_t Peer::send(EncapsulationType type, Bytes payload) {
+    return send_frame(make(type, std::move(payload)));
 }
 
 bool Peer::hear(std::size_t number, const CapturedFrame& captured) {

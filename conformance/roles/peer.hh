@@ -36,7 +36,12 @@ class Peer : public FrameListener {
     Task<> expect_silence(const char* requirement, const char* when, Duration length,
                           std::optional<EncapsulationType> repeated = {});
 
-    /// Sends `type` with `payload` to the device's forward IP for its first service.
+    /// The frame that carries `type` with `payload` to the device's forward IP for its first
+    /// service.
+    Bytes make(EncapsulationType type, Bytes payload = {}) const;
+    /// Sends it, or what a case has made of it.
+    std::size_t send_frame(Bytes frame) { return wire_.send(Link::Back, std::move(frame)); }
+    /// Both.
     std::size_t send(EncapsulationType type, Bytes payload = {});
 
     bool hear(std::size_t number, const CapturedFrame& frame) override;

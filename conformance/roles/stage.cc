@@ -47,21 +47,39 @@ Stage::Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_
 Stage::~Stage() = default;
 
 Client& Stage::open_client(const ClientOffer& offer) {
-    clients_.push_back(std::make_unique<Client>(
-        wire_, iut_, SocketAddress{iut_.clients.front(), port_},
-        SocketAddress{iut_.device.service.front(), iut_.service_port}, offer, random_));
-    return *clients_.back();
+    return open_client_of(iut_.device, offer);
 }
 
 Client& Stage::open_client_of_peer(const ClientOffer& offer) {
+    return open_client_of(iut_.peers.front(), offer);
+}
+
+Client& Stage::open_client_of(const ServerAddresses& home, const ClientOffer& offer) {
+    if (clients_.size() == kPortsPerCase) throw std::logic_error("a case has too many clients");
+    const auto port = static_cast<std::uint16_t>(port_ + clients_.size());
     clients_.push_back(std::make_unique<Client>(
-        wire_, iut_, SocketAddress{iut_.clients.front(), port_},
-        SocketAddress{iut_.peers.front().service.front(), iut_.service_port}, offer, random_));
+        wire_, iut_, SocketAddress{iut_.clients.front(), port},
+        SocketAddress{home.service.front(), iut_.service_port}, offer, random_));
     return *clients_.back();
 }
 
-Peer& Stage::open_peer(const Client& client) {
-    peers_.push_back(std::make_unique<Peer>(wire_, iut_, iut_.peers.front(), client));
+Client& Stage::open_rival(Client& other, const ClientOffer& offer) {
+    clients_.push_back(std::make_unique<Client>(
+        wire_, iut_, other.self(), SocketAddress{iut_.device.service.front(), iut_.service_port},
+        offer, random_));
+    other.hear_service_alone();
+    clients_.back()->hear_service_alone();
+    return *clients_.back();
+}
+
+const ServerAddresses& Stage::server(std::size_t index) const {
+    if (index < iut_.peers.size()) return iut_.peers[index];
+    throw NotRunnable(
+        fmt::format("needs {} servers in ixit.peers, {} given", index + 1, iut_.peers.size()));
+}
+
+Peer& Stage::open_peer(const Client& client, std::size_t index) {
+    peers_.push_back(std::make_unique<Peer>(wire_, iut_, server(index), client));
     return *peers_.back();
 }
 

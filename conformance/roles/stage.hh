@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,17 @@
 
 namespace conform {
 
+/// The statement lacks what a case needs: verdict NOT-RUN, with the reason.
+struct NotRunnable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 class Stage {
   public:
-    /// `port` is the client's port: another one for every case that shares a device.
+    /// How many clients a case may open; the ports of the next case begin behind them.
+    static constexpr std::uint16_t kPortsPerCase = 8;
+
+    /// `port` is the first client's port: others for every case that shares a device.
     Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_t port,
           bool keeps_strangers);
     ~Stage();
@@ -30,12 +39,17 @@ class Stage {
     Random& random() { return random_; }
     bool has_extensions() const { return iut_.framing.has_extensions; }
 
-    /// The client of this case, towards the device's first service.
+    /// A client of this case, towards the device's first service. Each has the next port.
     Client& open_client(const ClientOffer& offer = {});
-    /// The client of this case, towards the first service of the peer that we play as its home.
+    /// The same, towards the first service of the peer that we play as its home.
     Client& open_client_of_peer(const ClientOffer& offer = {});
-    /// The first peer of the plan, hearing what concerns `client`.
-    Peer& open_peer(const Client& client);
+    /// A client with the address and port of `other`, towards the device's first service. From now
+    /// on each of both hears its own service alone, whatever the device confuses.
+    Client& open_rival(Client& other, const ClientOffer& offer = {});
+    /// A server of the plan; throws NotRunnable if the plan has fewer.
+    const ServerAddresses& server(std::size_t index) const;
+    /// That server, hearing what concerns `client`.
+    Peer& open_peer(const Client& client, std::size_t index = 0);
 
     auto sleep(Duration duration) { return wire_.scheduler().sleep(duration); }
 
@@ -53,6 +67,7 @@ class Stage {
 
   private:
     class EchoListener;
+    Client& open_client_of(const ServerAddresses& home, const ClientOffer& offer);
 
     const Iut& iut_;
     Random random_;

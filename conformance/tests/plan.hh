@@ -23,7 +23,7 @@ inline Iut standard_iut(bool has_extensions = false) {
     iut.statement = {"scripted", {"endpoint"}, {"home", "target"}, {}};
     iut.framing.has_extensions = has_extensions;
     iut.device = standard_server(1);
-    iut.peers = {standard_server(2)};
+    iut.peers = {standard_server(2), standard_server(3)};
     iut.clients = {{0x0A070009}};
     iut.client_mac = {{2, 7, 0, 0, 0, 9}};
     return iut;

@@ -115,9 +115,7 @@ class RunnerTest : public testing::Test {
 
     RunResult run(Defect defect) {
         const ScriptedServer server(iut_.front.place, iut_, defect);
-        std::vector<const CaseInfo*> cases;
-        for (const CaseInfo& info : all_cases())
-            cases.push_back(&info);
+        const std::vector<const CaseInfo*> cases = tests::scripted_cases();
         Runner runner(options_, iut_);
         RunResult result = runner.run(
             cases, [](const CaseInfo&) {}, [](const CaseResult&) {});

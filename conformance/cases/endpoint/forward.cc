@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Endpoint page, "Forwarding".
+#include "cases/endpoint/moved_in.hh"
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
 
 namespace conform {
 namespace {
+
+using endpoint::MovedIn;
 
 /// FRM-9: the largest client packet that fits behind Ethernet and encapsulation header.
 std::size_t largest_packet(const Iut& iut) {
@@ -72,6 +75,67 @@ Task<> client_packet_unchanged(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// EP-23: silence towards the client, always; towards the home in a base farm.
+Task<> unknown_endpoint_silent(Stage& stage) {
+    constexpr std::uint16_t kUnknownEndpoint = 3;
+    const TestTimers& timers = stage.iut().timers;
+    co_await stage.expect_alive("before the case");
+    MovedIn twin(stage);
+    co_await twin.move();
+    MovedIn unknown(stage);
+    unknown.peer().send_frame(unknown.forwarded_frame(unknown.next_request()));
+    if (stage.has_extensions()) {
+        const ReceivedEncapsulation received = co_await unknown.peer().expect(
+            "EP-23", endpoint::about(EncapsulationType::Reject, unknown.client()), timers.answer);
+        const MigrationId id{unknown.information().service, 0, 0};
+        endpoint::check_reject(stage, "EP-23", received, id, kUnknownEndpoint);
+    }
+    co_await unknown.expect_nothing("EP-23", "after 0x02 for an unknown endpoint", timers.silence);
+    co_await twin.exchange();
+    // The same tuple, once it has moved.
+    co_await unknown.move();
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-28: one client port, two services: the device's own, and one that has moved in.
+Task<> same_port_two_services(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn moved(stage);
+    Client& local = stage.open_rival(moved.client());
+    co_await local.connect("EP-28");
+    co_await endpoint::exchange_locally(stage, local);
+    co_await moved.move();
+    co_await endpoint::exchange_locally(stage, local);
+    co_await moved.exchange();
+    // Both at once: each gets its own answer.
+    const TcpSegment request = moved.next_request();
+    moved.forward(request);
+    local.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.local));
+    co_await moved.expect_response(request);
+    co_await endpoint::expect_local_response(stage, local);
+    co_await moved.finish_response();
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-20: what belongs to no connection gets the reset of RFC 9293 3.10.7.1.
+Task<> stray_segment_reset(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& living = stage.open_client();
+    co_await living.connect("EP-2");
+    co_await endpoint::exchange_locally(stage, living);
+    Client& stray = stage.open_client();
+    const std::uint32_t sequence = stage.random().next_u32();
+    stray.assume_handshake(sequence, 1);
+    stray.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.local));
+    const ReceivedSegment reset = co_await stray.expect(
+        "EP-20", {.flags = tcp_flag::kRst, .sequence = 1}, stage.iut().timers.answer);
+    stage.check_that(reset.segment.payload.empty(), "EP-20", "a RST without payload", "some",
+                     reset.frame);
+    co_await stray.expect_silence("EP-20", "after its reset", stage.iut().timers.silence);
+    co_await endpoint::exchange_locally(stage, living);
+    co_await stage.expect_alive("after the case");
+}
+
 }  // namespace
 
 std::vector<CaseInfo> endpoint_forward_cases() {
@@ -81,7 +145,28 @@ std::vector<CaseInfo> endpoint_forward_cases() {
              {"EP-20", "EP-21", "SYS-2"},
              "endpoint",
              "home",
-             client_packet_unchanged}};
+             client_packet_unchanged},
+            {"endpoint/forward/unknown-endpoint-silent",
+             "A 0x02 for a tuple that is not here is never answered to the client; ext rejects it "
+             "to the home.",
+             {"EP-22", "EP-23"},
+             "endpoint",
+             "target",
+             unknown_endpoint_silent},
+            {"endpoint/forward/same-port-two-services",
+             "One client port with connections to two services, one of them moved in: never "
+             "confused.",
+             {"EP-28", "EP-22"},
+             "endpoint",
+             "target",
+             same_port_two_services},
+            {"endpoint/forward/stray-segment-reset",
+             "A segment of no connection gets the reset that TCP prescribes, the living ones "
+             "nothing.",
+             {"EP-20"},
+             "endpoint",
+             "home",
+             stray_segment_reset}};
 }
 
 }  // namespace conform

@@ -9,6 +9,7 @@ namespace conform::endpoint {
 namespace {
 
 constexpr std::size_t kHexShown = 8;
+constexpr std::string_view kStatus = "HTTP/1.1 200";
 
 /// "byte 12 0x3f (..)" where two packets differ first.
 std::string describe_difference(ByteView packet, ByteView other) {
@@ -61,6 +62,46 @@ Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t c
                       : to_hex(go.header().payload),
              go.frame});
     }
+}
+
+Task<> expect_local_response(Stage& stage, Client& client) {
+    Bytes response;
+    while (response.size() < kStatus.size()) {
+        const std::uint32_t expected = client.acknowledged() - client.server_initial_sequence();
+        const ReceivedSegment received = co_await client.expect(
+            "EP-3", {.flags = tcp_flag::kAck, .sequence = expected}, stage.iut().timers.answer);
+        append(response, received.segment.payload);
+        client.accept(received.segment);
+    }
+    stage.check_that(std::equal(kStatus.begin(), kStatus.end(), response.begin()), "EP-3",
+                     fmt::format("a response that begins with {}", kStatus),
+                     to_hex(response, kStatus.size()), stage.wire().capture().size() - 1);
+    co_await finish_response(stage, client);
+}
+
+Task<> finish_response(Stage& stage, Client& client) {
+    const Duration pause = stage.iut().timers.silence / 4;
+    while (const std::optional<ReceivedSegment> rest = co_await client.receive(pause)) {
+        client.accept(rest->segment);
+    }
+    client.send(tcp_flag::kAck);
+}
+
+Task<> exchange_locally(Stage& stage, Client& client) {
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.local));
+    co_await expect_local_response(stage, client);
+}
+
+void check_reject(Stage& stage, const char* requirement, const ReceivedEncapsulation& received,
+                  const MigrationId& id, std::uint16_t reason) {
+    const std::optional<Rejection> rejection = parse_rejection(received.header().payload);
+    const Rejection wanted{id, reason};
+    stage.check_that(
+        rejection == wanted, requirement,
+        fmt::format("0x10 for {} with reason {}", id.to_string(), reason),
+        rejection ? fmt::format("{} with reason {}", rejection->id.to_string(), rejection->reason)
+                  : to_hex(received.header().payload),
+        received.frame);
 }
 
 Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer& peer,

@@ -33,6 +33,17 @@ Bytes acknowledgement_for(const Stage& stage, const Offer& offer, std::uint32_t 
 /// the first 0x02 releases, and is left for the case to expect.
 Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t copy);
 
+/// The response to a request that a client of the device has sent, from its first byte on.
+Task<> expect_local_response(Stage& stage, Client& client);
+/// Takes what is left of a response, and acknowledges it.
+Task<> finish_response(Stage& stage, Client& client);
+/// A request that the device answers itself, and its response.
+Task<> exchange_locally(Stage& stage, Client& client);
+
+/// Notes a finding unless `received`, a 0x10, names `id` and `reason`.
+void check_reject(Stage& stage, const char* requirement, const ReceivedEncapsulation& received,
+                  const MigrationId& id, std::uint16_t reason);
+
 /// The next 0x02 to the peer must carry exactly `packet` (EP-21); repetitions of 0x01 that crossed
 /// the acknowledgement are not looked at if `may_repeat_offer`.
 Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer& peer,

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A connection whose home the judge plays, with the device as its target: moved in, released,
+/// used, and the one way to judge that a frame about it is dropped.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "roles/stage.hh"
+
+namespace conform::endpoint {
+
+/// One thing that is wrong about a frame which is right otherwise, its checksums included.
+struct Fault {
+    const char* requirement;
+    std::string what;  ///< "with a wrong checksum"
+    /// Changes a whole frame, Ethernet header first.
+    std::function<void(Bytes& frame)> spoil;
+};
+
+class MovedIn {
+  public:
+    /// Client and peer of the case, and the connection as it stands after a handshake that nobody
+    /// has seen but us. Each further one of a case has a client port of its own.
+    explicit MovedIn(Stage& stage);
+
+    Client& client() { return client_; }
+    Peer& peer() { return peer_; }
+    ConnectionInformation& information() { return information_; }
+    MigrationId id() const {
+        return {information_.service, information_.block.iss, information_.block.epoch};
+    }
+    std::uint32_t copy() const { return copy_; }
+
+    /// The frame of the 0x01.
+    Bytes connection_frame() const;
+    /// The request that comes next, and the frame that forwards it.
+    TcpSegment next_request();
+    Bytes forwarded_frame(const TcpSegment& segment) const;
+
+    /// EP-7: 0x03 to the forward IP of that service; learns its copy in an ext farm.
+    Task<> expect_acknowledgement(const char* requirement);
+    /// In an ext farm 0x14; in a base farm the first forwarded packet releases.
+    void release();
+    /// Forwards what the client sends, as its home does (EP-20).
+    void forward(const TcpSegment& segment);
+    /// The response to one request, from its first byte on (EP-22, EP-24, EP-25); pure ACKs may
+    /// come before it.
+    Task<> expect_response(const TcpSegment& request);
+    /// Takes what is left of a response, and acknowledges it.
+    Task<> finish_response();
+
+    /// 0x01, 0x03, release, request and response: the connection is the device's.
+    Task<> move();
+    /// Request and response: the service is alive and the connection where it was.
+    Task<> exchange();
+
+    /// `fault` makes the device drop a forwarded packet without any answer (FRM-7). Holds the
+    /// frame's twins against it by construction: the exchange before, the same frame without the
+    /// fault after, which must be answered as if the other had never been.
+    Task<> expect_forwarded_dropped(const Fault& fault);
+    /// Nothing for the client, nothing for the peer.
+    Task<> expect_nothing(const char* requirement, const std::string& after, Duration length);
+
+  private:
+    void check_continuity(const ReceivedSegment& received, const TcpSegment& request) const;
+    void check_edge_and_clock(const ReceivedSegment& received, const TcpSegment& request) const;
+
+    Stage& stage_;
+    Client& client_;
+    Peer& peer_;
+    std::uint32_t timestamp_;  ///< ts_val of the block
+    Time frozen_;
+    ConnectionInformation information_;
+    std::uint32_t copy_ = 0;
+};
+
+/// Each of `faults` makes the device refuse a 0x01. An ext device says so with a 0x10 of `reason`
+/// where the frame was in order (FRM-7), a base device never does. The twins: a connection that
+/// moved before and goes on after each fault, and in the end the same 0x01 without fault.
+Task<> expect_connections_refused(Stage& stage, const std::vector<Fault>& faults,
+                                  std::optional<std::uint16_t> reason);
+
+}  // namespace conform::endpoint
