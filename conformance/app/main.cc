@@ -1,29 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-/// shunt-conform: list and run.
+/// shunt-conform: the commands.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <random>
 
+#include "app/mutants.hh"
 #include "app/options.hh"
 #include "app/runner.hh"
+#include "app/selfcheck.hh"
 #include "attach/interrupt.hh"
+#include "cases/requirements.hh"
 #include "engine/selector.hh"
+#include "engine/suggestion.hh"
 #include "iut/iut_file.hh"
+#include "report/coverage.hh"
 #include "report/json.hh"
+#include "report/junit.hh"
 #include "report/text.hh"
 
 namespace conform {
 namespace {
 
+constexpr int kExitNegative = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitHarness = 3;
 constexpr int kExitInterrupted = 130;
 constexpr std::uint64_t kVirtualSeed = 1;
 
+/// A selector that names nothing is a misspelt one.
+void require_matches(const std::vector<std::string>& selectors) {
+    std::vector<std::string> ids;
+    for (const CaseInfo& info : all_cases())
+        ids.emplace_back(info.id);
+    for (const std::string& selector : selectors) {
+        const std::string pattern = selector.substr(selector.starts_with('^') ? 1 : 0);
+        const bool has_match = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+            return glob_matches(pattern, id);
+        });
+        if (has_match) continue;
+        throw UsageError(
+            fmt::format("no case is called {}; did you mean {}?", pattern, nearest(pattern, ids)));
+    }
+}
+
 std::vector<const CaseInfo*> select(const Options& options) {
+    require_matches(options.selectors);
     const Selection selection(options.selectors);
     std::vector<const CaseInfo*> selected;
     for (const CaseInfo& info : all_cases()) {
@@ -60,7 +85,7 @@ void write_report(const std::string& path, const std::string& text) {
     if (path.empty()) return;
     std::ofstream out(path);
     out << text;
-    if (!out.flush()) throw AttachmentError(fmt::format("--json {}: cannot be written", path));
+    if (!out.flush()) throw AttachmentError(fmt::format("{}: cannot be written", path));
 }
 
 /// What the command line leaves open follows from how the device is attached.
@@ -96,7 +121,52 @@ int run(Options options) {
     }
     std::cout << describe_run(result, options.is_strict, style);
     write_report(options.json_path, to_json(result, options.is_strict));
+    write_report(options.junit_path, to_junit(result, options.is_strict));
     return exit_code(verdict_of(result, options.is_strict));
+}
+
+int selfcheck(Options options) {
+    const std::vector<const CaseInfo*> cases = select(options);
+    const Iut iut = load_iut_file(options.iut_path);
+    complete(options, iut);
+    if (options.mutants_program.empty()) options.mutants_program = default_mutants_program();
+    catch_interrupts();
+    const SelfcheckResult result = run_selfcheck(options, iut, cases);
+    std::cout << describe_selfcheck(result);
+    write_report(options.json_path, to_json(result));
+    return complaints(result).empty() ? 0 : kExitNegative;
+}
+
+int mutants(const Options& options) {
+    const std::vector<Mutant> list = list_mutants(
+        options.mutants_program.empty() ? default_mutants_program() : options.mutants_program);
+    for (const Mutant& mutant : list) {
+        std::cout << printable(
+            fmt::format("{:<36} {:<7} {}\n", mutant.name, mutant.requirement, mutant.text));
+    }
+    std::cout << fmt::format("{} mutants\n", list.size());
+    return list.empty() ? kExitNegative : 0;
+}
+
+int explain_one(const std::string& name) {
+    const std::string text = explain(name);
+    if (text.empty()) {
+        std::vector<std::string> names;
+        for (const CaseInfo& info : all_cases())
+            names.emplace_back(info.id);
+        for (const Requirement& requirement : all_requirements())
+            names.push_back(requirement.id);
+        throw UsageError(fmt::format("no case or requirement is called {}; did you mean {}?", name,
+                                     nearest(name, names)));
+    }
+    std::cout << text;
+    return 0;
+}
+
+int coverage(const Options& options) {
+    std::cout << describe_coverage();
+    write_report(options.json_path, coverage_json());
+    return 0;
 }
 
 int dispatch(const Options& options) {
@@ -111,6 +181,14 @@ int dispatch(const Options& options) {
             return list(options);
         case Options::Command::Run:
             return run(options);
+        case Options::Command::Selfcheck:
+            return selfcheck(options);
+        case Options::Command::Mutants:
+            return mutants(options);
+        case Options::Command::Explain:
+            return explain_one(options.selectors.front());
+        case Options::Command::Coverage:
+            return coverage(options);
     }
     return kExitUsage;
 }

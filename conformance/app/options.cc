@@ -9,17 +9,25 @@
 
 #include <boost/program_options.hpp>
 
+#include "engine/suggestion.hh"
+
 namespace conform {
 namespace {
 
 namespace po = boost::program_options;
 
+using Command = Options::Command;
+
 constexpr const char* kOverview =
     "shunt-conform: judges devices that move TCP connections between servers.\n"
     "\n"
-    "  shunt-conform list [SELECTOR..]             which cases there are\n"
-    "  shunt-conform run [SELECTOR..] --iut FILE   judge a device\n"
-    "  shunt-conform COMMAND --help                more about a command\n"
+    "  shunt-conform list [SELECTOR..]                which cases there are\n"
+    "  shunt-conform explain CASE|REQUIREMENT         what is demanded, and how it is tested\n"
+    "  shunt-conform run [SELECTOR..] --iut FILE      judge a device\n"
+    "  shunt-conform coverage                         which case tests which requirement\n"
+    "  shunt-conform selfcheck --iut FILE -- COMMAND  which case notices which seeded defect\n"
+    "  shunt-conform mutants                          the seeded defects\n"
+    "  shunt-conform COMMAND --help                   more about a command\n"
     "  shunt-conform --version\n"
     "\n"
     "A selector is an id or a folder of ids, * is any text within one part, ** across parts,\n"
@@ -30,43 +38,99 @@ constexpr const char* kOverview =
     "or\n"
     "inconclusive, 130 interrupted.\n";
 
-constexpr const char* kListHelp =
-    "shunt-conform list [SELECTOR..]\n"
-    "\n"
-    "Prints the id, the requirements and the claim of each selected case.\n"
-    "\n"
-    "  shunt-conform list\n"
-    "  shunt-conform list endpoint/forward '^**/answers-*'\n";
+/// What a command's help says around its options, and which options it has.
+struct CommandText {
+    Command command;
+    const char* name;
+    const char* usage;
+    const char* examples;
+    std::string_view options;
+};
 
-constexpr const char* kRunHelp =
-    "shunt-conform run [SELECTOR..] --iut FILE [OPTION..] [-- COMMAND..]\n"
-    "\n"
-    "Runs the selected cases against the device that FILE describes (docs/iut-toml.md). What "
-    "stands\n"
-    "behind -- starts the device, which is ended after the run.\n"
-    "\n";
+constexpr CommandText kCommands[] = {
+    {Command::List, "list",
+     "shunt-conform list [SELECTOR..]\n"
+     "\n"
+     "Prints the id, the requirements and the claim of each selected case.\n",
+     "  shunt-conform list\n"
+     "  shunt-conform list endpoint/forward '^**/answers-*'\n",
+     ""},
+    {Command::Explain, "explain",
+     "shunt-conform explain CASE|REQUIREMENT\n"
+     "\n"
+     "Prints a requirement's sentence and its cases, or what a case does and what it tests.\n",
+     "  shunt-conform explain EP-9\n"
+     "  shunt-conform explain endpoint/framing/checksum-verified\n",
+     ""},
+    {Command::Run, "run",
+     "shunt-conform run [SELECTOR..] --iut FILE [OPTION..] [-- COMMAND..]\n"
+     "\n"
+     "Runs the selected cases against the device that FILE describes (docs/iut-toml.md). What "
+     "stands\n"
+     "behind -- starts the device, which is ended after the run.\n",
+     "  shunt-conform run --iut shunt-node.toml --out out/verdict -- \\\n"
+     "      shunt-node --config farm.toml --name s1 --front unix:out/s1.sock \\\n"
+     "      --back unix:out/s1.sock --time virtual\n"
+     "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n",
+     "iut seed time json junit out strict"},
+    {Command::Coverage, "coverage",
+     "shunt-conform coverage [--json P]\n"
+     "\n"
+     "Prints which requirement has which cases, which case tests which requirements, and what no\n"
+     "case tests: not observable, with the reason, or a hole.\n",
+     "  shunt-conform coverage | grep HOLE\n", "json"},
+    {Command::Selfcheck, "selfcheck",
+     "shunt-conform selfcheck [SELECTOR..] --iut FILE [OPTION..] -- COMMAND..\n"
+     "\n"
+     "Runs the suite against the device, then against each mutant: COMMAND with its program "
+     "replaced\n"
+     "by `PROGRAM --mutant NAME`. Exit 1 if the device is not conformant, if there is no mutant, "
+     "if\n"
+     "one survives, or if none of the cases that notice it names its requirement.\n",
+     "  shunt-conform selfcheck --iut shunt-node.toml -- shunt-node --config farm.toml \\\n"
+     "      --name s1 --front unix:out/s1.sock --back unix:out/s1.sock --time virtual\n",
+     "iut seed time json mutants"},
+    {Command::Mutants, "mutants",
+     "shunt-conform mutants [--mutants PROGRAM]\n"
+     "\n"
+     "Lists the seeded defects of PROGRAM, and the requirement that each breaks.\n",
+     "  shunt-conform mutants\n", "mutants"}};
 
-constexpr const char* kRunExamples =
-    "\n"
-    "  shunt-conform run --iut shunt-node.toml --out out/verdict -- \\\n"
-    "      shunt-node --config farm.toml --name s1 --front unix:out/s1.sock \\\n"
-    "      --back unix:out/s1.sock --time virtual\n"
-    "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n";
+const CommandText* find_command(std::string_view name) {
+    const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                     [name](const CommandText& each) { return each.name == name; });
+    return found == std::end(kCommands) ? nullptr : found;
+}
 
-po::options_description run_options(Options& options, std::string& time, std::string& seed) {
+bool has_option(const CommandText& command, std::string_view option) {
+    return (" " + std::string(command.options) + " ").find(" " + std::string(option) + " ") !=
+           std::string::npos;
+}
+
+po::options_description options_of(const CommandText& command, Options& options, std::string& time,
+                                   std::string& seed) {
     po::options_description description("Options");
-    description.add_options()                                                               //
-        ("help,h", "this text")                                                             //
-        ("iut", po::value(&options.iut_path)->value_name("FILE"), "the device (required)")  //
-        ("seed", po::value(&seed)->value_name("N"),
-         "what ports, sequence numbers and clocks are drawn from; 1 in virtual time, by chance in "
-         "wall time")  //
-        ("time", po::value(&time)->value_name("virtual|wall"),
-         "whose clock; virtual where the device is attached by one unix: socket")             //
-        ("json", po::value(&options.json_path)->value_name("P"), "write the report as JSON")  //
-        ("out", po::value(&options.out_path)->value_name("DIR"),
-         "write a pcapng for each case into DIR, which must be new or empty")  //
-        ("strict,S", po::bool_switch(&options.is_strict), "SHOULD counts as MUST");
+    const auto add = [&](const char* name, auto* value, const char* placeholder, const char* text) {
+        if (!has_option(command, name)) return;
+        description.add_options()(name, po::value(value)->value_name(placeholder), text);
+    };
+    description.add_options()("help,h", "this text");
+    add("iut", &options.iut_path, "FILE", "the device (required)");
+    add("seed", &seed, "N",
+        "what ports, sequence numbers and clocks are drawn from; 1 in virtual time, by chance in "
+        "wall time");
+    add("time", &time, "virtual|wall",
+        "whose clock; virtual where the device is attached by one unix: socket");
+    add("json", &options.json_path, "P", "write the report as JSON");
+    add("junit", &options.junit_path, "P", "write the report as JUnit XML");
+    add("mutants", &options.mutants_program, "PROGRAM",
+        "takes --list-mutants and --mutant NAME; shunt-node-mutants beside this program");
+    add("out", &options.out_path, "DIR",
+        "write a pcapng for each case into DIR, which must be new or empty");
+    if (has_option(command, "strict")) {
+        description.add_options()("strict,S", po::bool_switch(&options.is_strict),
+                                  "SHOULD counts as MUST");
+    }
     return description;
 }
 
@@ -86,10 +150,41 @@ std::uint64_t parse_seed(const std::string& text) {
     return seed;
 }
 
-void parse_run(Options& options, const std::vector<std::string>& words) {
+/// What a command cannot do without.
+void require_arguments(const Options& options) {
+    switch (options.command) {
+        case Command::Run:
+        case Command::Selfcheck:
+            if (options.iut_path.empty()) {
+                throw UsageError("--iut FILE is required: what the device is and how to reach it");
+            }
+            if (options.command == Command::Selfcheck && options.device_command.empty()) {
+                throw UsageError("selfcheck: expected -- COMMAND, which starts the device");
+            }
+            return;
+        case Command::Explain:
+            if (options.selectors.size() != 1) {
+                throw UsageError("explain: expected one case or requirement");
+            }
+            return;
+        case Command::Coverage:
+        case Command::Mutants:
+            if (!options.selectors.empty()) {
+                throw UsageError("expected no argument, got " + options.selectors.front());
+            }
+            return;
+        case Command::Help:
+        case Command::Version:
+        case Command::List:
+            return;
+    }
+}
+
+void parse_command(const CommandText& command, Options& options,
+                   const std::vector<std::string>& words) {
     std::string time;
     std::string seed;
-    po::options_description all = run_options(options, time, seed);
+    po::options_description all = options_of(command, options, time, seed);
     all.add_options()("selector", po::value(&options.selectors));
     po::positional_options_description positional;
     positional.add("selector", -1);
@@ -102,32 +197,18 @@ void parse_run(Options& options, const std::vector<std::string>& words) {
             values);
         po::notify(values);
     } catch (const po::error& error) {
-        throw UsageError(fmt::format("{}; see shunt-conform run --help", error.what()));
+        throw UsageError(
+            fmt::format("{}; see shunt-conform {} --help", error.what(), command.name));
     }
+    options.command = command.command;
     if (values.count("help") > 0) {
-        options.command = Options::Command::Help;
-        options.topic = "run";
+        options.command = Command::Help;
+        options.topic = command.name;
         return;
     }
     if (!time.empty()) options.time = parse_time(time);
     if (!seed.empty()) options.seed = parse_seed(seed);
-    if (options.iut_path.empty()) {
-        throw UsageError("run: --iut FILE is required: what the device is and how to reach it");
-    }
-}
-
-void parse_list(Options& options, const std::vector<std::string>& words) {
-    for (const std::string& word : words) {
-        if (word == "--help" || word == "-h") {
-            options.command = Options::Command::Help;
-            options.topic = "list";
-        } else if (word.starts_with('-')) {
-            throw UsageError(
-                fmt::format("list: unknown option {}; see shunt-conform list --help", word));
-        } else {
-            options.selectors.push_back(word);
-        }
-    }
+    require_arguments(options);
 }
 
 }  // namespace
@@ -142,29 +223,31 @@ Options parse_options(int argument_count, char** arguments) {
     if (words.empty()) throw UsageError("expected a command\n\n" + help(""));
     const std::string command = words.front();
     words.erase(words.begin());
-    if (command == "run") {
-        options.command = Options::Command::Run;
-        if (has_empty_command) throw UsageError("expected a command behind --");
-        parse_run(options, words);
-    } else if (command == "list") {
-        options.command = Options::Command::List;
-        parse_list(options, words);
+    if (has_empty_command) throw UsageError("expected a command behind --");
+    if (const CommandText* known = find_command(command)) {
+        parse_command(*known, options, words);
     } else if (command == "--version") {
-        options.command = Options::Command::Version;
+        options.command = Command::Version;
     } else if (command != "--help" && command != "-h" && command != "help") {
-        throw UsageError(fmt::format("expected list, run, --help or --version, got {}", command));
+        std::vector<std::string> names = {"--help", "--version"};
+        for (const CommandText& each : kCommands)
+            names.emplace_back(each.name);
+        throw UsageError(fmt::format("expected one of {}, got {}; did you mean {}?",
+                                     fmt::join(names, ", "), command, nearest(command, names)));
     }
     return options;
 }
 
 std::string help(const std::string& topic) {
-    if (topic == "list") return kListHelp;
-    if (topic != "run") return kOverview;
+    const CommandText* command = find_command(topic);
+    if (command == nullptr) return kOverview;
     Options options;
     std::string time;
     std::string seed;
     std::ostringstream text;
-    text << kRunHelp << run_options(options, time, seed) << kRunExamples;
+    text << command->usage << "\n"
+         << options_of(*command, options, time, seed) << "\n"
+         << command->examples;
     return text.str();
 }
 

@@ -12,15 +12,26 @@
 namespace conform {
 
 struct Options {
-    enum class Command : std::uint8_t { Help, Version, List, Run };
+    enum class Command : std::uint8_t {
+        Help,
+        Version,
+        List,
+        Run,
+        Selfcheck,
+        Mutants,
+        Explain,
+        Coverage
+    };
 
     Command command = Command::Help;
-    std::string topic;  ///< which command's help; empty: of all
-    std::vector<std::string> selectors;
+    std::string topic;                   ///< which command's help; empty: of all
+    std::vector<std::string> selectors;  ///< for explain: the one name
     std::string iut_path;
     std::optional<std::uint64_t> seed;
     std::optional<TimeKind> time;
     std::string json_path;
+    std::string junit_path;
+    std::string mutants_program;
     std::string out_path;
     bool is_strict = false;
     std::vector<std::string> device_command;  ///< what stands behind `--`

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "engine/suggestion.hh"
 #include "iut/iut_file.hh"
 
 namespace conform {
@@ -15,24 +16,6 @@ std::string show(const toml::node& node) {
     std::ostringstream out;
     node.visit([&out](const auto& value) { out << value; });
     return out.str();
-}
-
-/// How many letters apart two keys are (Levenshtein), for suggestions.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] =
-                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            diagonal = above;
-        }
-    }
-    return row.back();
 }
 
 }  // namespace
@@ -155,13 +138,10 @@ void IutReader::refuse_others() const {
     for (const auto& [key, node] : table_) {
         const std::string_view name = key.str();
         if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
-        const auto nearest = std::min_element(asked_.begin(), asked_.end(),
-                                              [name](const std::string& a, const std::string& b) {
-                                                  return distance(a, name) < distance(b, name);
-                                              });
-        throw IutFileError(fmt::format(
-            "{}:{}: {}: unknown key, expected one of {}; did you mean {}?", file_,
-            node.source().begin.line, full_key(name), fmt::join(asked_, ", "), *nearest));
+        throw IutFileError(
+            fmt::format("{}:{}: {}: unknown key, expected one of {}; did you mean {}?", file_,
+                        node.source().begin.line, full_key(name), fmt::join(asked_, ", "),
+                        nearest(name, asked_)));
     }
 }
 

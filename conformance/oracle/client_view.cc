@@ -55,6 +55,14 @@ class ClientView {
         if (has_timestamps_) timestamp_ = block.ts_val;
     }
 
+    /// A block that the device hands on: its clock must not lag behind what the client has seen.
+    void handed_on(const ControlBlock& block, std::size_t number) {
+        if (!timestamp_) return;
+        number_ = number;
+        check(!sequence_before(block.ts_val, *timestamp_), "EP-25",
+              fmt::format("ts_val {} or later", *timestamp_), fmt::format("{}", block.ts_val));
+    }
+
     void received(const TcpSegment& segment, std::size_t number) {
         number_ = number;
         if (segment.has(tcp_flag::kRst)) {
@@ -200,6 +208,8 @@ class ClientViews {
         } else if (captured.link == Link::Front && frame.ipv4 && frame.ipv4->tcp) {
             const TcpSegment& segment = *frame.ipv4->tcp;
             view(segment.destination, segment.source).received(segment, number);
+        } else if (frame.encapsulation && frame.encapsulation->is(EncapsulationType::Connection)) {
+            handed_on(*frame.encapsulation, number);
         }
     }
 
@@ -213,6 +223,12 @@ class ClientViews {
     void handed_over(const Encapsulation& header) {
         const auto information = parse_connection_information(header.payload);
         if (information) view(header.source, information->service).handed_over(information->block);
+    }
+
+    void handed_on(const Encapsulation& header, std::size_t number) {
+        const auto information = parse_connection_information(header.payload);
+        if (!information) return;
+        view(header.source, information->service).handed_on(information->block, number);
     }
 
     std::vector<Finding>& findings_;

@@ -17,7 +17,8 @@ std::vector<Finding> examine_formats(const Capture& capture) {
 
 std::vector<Finding> examine(const Capture& capture) {
     std::vector<Finding> findings;
-    for (const auto oracle : {examine_formats, examine_client_view, examine_forwarded_packets}) {
+    for (const auto oracle :
+         {examine_formats, examine_client_view, examine_forwarded_packets, examine_ownership}) {
         for (Finding& finding : oracle(capture))
             findings.push_back(std::move(finding));
     }

@@ -22,6 +22,10 @@ std::vector<Finding> examine_client_view(const Capture& capture);
 /// their arrival (EP-9, EP-21).
 std::vector<Finding> examine_forwarded_packets(const Capture& capture);
 
+/// One owner transmits at a time: the device is silent towards the client of what has moved away,
+/// or moved in without being released (EP-12).
+std::vector<Finding> examine_ownership(const Capture& capture);
+
 /// All of them, in the order above.
 std::vector<Finding> examine(const Capture& capture);
 

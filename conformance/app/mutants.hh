@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The seeded defects of a program that has some: what `PROGRAM --list-mutants` prints, one JSON
+/// object {"name", "requirement", "text"} a line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conform {
+
+struct Mutant {
+    std::string name;
+    std::string requirement;  ///< the one that it breaks
+    std::string text;
+};
+
+/// Throws AttachmentError naming the line that is no mutant.
+std::vector<Mutant> parse_mutants(std::string_view lines, const std::string& program);
+
+/// Runs the program; throws AttachmentError if it cannot be run, fails, or lists something else.
+std::vector<Mutant> list_mutants(const std::string& program);
+
+/// "shunt-node-mutants" beside this program.
+std::string default_mutants_program();
+
+/// `command` with its program replaced by the mutant.
+std::vector<std::string> mutant_command(const std::vector<std::string>& command,
+                                        const std::string& program, const Mutant& mutant);
+
+}  // namespace conform

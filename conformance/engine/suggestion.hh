@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What somebody may have meant who wrote a name that is not there.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conform {
+
+/// The one of `known` that the fewest letters have to be changed in (Levenshtein); empty if there
+/// is none at all.
+std::string nearest(std::string_view name, const std::vector<std::string>& known);
+
+}  // namespace conform

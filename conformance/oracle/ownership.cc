@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Oracle: one owner transmits at a time (EP-12). The device is silent towards the client from
+/// when it lets a connection go, and until it is let act for one that moves in.
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "oracle/oracle.hh"
+
+namespace conform {
+namespace {
+
+enum class Owner : std::uint8_t {
+    Device,     ///< or nobody yet
+    Elsewhere,  ///< the device, as home, has released another server
+    Home,       ///< the device holds an unreleased copy
+};
+
+struct Ownership {
+    Owner owner = Owner::Device;
+    /// An ext target is released by 0x14 alone; what it answered 0x01 with tells.
+    bool has_extensions = false;
+};
+
+/// Client first, service second.
+using ConnectionKey = std::pair<SocketAddress, SocketAddress>;
+
+bool is_released_by(const Frame& frame) {
+    // EP-13, EP-18: a RST releases nothing.
+    return frame.inner && frame.inner->tcp && !frame.inner->tcp->has(tcp_flag::kRst);
+}
+
+class Owners {
+  public:
+    void to_device(const Frame& frame) {
+        // A fresh SYN opens a connection of its own.
+        if (frame.ipv4 && frame.ipv4->tcp && frame.ipv4->tcp->has(tcp_flag::kSyn)) {
+            const TcpSegment& syn = *frame.ipv4->tcp;
+            Ownership& ownership = owners_[{syn.source, syn.destination}];
+            if (ownership.owner != Owner::Elsewhere) ownership.owner = Owner::Device;
+        }
+        if (!frame.encapsulation || !frame.faults.empty()) return;
+        const Encapsulation& header = *frame.encapsulation;
+        if (header.is(EncapsulationType::Connection)) return moved_in(header);
+        if (header.is(EncapsulationType::Forwarded) && is_released_by(frame)) {
+            Ownership& ownership = owners_[key_of(*frame.inner->tcp)];
+            if (!ownership.has_extensions) release(ownership);
+        }
+        if (header.is(EncapsulationType::Go)) {
+            if (const auto go = parse_identified_copy(header.payload)) {
+                release(owners_[{header.source, go->id.service}]);
+            }
+        }
+        // EP-23, EP-31: the owner is gone; what the home says now is its own.
+        if (header.is(EncapsulationType::Reject) || header.is(EncapsulationType::Release)) {
+            forget(header.source);
+        }
+    }
+
+    void from_device(const Frame& frame) {
+        if (!frame.encapsulation) return;
+        const Encapsulation& header = *frame.encapsulation;
+        if (header.is(EncapsulationType::Acknowledgement) && !header.payload.empty()) {
+            if (const auto copy = parse_identified_copy(header.payload)) {
+                owners_[{header.source, copy->id.service}].has_extensions = true;
+            }
+        }
+        if (header.is(EncapsulationType::Forwarded) && is_released_by(frame)) {
+            owners_[key_of(*frame.inner->tcp)].owner = Owner::Elsewhere;
+        }
+        if (header.is(EncapsulationType::Go)) {
+            if (const auto go = parse_identified_copy(header.payload)) {
+                owners_[{header.source, go->id.service}].owner = Owner::Elsewhere;
+            }
+        }
+    }
+
+    /// Who owns the connection that the device has just sent `segment` for.
+    Owner owner_of(const TcpSegment& segment) const {
+        const auto found = owners_.find({segment.destination, segment.source});
+        return found == owners_.end() ? Owner::Device : found->second.owner;
+    }
+
+  private:
+    static ConnectionKey key_of(const TcpSegment& segment) {
+        return {segment.source, segment.destination};
+    }
+
+    static void release(Ownership& ownership) {
+        if (ownership.owner == Owner::Home) ownership.owner = Owner::Device;
+    }
+
+    void moved_in(const Encapsulation& header) {
+        const auto information = parse_connection_information(header.payload);
+        if (!information) return;
+        // A repetition of what is here changes nothing (EP-8).
+        owners_.try_emplace({header.source, information->service}, Ownership{Owner::Home});
+    }
+
+    void forget(const SocketAddress& client) {
+        std::erase_if(owners_, [&client](const auto& each) { return each.first.first == client; });
+    }
+
+    std::map<ConnectionKey, Ownership> owners_;
+};
+
+}  // namespace
+
+std::vector<Finding> examine_ownership(const Capture& capture) {
+    std::vector<Finding> findings;
+    Owners owners;
+    for (std::size_t number = 0; number < capture.size(); ++number) {
+        const CapturedFrame& captured = capture[number];
+        const Frame& frame = captured.frame;
+        if (captured.direction == Direction::ToDevice) {
+            owners.to_device(frame);
+            continue;
+        }
+        owners.from_device(frame);
+        if (captured.link != Link::Front || !frame.ipv4 || !frame.ipv4->tcp) continue;
+        const Owner owner = owners.owner_of(*frame.ipv4->tcp);
+        if (owner == Owner::Device) continue;
+        findings.push_back({"EP-12",
+                            owner == Owner::Elsewhere
+                                ? "nothing for the client of a connection that has moved away"
+                                : "nothing for the client of a connection that is not released",
+                            describe(*frame.ipv4->tcp), number});
+    }
+    return findings;
+}
+
+}  // namespace conform

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/selfcheck.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace conform {
+namespace {
+
+constexpr std::size_t kKillersShown = 3;
+
+bool has_noticed(Verdict verdict) {
+    return verdict == Verdict::Fail || verdict == Verdict::Hang || verdict == Verdict::Crash;
+}
+
+/// Mapped ones first; the rest as a number.
+std::string describe_killers(const MutantResult& mutant) {
+    if (mutant.killed_by.empty()) return "SURVIVES";
+    const std::vector<std::string>& best = mutant.mapped.empty() ? mutant.killed_by : mutant.mapped;
+    const std::size_t shown = std::min(best.size(), kKillersShown);
+    std::string text = fmt::format(
+        "{}", fmt::join(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(shown), " "));
+    const std::size_t others = mutant.killed_by.size() - shown;
+    if (others > 0) text += fmt::format(" +{}", others);
+    return text;
+}
+
+std::vector<std::string> idle_cases(const SelfcheckResult& result) {
+    std::vector<std::string> idle;
+    for (const CaseResult& each : result.baseline.cases) {
+        const bool has_killed = std::any_of(
+            result.mutants.begin(), result.mutants.end(), [&each](const MutantResult& mutant) {
+                return std::count(mutant.killed_by.begin(), mutant.killed_by.end(), each.id) > 0;
+            });
+        if (!has_killed) idle.push_back(each.id);
+    }
+    return idle;
+}
+
+std::size_t killed(const SelfcheckResult& result) {
+    return static_cast<std::size_t>(
+        std::count_if(result.mutants.begin(), result.mutants.end(),
+                      [](const MutantResult& mutant) { return !mutant.mapped.empty(); }));
+}
+
+}  // namespace
+
+MutantResult mutant_result(const std::string& name, const std::string& requirement,
+                           const RunResult& run) {
+    MutantResult result{name, requirement, {}, {}};
+    for (const CaseResult& each : run.cases) {
+        if (!has_noticed(each.verdict)) continue;
+        result.killed_by.push_back(each.id);
+        const bool is_mapped =
+            std::count(each.requirements.begin(), each.requirements.end(), requirement) > 0;
+        if (is_mapped) result.mapped.push_back(each.id);
+    }
+    return result;
+}
+
+std::vector<std::string> complaints(const SelfcheckResult& result) {
+    const RunVerdict verdict = verdict_of(result.baseline, false);
+    if (verdict != RunVerdict::Conformant) {
+        return {fmt::format("the base line is {}: nothing is shown by a mutant that fails too",
+                            to_string(verdict))};
+    }
+    if (result.mutants.empty()) return {"the list of mutants is empty"};
+    std::vector<std::string> found;
+    for (const MutantResult& mutant : result.mutants) {
+        if (mutant.killed_by.empty()) {
+            found.push_back(fmt::format("{} survives: no case notices that it breaks {}",
+                                        mutant.name, mutant.requirement));
+        } else if (mutant.mapped.empty()) {
+            found.push_back(fmt::format("{} breaks {}, but is killed only by cases of others: {}",
+                                        mutant.name, mutant.requirement,
+                                        fmt::join(mutant.killed_by, " ")));
+        }
+    }
+    return found;
+}
+
+std::string describe_selfcheck(const SelfcheckResult& result) {
+    std::string text;
+    for (const MutantResult& mutant : result.mutants) {
+        text += fmt::format("{:<36} {:<7} {}\n", mutant.name, mutant.requirement,
+                            describe_killers(mutant));
+    }
+    const std::vector<std::string> idle = idle_cases(result);
+    if (!idle.empty() && !result.mutants.empty()) {
+        text += fmt::format("cases that kill no mutant: {}\n", fmt::join(idle, " "));
+    }
+    const std::vector<std::string> found = complaints(result);
+    for (const std::string& complaint : found)
+        text += complaint + "\n";
+    return text + fmt::format(
+                      "selfcheck {}: {} of {} mutants killed by a case of their "
+                      "requirement, base line {} with {} cases\n",
+                      found.empty() ? "passed" : "FAILED", killed(result), result.mutants.size(),
+                      to_string(verdict_of(result.baseline, false)), result.baseline.cases.size());
+}
+
+std::string to_json(const SelfcheckResult& result) {
+    using Json = nlohmann::ordered_json;
+    constexpr int kIndent = 2;
+    Json json;
+    json["schema"] = 1;
+    json["suite"] = result.baseline.suite;
+    json["seed"] = result.baseline.seed;
+    json["passed"] = complaints(result).empty();
+    json["baseline"] = to_string(verdict_of(result.baseline, false));
+    json["mutants"] = Json::array();
+    for (const MutantResult& mutant : result.mutants) {
+        json["mutants"].push_back({{"name", mutant.name},
+                                   {"requirement", mutant.requirement},
+                                   {"killed_by", mutant.killed_by},
+                                   {"mapped", mutant.mapped}});
+    }
+    json["variants"] = Json::array();
+    json["empty_devices"] = Json::array();
+    json["complaints"] = complaints(result);
+    return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace conform
