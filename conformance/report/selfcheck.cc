@@ -33,7 +33,7 @@ std::vector<std::string> idle_cases(const SelfcheckResult& result) {
     for (const CaseResult& each : result.baseline.cases) {
         const bool has_killed = std::any_of(
             result.mutants.begin(), result.mutants.end(), [&each](const MutantResult& mutant) {
-                return std::count(mutant.killed_by.begin(), mutant.killed_by.end(), each.id) > 0;
+                return std::count(mutant.mapped.begin(), mutant.mapped.end(), each.id) > 0;
             });
         if (!has_killed) idle.push_back(each.id);
     }
@@ -90,7 +90,8 @@ std::string describe_selfcheck(const SelfcheckResult& result) {
     }
     const std::vector<std::string> idle = idle_cases(result);
     if (!idle.empty() && !result.mutants.empty()) {
-        text += fmt::format("cases that kill no mutant: {}\n", fmt::join(idle, " "));
+        text += fmt::format("cases that kill no mutant of a requirement of theirs:\n    {}\n",
+                            fmt::join(idle, "\n    "));
     }
     const std::vector<std::string> found = complaints(result);
     for (const std::string& complaint : found)

@@ -26,7 +26,8 @@ struct SelfcheckResult {
 /// list, a survivor, a mutant that no case of its requirement has killed. Empty: the suite works.
 std::vector<std::string> complaints(const SelfcheckResult& result);
 
-/// The matrix (a row for each mutant), cases that kill none, complaints, and one line that sums up.
+/// The matrix (a row for each mutant), cases that kill none of a requirement of theirs, complaints,
+/// and one line that sums up.
 std::string describe_selfcheck(const SelfcheckResult& result);
 
 /// As the interfaces page says.

@@ -180,6 +180,72 @@ TEST(ForwardedPackets, NamesOnesThatAreChangedRepeatedOrOvertaken) {
     }
 }
 
+/// A 0x01 that hands the connection of sound_capture() to the device, or one that it hands on.
+Bytes connection(std::uint32_t ts_val) {
+    ConnectionInformation information{kService, {}};
+    information.block.iss = kServerStart;
+    information.block.irs = kClientStart;
+    information.block.snd_max = information.block.snd_una = kServerStart + 1;
+    information.block.rcv_nxt = kClientStart + 1;
+    information.block.rcv_adv = information.block.rcv_nxt + 1'000;
+    information.block.last_ack_sent = information.block.rcv_nxt;
+    information.block.snd_wnd = 100;
+    information.block.ts_val = ts_val;
+    information.block.t_flags = block_flag::kRequestedTimestamps | block_flag::kReceivedTimestamps;
+    Encapsulation header{kClient, {{0x0A080101}, 80}, 0x01};
+    header.payload = encode(information);
+    return encode_encapsulation(header);
+}
+
+Bytes forwarded(const TcpSegment& segment) {
+    Encapsulation header{kClient, {{0x0A080101}, 80}, 0x02};
+    header.payload = encode_tcp_packet(segment);
+    return encode_encapsulation(header);
+}
+
+TEST(Ownership, EndsWithTheFirstPacketThatIsForwarded) {
+    CaptureBuilder builder = sound_capture();
+    EXPECT_TRUE(examine_ownership(builder.capture).empty());
+    TcpSegment reset = client_segment(5, 1, "");
+    reset.flags = tcp_flag::kRst;
+    builder.forwarded(encode_tcp_packet(reset));  // EP-10: releases nothing
+    builder.from_device(server_segment(7, 5, "my"));
+    EXPECT_TRUE(examine_ownership(builder.capture).empty());
+    builder.forwarded(encode_tcp_packet(client_segment(1, 1, "GET!")));
+    EXPECT_TRUE(examine_ownership(builder.capture).empty());
+    builder.from_device(server_segment(9, 5, " world"));
+    const std::vector<Finding> findings = examine_ownership(builder.capture);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings.front().requirement, "EP-12");
+    EXPECT_EQ(findings.front().frame, builder.capture.size() - 1);
+}
+
+TEST(Ownership, BeginsWithTheReleaseOfWhatMovesIn) {
+    CaptureBuilder released;
+    released.add(Direction::ToDevice, Link::Back, 0x88B5, connection(900));
+    CaptureBuilder early = released;
+    early.from_device(server_segment(1, 1, "hello"));
+    ASSERT_EQ(examine_ownership(early.capture).size(), 1U);
+    EXPECT_EQ(examine_ownership(early.capture).front().expected,
+              "nothing for the client of a connection that is not released");
+    released.add(Direction::ToDevice, Link::Back, 0x88B5, forwarded(client_segment(1, 1, "GET!")));
+    released.add(Direction::ToDevice, Link::Back, 0x88B5, connection(900));  // a repetition
+    released.from_device(server_segment(1, 5, "hello"));
+    EXPECT_TRUE(examine_ownership(released.capture).empty());
+}
+
+TEST(ClientView, HoldsTheClockOfABlockAgainstWhatTheClientHasSeen) {
+    for (const std::uint32_t ts_val : {899U, 900U}) {
+        CaptureBuilder builder = sound_capture();
+        builder.add(Direction::FromDevice, Link::Back, 0x88B5, connection(ts_val));
+        const std::vector<Finding> findings = examine_client_view(builder.capture);
+        EXPECT_EQ(findings.size(), ts_val == 899 ? 1U : 0U);
+        if (!findings.empty()) {
+            EXPECT_EQ(findings.front().message(), "EP-25: expected ts_val 900 or later, got 899");
+        }
+    }
+}
+
 TEST(Formats, LooksAtEveryFrameOfTheDeviceAndNoneOfOurs) {
     CaptureBuilder builder = sound_capture();
     Bytes packet = encode_tcp_packet(server_segment(7, 5, "world"));

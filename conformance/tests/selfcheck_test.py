@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The suite notices every mutant of the reference node; and selfcheck notices when it does not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from junitparser import JUnitXml  # type: ignore[import]
+
+IUT = Path(__file__).resolve().parent.parent / "iut"
+
+
+class Programs:
+    """Where they are: from the command line."""
+
+    judge: Path
+    node: Path
+    mutants: Path
+
+
+class Selfcheck(unittest.TestCase):
+    """One folder for each test; the device's socket is in it."""
+
+    def setUp(self) -> None:
+        self.holder = tempfile.TemporaryDirectory()
+        self.folder = Path(self.holder.name)
+        (self.folder / "out").mkdir()
+
+    def tearDown(self) -> None:
+        self.holder.cleanup()
+
+    def device(self, *program: str) -> list[str]:
+        """The command of a device that begins with `program`."""
+        words = [*program, "--config", str(IUT / "farm.toml"), "--name", "s1"]
+        words += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
+        return [*words, "--time", "virtual"]
+
+    def run_judge(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs the judge in the test's folder."""
+        command = [str(Programs.judge), *words]
+        return subprocess.run(
+            command, cwd=self.folder, check=False, capture_output=True, text=True, timeout=120
+        )
+
+    def selfcheck(
+        self, mutants: str, device: list[str]
+    ) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
+        """What selfcheck printed, and its report."""
+        done = self.run_judge(
+            *("selfcheck", "--iut", str(IUT / "shunt-node.toml"), "--mutants", mutants),
+            *("--json", "report.json", "--", *device),
+        )
+        return done, json.loads((self.folder / "report.json").read_text())
+
+    def fake_mutants(self, lines: str, program: str) -> str:
+        """A program that lists `lines`, and is `program` whatever mutant it is asked for."""
+        path = self.folder / "mutants"
+        path.write_text(
+            f'#!/bin/sh\nif [ "$1" = --list-mutants ]; then\n'
+            f"cat <<'END'\n{lines}END\nexit 0\nfi\n"
+            f'shift 2\nexec {program} "$@"\n'
+        )
+        os.chmod(path, 0o755)
+        return str(path)
+
+    def test_every_mutant_of_the_reference_node_is_killed(self) -> None:
+        done, report = self.selfcheck(str(Programs.mutants), self.device(str(Programs.node)))
+        print(done.stdout)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(report["baseline"], "CONFORMANT")
+        mutants = report["mutants"]
+        assert isinstance(mutants, list)
+        self.assertGreaterEqual(len(mutants), 15)
+        for mutant in mutants:
+            self.assertTrue(mutant["killed_by"], mutant["name"])
+            self.assertLessEqual(set(mutant["mapped"]), set(mutant["killed_by"]))
+
+    def test_fails_on_a_survivor(self) -> None:
+        line = '{"name":"does-nothing","requirement":"EP-9","text":"Nothing is wrong."}\n'
+        fake = self.fake_mutants(line, str(Programs.node))
+        done, report = self.selfcheck(fake, self.device(str(Programs.node)))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("does-nothing survives: no case notices that it breaks EP-9", done.stdout)
+        self.assertFalse(report["passed"])
+
+    def test_fails_on_a_mutant_that_only_cases_of_others_notice(self) -> None:
+        line = '{"name":"misnamed","requirement":"CTL-1","text":"Breaks EP-9 in truth."}\n'
+        real = f"{Programs.mutants} --mutant believes-any-acknowledgement"
+        done, _ = self.selfcheck(self.fake_mutants(line, real), self.device(str(Programs.node)))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("misnamed breaks CTL-1, but is killed only by cases of others", done.stdout)
+        self.assertIn("endpoint/acknowledgement/wrong-member-ignored", done.stdout)
+
+    def test_fails_on_an_empty_list(self) -> None:
+        fake = self.fake_mutants("", str(Programs.node))
+        done, _ = self.selfcheck(fake, self.device(str(Programs.node)))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("the list of mutants is empty", done.stdout)
+
+    def test_fails_on_a_base_line_that_is_not_conformant(self) -> None:
+        red = self.device(str(Programs.mutants), "--mutant", "never-repeats-offer")
+        done, report = self.selfcheck(str(Programs.mutants), red)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("the base line is NOT-CONFORMANT", done.stdout)
+        self.assertEqual(report["mutants"], [])
+
+    def test_a_list_that_is_none_is_trouble_of_the_harness(self) -> None:
+        for lines in ("no JSON\n", '{"name":"x"}\n', "[]\n"):
+            fake = self.fake_mutants(lines, str(Programs.node))
+            done = self.run_judge("mutants", "--mutants", fake)
+            self.assertEqual(done.returncode, 3, lines)
+            self.assertIn("--list-mutants: line 1: expected an object with", done.stderr)
+        self.assertEqual(self.run_judge("mutants", "--mutants", "/nowhere").returncode, 3)
+
+    def test_junit_is_read_by_who_reads_junit(self) -> None:
+        device = self.device(str(Programs.mutants), "--mutant", "never-repeats-offer")
+        done = self.run_judge(
+            *("run", "--iut", str(IUT / "shunt-node.toml"), "--junit", "junit.xml"),
+            *("--json", "report.json", "--", *device),
+        )
+        self.assertEqual(done.returncode, 1, done.stderr)
+        report = json.loads((self.folder / "report.json").read_text())
+        suite = next(iter(JUnitXml.fromfile(str(self.folder / "junit.xml"))))
+        self.assertEqual(suite.tests, len(report["cases"]))
+        self.assertEqual(suite.failures, report["counts"]["FAIL"])
+        failed = {
+            f"{case.classname.replace('.', '/')}/{case.name}"
+            for case in suite
+            if any(type(result).__name__ == "Failure" for result in case.result)
+        }
+        expected = {case["id"] for case in report["cases"] if case["verdict"] == "FAIL"}
+        self.assertEqual(failed, expected)
+
+    def test_a_name_that_is_none_is_usage_with_a_suggestion(self) -> None:
+        for words, suggestion in (
+            (("list", "endpoint/framing/cheksum-verified"), "endpoint/framing/checksum-verified"),
+            (("list", "^endpoint/targt/**"), "endpoint/target/"),
+            (("explain", "EP-333"), "EP-33"),
+            (("selfchek",), "selfcheck"),
+        ):
+            done = self.run_judge(*words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(f"did you mean {suggestion}", done.stderr)
+
+    def test_explain_and_coverage_agree(self) -> None:
+        self.assertEqual(self.run_judge("coverage", "--json", "coverage.json").returncode, 0)
+        coverage = json.loads((self.folder / "coverage.json").read_text())
+        for requirement in coverage["requirements"]:
+            if requirement["state"] == "none":
+                self.assertTrue(requirement["reason"], requirement["id"])
+        tested = [each for each in coverage["requirements"] if each["state"] == "tested"]
+        self.assertGreater(len(tested), 30)
+        for requirement in tested[:5]:
+            shown = self.run_judge("explain", requirement["id"]).stdout
+            for case in requirement["cases"]:
+                self.assertIn(case, shown)
+                self.assertIn(requirement["id"], self.run_judge("explain", case).stdout)
+
+
+def main() -> None:
+    """Arguments: the three programs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--judge", type=Path, required=True)
+    parser.add_argument("--node", type=Path, required=True)
+    parser.add_argument("--mutants", type=Path, required=True)
+    parser.parse_args(namespace=Programs)
+    unittest.main(argv=["selfcheck_test"], verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
