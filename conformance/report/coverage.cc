@@ -21,6 +21,7 @@ State state_of(const Requirement& requirement) {
 
 std::vector<std::string_view> ids_of(const std::vector<const CaseInfo*>& cases) {
     std::vector<std::string_view> ids;
+    ids.reserve(cases.size());
     for (const CaseInfo* info : cases)
         ids.push_back(info->id);
     return ids;

@@ -46,7 +46,8 @@ TcpSegment Client::make(std::uint8_t flags, Bytes payload) {
     segment.acknowledgment = (flags & tcp_flag::kAck) != 0 ? acknowledged_ : 0;
     segment.flags = flags;
     segment.window = window_field_;
-    if (has_timestamps_) segment.timestamps = TcpTimestamps{timestamp_now(), server_timestamp_};
+    timestamp_sent_ = timestamp_now();
+    if (has_timestamps_) segment.timestamps = TcpTimestamps{timestamp_sent_, server_timestamp_};
     segment.payload = std::move(payload);
     segment.identification = identification_++;
     return segment;

@@ -48,6 +48,8 @@ class Client : public FrameListener {
 
     /// The client's timestamp clock: 1 ms ticks from a random start.
     std::uint32_t timestamp_now() const;
+    /// TSval of the segment made last.
+    std::uint32_t timestamp_sent() const { return timestamp_sent_; }
 
     /// The next segment that this client would send; the case may change any field of it.
     TcpSegment make(std::uint8_t flags, Bytes payload = {});
@@ -95,6 +97,7 @@ class Client : public FrameListener {
     std::uint32_t server_initial_sequence_ = 0;
     std::uint32_t acknowledged_ = 0;
     std::uint32_t timestamp_start_;
+    std::uint32_t timestamp_sent_ = 0;
     std::uint32_t server_timestamp_ = 0;
     std::uint16_t identification_;
     std::uint16_t window_field_ = 512;

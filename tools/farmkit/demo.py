@@ -133,6 +133,16 @@ def suite_step(attachment: str, step: Step) -> None:
     step.claims.append(Claim("shunt-node is conformant", held, last))
 
 
+def selfcheck_step(step: Step) -> None:
+    """The suite against each seeded defect of the node."""
+    iut = ROOT / "conformance/iut"
+    command = [str(BIN / "shunt-conform"), "selfcheck", "--iut", shown(iut / "shunt-node.toml")]
+    command += ["--", str(BIN / "shunt-node"), "--config", str(iut / "farm.toml"), "--name", "s1"]
+    command += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock", "--time", "virtual"]
+    held, last = program(step, command, OUT / "selfcheck.log")
+    step.claims.append(Claim("the suite notices every seeded defect", held, last))
+
+
 def steps() -> list[tuple[str, Callable[[Step], None]]]:
     """What there is to show."""
     found: list[tuple[str, Callable[[Step], None]]] = []
@@ -142,6 +152,7 @@ def steps() -> list[tuple[str, Callable[[Step], None]]]:
     found.append(("the same nodes on bad links in virtual time", simulation_step))
     for attachment, how in (("unix", "over unix: in virtual time"), ("tap", "over taps")):
         found.append((f"the suite, {how}", functools.partial(suite_step, attachment)))
+    found.append(("the suite against mutants of the node", selfcheck_step))
     return found
 
 

@@ -179,11 +179,11 @@ Task<> well_formed(Stage& stage) {
 
     const Time opened = stage.wire().now();
     const ReceivedSegment syn_ack = co_await client.connect("EP-2");
-    const std::uint32_t handshake_timestamp = client.timestamp_now();
+    const std::uint32_t handshake_timestamp = client.timestamp_sent();
     // Time passes, so that clocks which stand still are seen.
     co_await stage.sleep(kThinkingTime);
-    const std::uint32_t request_timestamp = client.timestamp_now();
     client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
+    const std::uint32_t request_timestamp = client.timestamp_sent();
     const endpoint::Offer offer = endpoint::take_offer(co_await peer.expect(
         "EP-4", endpoint::about(EncapsulationType::Connection, client), stage.iut().timers.answer));
 

@@ -19,6 +19,7 @@ using Values = std::initializer_list<std::uint8_t>;
 // Offsets in a whole frame.
 constexpr std::size_t kSourceMac = 6;
 constexpr std::size_t kDestination = kEthernetHeaderSize + 6;
+constexpr std::size_t kDestinationPort = kEthernetHeaderSize + 10;
 constexpr std::size_t kType = kEthernetHeaderSize + 12;
 constexpr std::size_t kProtocol = kEthernetHeaderSize + 13;
 constexpr std::size_t kChecksum = kEthernetHeaderSize + kEncapsulationChecksumOffset;
@@ -144,15 +145,18 @@ Task<> destination_verified(Stage& stage) {
 
 /// FRM-6 on 0x01: Server Port = Dest. Port. The block behind it is in order.
 Task<> server_port_verified(Stage& stage) {
-    const auto port_fault = [](std::uint16_t change) {
-        return Fault{"FRM-6", fmt::format("with a Server Port that differs by 0x{:04x}", change),
-                     [change](Bytes& frame) {
-                         const std::uint16_t port = load_u16(frame, kServerPort);
-                         store_u16(frame, kServerPort, static_cast<std::uint16_t>(port ^ change));
+    const auto port_fault = [](const char* what, std::size_t offset, std::uint16_t change) {
+        return Fault{"FRM-6", fmt::format("with a {} that differs by 0x{:04x}", what, change),
+                     [offset, change](Bytes& frame) {
+                         const std::uint16_t port = load_u16(frame, offset);
+                         store_u16(frame, offset, static_cast<std::uint16_t>(port ^ change));
                          repair_encapsulation_checksum(frame);
                      }};
     };
-    const std::vector<Fault> faults = {port_fault(0x0001), port_fault(0x8000)};
+    // Nobody may listen on another Server Port; behind another Dest. Port the service is there.
+    const std::vector<Fault> faults = {port_fault("Server Port", kServerPort, 0x0001),
+                                       port_fault("Dest. Port", kDestinationPort, 0x0001),
+                                       port_fault("Dest. Port", kDestinationPort, 0x8000)};
     co_await stage.expect_alive("before the case");
     co_await endpoint::expect_connections_refused(stage, faults, std::nullopt);
     co_await stage.expect_alive("after the case");

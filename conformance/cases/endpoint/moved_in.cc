@@ -192,7 +192,7 @@ Task<> MovedIn::expect_response(const TcpSegment& request) {
 }
 
 Task<> MovedIn::finish_response() {
-    const Duration pause = stage_.iut().timers.silence / 4;
+    const Duration pause = response_pause(stage_);
     while (const std::optional<ReceivedSegment> rest = co_await client_.receive(pause)) {
         client_.accept(rest->segment);
     }

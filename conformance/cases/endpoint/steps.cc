@@ -64,6 +64,11 @@ Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t c
     }
 }
 
+Duration response_pause(const Stage& stage) {
+    constexpr std::chrono::milliseconds kPause{50};
+    return std::min(kPause + stage.iut().timers.tolerance, stage.iut().timers.silence / 4);
+}
+
 Task<> expect_local_response(Stage& stage, Client& client) {
     Bytes response;
     while (response.size() < kStatus.size()) {
@@ -80,7 +85,7 @@ Task<> expect_local_response(Stage& stage, Client& client) {
 }
 
 Task<> finish_response(Stage& stage, Client& client) {
-    const Duration pause = stage.iut().timers.silence / 4;
+    const Duration pause = response_pause(stage);
     while (const std::optional<ReceivedSegment> rest = co_await client.receive(pause)) {
         client.accept(rest->segment);
     }

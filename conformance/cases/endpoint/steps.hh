@@ -33,6 +33,9 @@ Bytes acknowledgement_for(const Stage& stage, const Offer& offer, std::uint32_t 
 /// the first 0x02 releases, and is left for the case to expect.
 Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t copy);
 
+/// After so long without a segment a short response is over.
+Duration response_pause(const Stage& stage);
+
 /// The response to a request that a client of the device has sent, from its first byte on.
 Task<> expect_local_response(Stage& stage, Client& client);
 /// Takes what is left of a response, and acknowledges it.

@@ -234,6 +234,7 @@ void HomeSide::send_copy(EncapsulationType type, const Record& record, farm::Ser
 
 void HomeSide::refuse_stale(const EncapsulatedFrame& frame, std::optional<Slot> slot, Instant now) {
     context_.counters.add(Counter::AcknowledgementStale);
+    if (is_mutant(Mutant::IgnoresLateAcknowledgement)) return;
     if (context_.has_extensions()) {
         // EP-16: the owner of just this copy drops it. The tuple's fields are the frame's own.
         wire::EncapsulationHeader header = frame.view.header();

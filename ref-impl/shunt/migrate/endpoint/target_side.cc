@@ -147,13 +147,18 @@ std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, std::optional<
         return refuse(RejectReason::MalformedState, Counter::OfferMalformedState);
     }
     // The old copy goes only now that the new one is whole (SEC-10); it leaves its place to it.
-    ForwardConnectEndpoint made = moved_in(std::move(*connection), offer, now);
-    if (replaced) context_.tables.change(*replaced, std::move(made));
-    const Slot slot = replaced ? *replaced : context_.tables.insert(tuple, std::move(made));
+    const Slot slot = place(tuple, replaced, moved_in(std::move(*connection), offer, now));
     context_.counters.add(Counter::OfferAccepted);
     acknowledge(context_.tables.at(slot), now);
     if (is_mutant(Mutant::ReleasesItself)) release(slot, now);
     return slot;
+}
+
+Slot TargetSide::place(const wire::ConnectionTuple& tuple, std::optional<Slot> replaced,
+                       ForwardConnectEndpoint made) {
+    if (!replaced) return context_.tables.insert(tuple, std::move(made));
+    context_.tables.change(*replaced, std::move(made));
+    return *replaced;
 }
 
 ForwardConnectEndpoint TargetSide::moved_in(tcp::Connection connection, const Offer& offer,
@@ -319,7 +324,7 @@ bool TargetSide::handle_deadline(Slot slot, Instant now) {
         return true;
     }
     if (endpoint.next_acknowledgement > now) return false;
-    acknowledge(record, now);
+    if (!is_mutant(Mutant::NeverRepeatsAcknowledgement)) acknowledge(record, now);
     endpoint.next_acknowledgement =
         now + acknowledgement_pause(++endpoint.acknowledgements_repeated);
     return false;

@@ -58,6 +58,8 @@ class TargetSide {
     /// `replaced`: the unreleased copy whose place the new one takes.
     std::optional<Slot> make_endpoint(const Offer& offer, std::optional<Slot> replaced,
                                       Instant now);
+    Slot place(const wire::ConnectionTuple& tuple, std::optional<Slot> replaced,
+               ForwardConnectEndpoint made);
     ForwardConnectEndpoint moved_in(tcp::Connection connection, const Offer& offer, Instant now);
     std::optional<Slot> handle_unreleased(Slot slot, Packet packet, Instant now);
     void release(Slot slot, Instant now);
