@@ -16,6 +16,7 @@ _ENVIRONMENT = {
     "AFL_NO_UI": "1",
     "AFL_SKIP_CPUFREQ": "1",
     "AFL_NO_AFFINITY": "1",
+    "AFL_ALLOW_TMP": "1",
     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",
 }
 
@@ -92,11 +93,13 @@ def _minimized(program: Path, jobs: list[Path], folder: Path, environment: dict[
     if files_in(everything):
         command = [tool("afl-cmin", "afl++"), "-i", str(everything), "-o", str(minimized)]
         with (folder / "merge.log").open("w", encoding="utf-8") as stream:
-            subprocess.run(
+            run_of_cmin = subprocess.run(
                 [*command, "-m", "none", "--", str(program)],
                 stdout=stream,
                 stderr=stream,
                 env=environment,
                 check=False,
             )
+        if run_of_cmin.returncode != 0:
+            raise Trouble(f"afl-cmin failed, see {folder / 'merge.log'}", HARNESS)
     return minimized
