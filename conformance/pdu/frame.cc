@@ -10,6 +10,7 @@
 #include <tins/tcp.h>
 
 #include "pdu/checksum.hh"
+#include "pdu/reception.hh"
 #include "pdu/tins_pdus.hh"
 
 namespace conform {
@@ -117,31 +118,6 @@ void decode_transport(Ipv4Packet& packet, ByteView transport, std::vector<Findin
     }
 }
 
-/// Payload bytes that FRM-5 gives the frame; absent where they cannot be told from the bytes.
-std::optional<std::size_t> payload_length(const Encapsulation& header, ByteView payload,
-                                          const Framing& framing) {
-    switch (static_cast<EncapsulationType>(header.type)) {
-        case EncapsulationType::Connection:
-            if (header.protocol == encapsulated_protocol::kTcp) return ConnectionInformation::kSize;
-            return framing.has_extensions ? 10 : 6;
-        case EncapsulationType::Forwarded:
-            if (payload.size() < kIpv4HeaderSize) return std::nullopt;
-            return load_u16(payload, 2);
-        case EncapsulationType::Acknowledgement:
-            if (!framing.has_extensions) return 0;
-            [[fallthrough]];
-        case EncapsulationType::Reject:
-        case EncapsulationType::Release:
-        case EncapsulationType::Data:
-        case EncapsulationType::Challenge:
-        case EncapsulationType::Go:
-        case EncapsulationType::Missing:
-            if (payload.size() < 2) return std::nullopt;
-            return 2U + load_u16(payload, 0);
-    }
-    return std::nullopt;
-}
-
 void decode_encapsulation(Frame& frame, ByteView bytes, const Framing& framing) {
     if (bytes.size() < kEncapsulationHeaderSize) {
         frame.faults.push_back({"FRM-5", "an encapsulation header of 16 bytes",
@@ -152,7 +128,7 @@ void decode_encapsulation(Frame& frame, ByteView bytes, const Framing& framing) 
         EncapsulationPdu(bytes.data(), static_cast<std::uint32_t>(kEncapsulationHeaderSize))
             .header();
     const ByteView rest = bytes.subspan(kEncapsulationHeaderSize);
-    const std::optional<std::size_t> length = payload_length(header, rest, framing);
+    const std::optional<std::size_t> length = stated_payload_size(bytes, framing.has_extensions);
     if (!length || *length > rest.size()) {
         const std::string wanted = length ? fmt::format("{} payload bytes", *length)
                                           : std::string("a known type with its length");

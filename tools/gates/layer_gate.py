@@ -46,7 +46,7 @@ def _rule(
 
 
 _STACKED = "base wire ip tcp stack"
-_EVERYTHING = "absl boost fmt nlohmann openssl seccomp.h spdlog toml.hpp toml++"
+_EVERYTHING = "absl boost fmt nlohmann openssl pcap seccomp.h spdlog toml.hpp toml++"
 RULES = {
     "base": _rule("", floating_point=False),
     "wire": _rule(
@@ -209,7 +209,9 @@ def check(root: Path) -> list[Finding]:
                 findings += _check_layer_file(source, parts[2])
             else:
                 findings.append(source.finding(1, f"{parts[2]} is no layer: see layer_gate.py"))
-        elif parts[0] == "conformance" and source.kind == "cpp":
+        elif source.kind == "cpp" and (
+            parts[0] == "conformance" or parts[:2] == ["python", "conform"]
+        ):
             findings += _check_judge_file(source)
         elif parts[0] == "conformance" and source.kind == "cmake":
             findings += _check_judge_build(source)

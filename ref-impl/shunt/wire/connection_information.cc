@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/wire/connection_information.hh"
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::wire {
 
 Result<ConnectionInformation, Counter> ConnectionInformation::parse(const EncapsulationView& view) {
@@ -10,7 +12,8 @@ Result<ConnectionInformation, Counter> ConnectionInformation::parse(const Encaps
                                       .service_port = load_u16(payload, 4),
                                       .block = std::nullopt,
                                       .flow_number = std::nullopt};
-    if (information.service_port != view.destination_port()) {
+    if (information.service_port != view.destination_port() &&
+        !is_mutant(Mutant::IgnoresServerPort)) {
         return Failure{Counter::DropEncapsulationPayload};
     }
     if (view.protocol() == TransportProtocol::Tcp) {

@@ -6,12 +6,15 @@
 #include <string_view>
 
 #include "shunt/wire/arp.hh"
+#include "shunt/wire/challenge.hh"
 #include "shunt/wire/connection_information.hh"
 #include "shunt/wire/encapsulation.hh"
+#include "shunt/wire/endpoint_data.hh"
 #include "shunt/wire/forwarded_packet.hh"
 #include "shunt/wire/icmp.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/migration_copy.hh"
+#include "shunt/wire/missing_ranges.hh"
 #include "shunt/wire/reject.hh"
 #include "shunt/wire/tcp_header.hh"
 #include "shunt/wire/udp.hh"
@@ -178,6 +181,33 @@ std::string describe_connection(const EncapsulationView& view) {
     return valid ? text : fmt::format("{}, refused: {}", text, to_string(valid.error()));
 }
 
+std::string describe_data(const EncapsulationView& view) {
+    const auto data = EndpointData::parse(view);
+    if (!data) return malformed(data.error());
+    return fmt::format("{} queue {} offset {} len {}", describe_id(data->id),
+                       static_cast<unsigned>(data->queue), data->offset, data->bytes.size());
+}
+
+std::string describe_challenge(const EncapsulationView& view) {
+    const auto challenge = Challenge::parse(view);
+    if (!challenge) return malformed(challenge.error());
+    return fmt::format("{} nonce {:016x} boot index {:016x}",
+                       challenge->kind == ChallengeKind::Challenge ? "challenge" : "answer",
+                       challenge->nonce, challenge->boot_index);
+}
+
+std::string describe_missing(const EncapsulationView& view) {
+    const auto missing = MissingRanges::parse(view);
+    if (!missing) return malformed(missing.error());
+    std::string text = describe_id(missing->id());
+    for (std::size_t index = 0; index < missing->size(); ++index) {
+        const MissingRange range = (*missing)[index];
+        text += fmt::format(" queue {} offset {} len {}", static_cast<unsigned>(range.queue),
+                            range.offset, range.length);
+    }
+    return text;
+}
+
 std::string describe_payload(const EncapsulationView& view) {
     switch (view.type()) {
         case EncapsulationType::Connection:
@@ -201,9 +231,11 @@ std::string describe_payload(const EncapsulationView& view) {
                                static_cast<unsigned>(rejection->reason));
         }
         case EncapsulationType::Data:
+            return describe_data(view);
         case EncapsulationType::Challenge:
+            return describe_challenge(view);
         case EncapsulationType::Missing:
-            break;
+            return describe_missing(view);
     }
     return fmt::format("len {}", view.payload().size());
 }

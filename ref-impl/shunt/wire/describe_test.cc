@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <iterator>
+#include <utility>
 
 #include "shunt/wire/connection_information.hh"
 #include "shunt/wire/encapsulation.hh"
@@ -201,6 +202,36 @@ TEST(DescribeTest, AnyBytesGiveOneLine) {
         const std::string text = describe_frame(bytes);
         ASSERT_FALSE(text.empty()) << "seed " << seed << " " << test::to_hex(bytes);
         ASSERT_EQ(text.find('\n'), std::string::npos) << text;
+    }
+}
+
+std::string payload_text(EncapsulationType type, const char* payload) {
+    const std::string text = describe_encapsulation(encapsulated(type, from_hex(payload)));
+    return text.substr(text.find("| ") + 2);
+}
+
+TEST(DescribeTest, PayloadsOfAMoveInUse) {
+    EXPECT_EQ(payload_text(EncapsulationType::Data,
+                           "0017 0a070101 0050 00001388 00000007 03 00 0000000a 616263"),
+              "10.7.1.1:80 iss 5000 epoch 7 queue 3 offset 10 len 3");
+    EXPECT_EQ(payload_text(EncapsulationType::Missing,
+                           "0020 0a070101 0050 00001388 00000007 01 00000010 00000020 "
+                           "04 00000001 00000002"),
+              "10.7.1.1:80 iss 5000 epoch 7 queue 1 offset 16 len 32 queue 4 offset 1 len 2");
+    EXPECT_EQ(
+        payload_text(EncapsulationType::Challenge, "0011 02 0102030405060708 1122334455667788"),
+        "answer nonce 0102030405060708 boot index 1122334455667788");
+}
+
+TEST(DescribeTest, NumbersThatNoPayloadHas) {
+    for (const auto& [type, payload] : {
+             std::pair{EncapsulationType::Data,
+                       "0014 0a070101 0050 00001388 00000007 07 00 00000000"},
+             std::pair{EncapsulationType::Missing,
+                       "0017 0a070101 0050 00001388 00000007 00 00000000 00000000"},
+             std::pair{EncapsulationType::Challenge, "0011 03 0000000000000000 0000000000000000"},
+         }) {
+        EXPECT_EQ(payload_text(type, payload), "malformed: drop.frame.payload");
     }
 }
 

@@ -143,6 +143,9 @@ Result<EncapsulationView, Counter> EncapsulationView::parse(ByteView bytes, Prot
     const std::uint8_t protocol = bytes[13];
     const auto size = payload_size(type, protocol, bytes.subspan(kEncapsulationHeaderSize), set);
     if (!size) return Failure{Counter::DropEncapsulationLength};
+    if (is_mutant(Mutant::RefusesPadding) && kEncapsulationHeaderSize + *size != bytes.size()) {
+        return Failure{Counter::DropEncapsulationLength};
+    }
     const ByteView exact = bytes.first(kEncapsulationHeaderSize + *size);
     if (!is_checksum_right(type, exact)) return Failure{Counter::DropEncapsulationChecksum};
     if (protocol != static_cast<std::uint8_t>(TransportProtocol::Tcp) &&

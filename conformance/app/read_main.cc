@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// conform-read FILE [--base]: the encapsulated frames of a capture as the judge reads them, one
+/// JSON object a line.
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "replay/capture_reader.hh"
+#include "report/frame_fields.hh"
+
+namespace conform {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr int kExitHarness = 3;
+
+int read(const std::string& path, bool has_extensions) {
+    CaptureReader capture(path);
+    for (std::size_t number = 1;; ++number) {
+        const auto bytes = capture.next();
+        if (!bytes) return 0;
+        std::cout << frame_fields(number, *bytes, has_extensions) << "\n";
+    }
+}
+
+}  // namespace
+}  // namespace conform
+
+int main(int argument_count, char** arguments) {
+    const bool is_base = argument_count == 3 && std::string_view(arguments[2]) == "--base";
+    if (argument_count != 2 && !is_base) {
+        std::cerr << "usage: conform-read FILE [--base]\n";
+        return conform::kExitUsage;
+    }
+    try {
+        return conform::read(arguments[1], !is_base);
+    } catch (const conform::CaptureFileError& error) {
+        std::cerr << "conform-read: " << error.what() << "\n";
+        return conform::kExitHarness;
+    }
+}

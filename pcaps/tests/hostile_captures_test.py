@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A damaged capture is an error with file and offset, never a crash and never silence."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from support import PCAPS, commands, record_offsets, run, tshark_command
+
+CAPTURE = PCAPS / "move-base.pcap"
+READERS = sorted(commands())
+
+
+def _spoilt(directory: Path, content: bytes) -> Path:
+    file = directory / "spoilt.pcap"
+    file.write_bytes(content)
+    return file
+
+
+def _expect_refusal(reader: str, file: Path, offset: int | None) -> None:
+    outcome = run(commands()[reader], file)
+    assert outcome.returncode in (2, 3), outcome
+    assert str(file) in outcome.stderr
+    assert "offset" in outcome.stderr
+    if offset is not None:
+        assert f"offset {offset}:" in outcome.stderr
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_cut_inside_a_record_names_the_record(reader: str, tmp_path: Path) -> None:
+    content = CAPTURE.read_bytes()
+    starts = record_offsets(content)
+    for start, end in list(zip(starts, starts[1:]))[:4]:
+        for cut in (start + 1, start + 15, start + 16, end - 1):
+            _expect_refusal(reader, _spoilt(tmp_path, content[:cut]), start)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_cut_between_records_is_a_shorter_capture(reader: str, tmp_path: Path) -> None:
+    content = CAPTURE.read_bytes()
+    for count, start in list(enumerate(record_offsets(content)))[:4]:
+        outcome = run(commands()[reader], _spoilt(tmp_path, content[:start]))
+        assert outcome.returncode == 0
+        assert len(outcome.stdout.splitlines()) == count
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("length", [262145, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_huge_record_names_the_record(reader: str, length: int, tmp_path: Path) -> None:
+    content = bytearray(CAPTURE.read_bytes())
+    start = record_offsets(bytes(content))[2]
+    content[start + 8 : start + 12] = length.to_bytes(4, "little")
+    _expect_refusal(reader, _spoilt(tmp_path, bytes(content)), start)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("content", [b"", b"\xd4\xc3\xb2\xa1", b"#!/bin/sh\n" * 10])
+def test_what_is_no_capture_is_refused(reader: str, content: bytes, tmp_path: Path) -> None:
+    _expect_refusal(reader, _spoilt(tmp_path, content), None)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_frames_that_are_not_ethernet_are_refused(reader: str, tmp_path: Path) -> None:
+    content = bytearray(CAPTURE.read_bytes())
+    content[20] = 101  # raw IP
+    _expect_refusal(reader, _spoilt(tmp_path, bytes(content)), None)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_file_that_is_not_there_is_named(reader: str, tmp_path: Path) -> None:
+    outcome = run(commands()[reader], tmp_path / "nowhere.pcap")
+    assert outcome.returncode in (2, 3)
+    assert "nowhere.pcap: No such file" in outcome.stderr
+
+
+@pytest.mark.parametrize("reader", ["judge", "ref-impl"])
+def test_pcapng_is_read_as_pcap_is(reader: str, tmp_path: Path) -> None:
+    converted = tmp_path / "move-base.pcapng"
+    subprocess.run(["editcap", "-F", "pcapng", str(CAPTURE), str(converted)], check=True)
+    assert run(commands()[reader], converted).stdout == run(commands()[reader], CAPTURE).stdout
+    cut = _spoilt(tmp_path, converted.read_bytes()[:-1])
+    _expect_refusal(reader, cut, None)
+
+
+def test_tshark_refuses_a_cut_file(tmp_path: Path) -> None:
+    outcome = run(tshark_command(), _spoilt(tmp_path, CAPTURE.read_bytes()[:-1]))
+    assert outcome.returncode == 3
+    assert "spoilt.pcap" in outcome.stderr
