@@ -249,6 +249,12 @@ class ToolGates(TreeTest):
         binary = self.compile(both + "{ return shunt::f(); } }\nint main() {}\n")
         self.assertEqual(judge_gate.problems(binary), [f"{binary}: shares shunt::f()"])
 
+    def test_judged_with_judge_fails(self) -> None:
+        both = "namespace conform { int g() { return 0; } }\nnamespace shunt { int f() "
+        binary = self.compile(both + "{ return conform::g(); } }\nint main() {}\n")
+        found = judge_gate.problems(binary, is_judged=True)
+        self.assertEqual(found, [f"{binary}: shares conform::g()"])
+
     def test_judge_without_symbols_fails(self) -> None:
         binary = self.compile("namespace conform { int f() { return 0; } }\nint main() {}\n")
         subprocess.run(["strip", str(binary)], check=True)

@@ -53,7 +53,7 @@ def check(root: Path) -> list[Finding]:
     """All violations below `root`; mypy sees one folder at a time, as its modules import."""
     folders: dict[str, list[str]] = defaultdict(list)
     for source in walk(root):
-        if source.kind == "python":
+        if source.kind == "python" or source.path.suffix == ".pyi":
             folders[str(Path(source.name).parent)].append(source.name)
     findings = []
     for names in folders.values():

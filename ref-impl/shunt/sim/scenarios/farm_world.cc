@@ -39,6 +39,10 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
     add_servers();
     const HostId client = world_.add_host("client", client_);
     world_.attach(client, link::LinkId::Front, roles_.front, kClientMac);
+    for (const Guest& guest : config_.guests) {
+        guest_ids_.push_back(world_.add_host(guest.name, *guest.host));
+        world_.attach(guest_ids_.back(), link::LinkId::Front, roles_.front, guest.mac);
+    }
     observer_.add(owners_);
     observer_.add(client_view_);
     observer_.add(forwarding_);
@@ -70,26 +74,26 @@ void FarmWorld::add_servers() {
 }
 
 void FarmWorld::run(Instant limit) {
-    run_until(limit, true);
+    run_until(limit, [this] { return client_.is_finished(); });
     client_.report_unfinished(world_.now());
-    run_until(world_.now() + kSettling, false);
+    run_until(world_.now() + kSettling, [] { return false; });
     if (const auto stuck = world_.stuck_host()) {
         log_.add(world_.now(), "liveness",
                  fmt::format("{} has a deadline that stays in the past", world_.name(*stuck)));
     }
 }
 
-void FarmWorld::run_until(Instant limit, bool stops_when_finished) {
+bool FarmWorld::run_until(Instant limit, const std::function<bool()>& is_enough) {
     Instant next_look = world_.now() + kTablePeriod;
     for (;;) {
-        if (stops_when_finished && client_.is_finished()) return;
+        if (is_enough()) return true;
         const std::optional<Instant> next = world_.next_event();
-        if (!next || *next > limit) return;
+        if (!next || *next > limit) return false;
         if (*next >= next_look) {
             check_all_tables();
             next_look = *next + kTablePeriod;
         }
-        if (!world_.step()) return;
+        if (!world_.step()) return false;
     }
 }
 

@@ -2,8 +2,11 @@
 // A farm of reference nodes with clients on two segments, watched by every checker.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "shunt/farm/farm_config.hh"
@@ -19,6 +22,14 @@
 
 namespace shunt::sim {
 
+/// A host of the caller's on the front link, beside the clients that have a plan.
+struct Guest {
+    std::string name;
+    wire::MacAddress mac;
+    /// Outlives the world's last event.
+    Host* host = nullptr;
+};
+
 struct FarmWorldConfig {
     std::uint64_t seed = 1;
     farm::FarmConfig farm;
@@ -26,6 +37,7 @@ struct FarmWorldConfig {
     FaultPlan back;
     /// Of the clients, which all ask the first server's first service.
     std::vector<ConnectionPlan> plans;
+    std::vector<Guest> guests;
     /// Sees every frame beside the checkers; null: nobody does.
     Observer* observer = nullptr;
 };
@@ -37,12 +49,21 @@ class FarmWorld {
     /// Until every client has what it wants, or until `limit`; then a while longer, so that what
     /// is still on its way does its worst.
     void run(Instant limit);
+    /// Until `is_enough`, which is asked before every event, until `limit`, or until nothing is
+    /// left to happen. True: it was enough. The tables are looked at meanwhile.
+    bool run_until(Instant limit, const std::function<bool()>& is_enough);
     ScenarioResult result() const;
 
     ViolationLog& log() { return log_; }
     OwnerChecker& owners() { return owners_; }
     const SimClient& client() const { return client_; }
     World& world() { return world_; }
+    const World& world() const { return world_; }
+    const FarmRoles& roles() const { return roles_; }
+    /// Of the how-manyth server of the configuration.
+    NodeHost& node(std::size_t index) { return *nodes_.at(index); }
+    /// What world() knows that guest by.
+    HostId guest_id(std::size_t index) const { return guest_ids_.at(index); }
 
   private:
     /// How often the tables are looked at, and how long the end is waited for.
@@ -51,7 +72,6 @@ class FarmWorld {
 
     static ClientConfig client_config(const farm::FarmConfig& farm);
     void add_servers();
-    void run_until(Instant limit, bool stops_when_finished);
     void check_all_tables();
 
     FarmWorldConfig config_;
@@ -65,6 +85,7 @@ class FarmWorld {
     FarmObserver observer_;
     std::vector<std::unique_ptr<NodeHost>> nodes_;
     SimClient client_;
+    std::vector<HostId> guest_ids_;
 };
 
 }  // namespace shunt::sim
