@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "shunt/base/counters.hh"
 #include "shunt/base/packet.hh"
@@ -16,6 +18,7 @@
 #include "shunt/tcp/challenge_limit.hh"
 #include "shunt/tcp/config.hh"
 #include "shunt/tcp/congestion/new_reno.hh"
+#include "shunt/tcp/fine_state.hh"
 #include "shunt/tcp/identity.hh"
 #include "shunt/tcp/receive_buffer.hh"
 #include "shunt/tcp/rtt.hh"
@@ -66,6 +69,13 @@ class Connection {
     /// The state as it leaves for another server, in every synchronized state but TIME-WAIT
     /// (TCB-3). Ranges out of order stay behind: the peer sends them again.
     wire::ControlBlock export_block(std::uint32_t epoch, Instant now) const;
+    /// What the block is too coarse for; restore_fine_state() comes after the queues.
+    FineState fine_state(Instant now) const;
+    void restore_fine_state(const FineState& fine, Instant now);
+    /// The ranges of the send queue that the peer has reported out of order (RFC 2018), in order;
+    /// restore_scoreboard() comes after the send queue and is false for ranges that are not such.
+    std::vector<wire::SackBlock> scoreboard() const;
+    bool restore_scoreboard(std::span<const wire::SackBlock> ranges);
     /// The whole send queue, from the first unacknowledged byte; out.size() == send_queue_size().
     void copy_send_queue(MutableBytes out) const { send_buffer_.read(0, out); }
     /// The unread queue from its first byte on; out.size() <= receive_queue_size().

@@ -88,4 +88,23 @@ void RttEstimator::restore(const Snapshot& snapshot) {
     }
 }
 
+void RttEstimator::restore(Duration smoothed, Duration variation, Duration minimum,
+                           Duration timeout) {
+    const auto clamped_us = [](Duration span, std::uint32_t limit_us) {
+        return static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(span.to_microseconds(), 0, limit_us));
+    };
+    smoothed_eighth_us_ = clamped_us(smoothed, kScaledMaxUs / 8) * 8;
+    variation_fourth_us_ = clamped_us(variation, kScaledMaxUs / 4) * 4;
+    min_us_ = clamped_us(minimum, kScaledMaxUs);
+    const std::uint32_t wanted_ms = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(timeout.to_milliseconds(), 0, max_timeout_ms_));
+    backoff_ = 0;
+    if (!has_sample() && wanted_ms > 0) initial_timeout_ms_ = wanted_ms;
+    // What is under a microsecond may have turned a millisecond of SRTT and one of RTTVAR.
+    const auto rounding_ms = [this] { return std::uint32_t{2} << backoff_; };
+    while (backoff_ < kBackoffMax && timeout_ms() + rounding_ms() < wanted_ms)
+        ++backoff_;
+}
+
 }  // namespace shunt::tcp

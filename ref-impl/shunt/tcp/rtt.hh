@@ -44,10 +44,13 @@ class RttEstimator {
     bool has_sample() const { return smoothed_eighth_us_ != 0; }
     /// Zero before the first sample.
     Duration smoothed() const { return Duration::microseconds(smoothed_eighth_us_ / 8); }
+    Duration variation() const { return Duration::microseconds(variation_fourth_us_ / 4); }
     Duration minimum() const { return Duration::microseconds(min_us_); }
 
     Snapshot snapshot() const;
     void restore(const Snapshot& snapshot);
+    /// As smoothed(), variation(), minimum() and timeout() were, in microseconds.
+    void restore(Duration smoothed, Duration variation, Duration minimum, Duration timeout);
 
   private:
     static std::uint32_t to_ms(Duration span) {

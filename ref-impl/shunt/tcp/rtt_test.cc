@@ -83,5 +83,28 @@ TEST(RttEstimator, IsTheSameAfterAnyMove) {
     }
 }
 
+TEST(RttEstimator, RestoredFromMicrosecondsHasTheSameTimeout) {
+    Rng rng(43);
+    for (int trial = 0; trial < 10'000; ++trial) {
+        RttEstimator rtt(kLimits);
+        const std::uint64_t samples = rng.below(6);
+        for (std::uint64_t i = 0; i < samples; ++i)
+            rtt.sample(Duration::microseconds(static_cast<std::int64_t>(rng.below(5'000'000))));
+        const std::uint64_t timeouts = rng.below(7);
+        for (std::uint64_t i = 0; i < timeouts; ++i)
+            rtt.back_off();
+        RttEstimator moved(kLimits);
+        moved.restore(rtt.smoothed(), rtt.variation(), rtt.minimum(), rtt.timeout());
+        ASSERT_EQ(moved.smoothed(), rtt.smoothed());
+        ASSERT_EQ(moved.variation(), rtt.variation());
+        ASSERT_EQ(moved.minimum(), rtt.minimum());
+        const Duration difference = rtt.timeout() - moved.timeout();
+        // What is under a microsecond may turn two milliseconds; each doubling doubles them.
+        const auto limit = Duration::milliseconds(std::int64_t{2} << timeouts);
+        ASSERT_LE(difference, limit) << "trial " << trial;
+        ASSERT_GE(difference, Duration{}) << "trial " << trial;
+    }
+}
+
 }  // namespace
 }  // namespace shunt::tcp
