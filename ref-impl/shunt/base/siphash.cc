@@ -31,11 +31,19 @@ struct SipState {
 };
 
 // SipHash reads little-endian words, whatever the machine.
-std::uint64_t little_endian_word(ByteView bytes, std::size_t offset, std::size_t count) {
+std::uint64_t little_endian_word(const std::uint8_t* bytes) {
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < count; ++i)
-        word |= std::uint64_t{bytes[offset + i]} << (8 * i);
+    for (unsigned i = 0; i < 8; ++i)
+        word |= std::uint64_t{bytes[i]} << (8 * i);
     return word;
+}
+
+// Fewer than 8 bytes, zeros behind them.
+std::uint64_t little_endian_rest(ByteView bytes) {
+    std::uint8_t padded[8] = {};
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        padded[i] = bytes[i];
+    return little_endian_word(padded);
 }
 
 }  // namespace
@@ -45,10 +53,10 @@ std::uint64_t siphash_2_4(SipKey key, ByteView bytes) {
                    key.low ^ 0x6c7967656e657261U, key.high ^ 0x7465646279746573U};
     const std::size_t whole = bytes.size() / 8 * 8;
     for (std::size_t offset = 0; offset < whole; offset += 8) {
-        state.absorb(little_endian_word(bytes, offset, 8));
+        state.absorb(little_endian_word(bytes.data() + offset));
     }
     const std::uint64_t length = static_cast<std::uint64_t>(bytes.size()) << 56;
-    state.absorb(length | little_endian_word(bytes, whole, bytes.size() - whole));
+    state.absorb(length | little_endian_rest(bytes.subspan(whole)));
     state.v2 ^= 0xff;
     for (int i = 0; i < 4; ++i)
         state.round();

@@ -2,40 +2,36 @@
 #include "shunt/migrate/connection_tables.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "shunt/base/assert.hh"
 
 namespace shunt::migrate {
 
 ConnectionTables::ConnectionTables(SipKey key, Capacities capacities)
-    : capacities_(capacities), by_tuple_(0, TupleHash{key}) {}
+    : capacities_(capacities), key_(key) {}
 
 std::optional<Slot> ConnectionTables::find(const wire::ConnectionTuple& tuple) const {
-    const auto entry = by_tuple_.find(tuple);
-    if (entry == by_tuple_.end()) return std::nullopt;
-    return entry->second;
+    return by_tuple_.find(tuple.hash(key_), [&](Slot slot) { return rows_[slot].tuple == tuple; });
 }
 
 Record& ConnectionTables::at(Slot slot) {
     SHUNT_ASSERT(contains(slot), "a slot is used only while its record lives");
-    return *records_[slot];
+    return rows_[slot];
 }
 
 const Record& ConnectionTables::at(Slot slot) const {
     return const_cast<ConnectionTables*>(this)->at(slot);
 }
 
-Slot ConnectionTables::insert_record(std::unique_ptr<Record> record) {
-    count_in(*record);
-    if (free_.empty()) {
-        free_.push_back(static_cast<Slot>(records_.size()));
-        records_.push_back(nullptr);
-    }
+Slot ConnectionTables::insert_record(Record record) {
+    count_in(record);
+    if (free_.empty()) free_.push_back(rows_.grow());
     const Slot slot = free_.back();
     free_.pop_back();
-    const bool is_new = by_tuple_.emplace(record->tuple, slot).second;
-    SHUNT_ASSERT(is_new, "a tuple is in at most one table (TAB-1)");
-    records_[slot] = std::move(record);
+    SHUNT_ASSERT(!find(record.tuple), "a tuple is in at most one table (TAB-1)");
+    by_tuple_.insert(record.tuple.hash(key_), slot);
+    rows_[slot] = std::move(record);
     return slot;
 }
 
@@ -48,18 +44,18 @@ void ConnectionTables::count_in(const Record& record) {
 void ConnectionTables::erase(Slot slot) {
     const Record& record = at(slot);
     --sizes_[record.content.index()];
-    by_tuple_.erase(record.tuple);
-    records_[slot].reset();
+    by_tuple_.erase(record.tuple.hash(key_), slot);
+    rows_[slot] = Record();
     free_.push_back(slot);
 }
 
 std::vector<Slot> ConnectionTables::sorted_slots() const {
     std::vector<Slot> slots;
-    for (Slot slot = 0; slot < records_.size(); ++slot) {
-        if (records_[slot] != nullptr) slots.push_back(slot);
+    for (Slot slot = 0; slot < rows_.size(); ++slot) {
+        if (contains(slot)) slots.push_back(slot);
     }
     std::sort(slots.begin(), slots.end(),
-              [this](Slot a, Slot b) { return records_[a]->tuple < records_[b]->tuple; });
+              [this](Slot a, Slot b) { return rows_[a].tuple < rows_[b].tuple; });
     return slots;
 }
 

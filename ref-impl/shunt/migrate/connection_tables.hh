@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connection tables of a server: one keyed map from tuple to record, one lookup a packet. The
+// The connection tables of a server: one keyed index from tuple to record, one lookup a packet. The
 // record's kind says in which of the four tables it is (TAB-1); each kind has its bound (TAB-2).
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "shunt/base/deadline_heap.hh"
 #include "shunt/base/siphash.hh"
 #include "shunt/migrate/record.hh"
+#include "shunt/migrate/slot_array.hh"
+#include "shunt/migrate/slot_index.hh"
 
 namespace shunt::migrate {
 
@@ -27,7 +27,7 @@ class ConnectionTables {
     ConnectionTables(SipKey key, Capacities capacities);
 
     std::optional<Slot> find(const wire::ConnectionTuple& tuple) const;
-    bool contains(Slot slot) const { return slot < records_.size() && records_[slot] != nullptr; }
+    bool contains(Slot slot) const { return slot < rows_.size() && !rows_[slot].is_free(); }
     Record& at(Slot slot);
     const Record& at(Slot slot) const;
 
@@ -38,7 +38,7 @@ class ConnectionTables {
     /// Adds a record for a tuple that has none, in a table that has room.
     template <typename Kind>
     Slot insert(const wire::ConnectionTuple& tuple, Kind content) {
-        return insert_record(std::make_unique<Record>(tuple, std::move(content)));
+        return insert_record(Record(tuple, std::move(content)));
     }
 
     /// The record leaves its table for that of `content`, which has room.
@@ -46,7 +46,7 @@ class ConnectionTables {
     Kind& change(Slot slot, Kind content) {
         Record& record = at(slot);
         --sizes_[record.content.index()];
-        Kind& placed = record.content.template emplace<Kind>(std::move(content));
+        Kind& placed = record.become(std::move(content));
         count_in(record);
         return placed;
     }
@@ -57,20 +57,14 @@ class ConnectionTables {
     std::vector<Slot> sorted_slots() const;
 
   private:
-    struct TupleHash {
-        SipKey key;
-        std::size_t operator()(const wire::ConnectionTuple& tuple) const {
-            return static_cast<std::size_t>(tuple.hash(key));
-        }
-    };
-
-    Slot insert_record(std::unique_ptr<Record> record);
+    Slot insert_record(Record record);
     void count_in(const Record& record);
 
     Capacities capacities_;
     std::array<std::size_t, kTableCount> sizes_{};
-    absl::flat_hash_map<wire::ConnectionTuple, Slot, TupleHash> by_tuple_;
-    std::vector<std::unique_ptr<Record>> records_;  // by slot; null is free
+    SipKey key_;
+    SlotIndex by_tuple_;
+    SlotArray<Record> rows_;
     std::vector<Slot> free_;
 };
 

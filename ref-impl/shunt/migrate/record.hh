@@ -92,27 +92,46 @@ struct ForwardConnectEndpoint {
 enum class Table : std::uint8_t { Temporary, Local, Forward, ForwardConnect };
 inline constexpr std::size_t kTableCount = 4;
 
-struct Record {
+/// A row: small, so that the rows of very many connections lie close together. What it is about
+/// has just the size of its kind.
+struct alignas(32) Record {
+    /// A free row.
+    Record() = default;
     template <typename Kind>
     Record(const wire::ConnectionTuple& of, Kind made)
-        : tuple(of), content(std::in_place_type<Kind>, std::move(made)) {}
+        : tuple(of), content(std::make_unique<Kind>(std::move(made))) {}
 
     wire::ConnectionTuple tuple;
-    /// Alternatives in the order of Table.
-    std::variant<TemporaryEndpoint, LocalEndpoint, ForwardEntry, ForwardConnectEndpoint> content;
+    /// Alternatives in the order of Table; null in a free row alone.
+    std::variant<std::unique_ptr<TemporaryEndpoint>, std::unique_ptr<LocalEndpoint>,
+                 std::unique_ptr<ForwardEntry>, std::unique_ptr<ForwardConnectEndpoint>>
+        content;
 
+    bool is_free() const {
+        const auto* first = std::get_if<0>(&content);
+        return first != nullptr && *first == nullptr;
+    }
     Table table() const { return static_cast<Table>(content.index()); }
     template <typename Kind>
     Kind* as() {
-        return std::get_if<Kind>(&content);
+        const auto* held = std::get_if<std::unique_ptr<Kind>>(&content);
+        return held != nullptr ? held->get() : nullptr;
     }
     template <typename Kind>
     const Kind* as() const {
-        return std::get_if<Kind>(&content);
+        return const_cast<Record*>(this)->as<Kind>();
+    }
+    /// Becomes of another kind; what it was is gone.
+    template <typename Kind>
+    Kind& become(Kind made) {
+        return *content.template emplace<std::unique_ptr<Kind>>(
+            std::make_unique<Kind>(std::move(made)));
     }
     /// The endpoint's TCP connection; none in Forward.
     const tcp::Connection* connection() const;
     tcp::Connection* connection();
 };
+
+static_assert(sizeof(Record) == 32, "two rows fill a cache line");
 
 }  // namespace shunt::migrate
