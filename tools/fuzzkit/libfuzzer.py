@@ -45,6 +45,8 @@ def run(request: Request) -> Outcome:
     _logged(command, log)
     seconds = time.monotonic() - began
     status = _STATUS.findall(log.read_text(encoding="utf-8", errors="replace"))
+    if not status and files_in(crashes):
+        status = [("0", "0", "0", "0")]  # a seed crashes, before anything is counted
     if not status:
         raise Trouble(f"the fuzzer did not start, see {log.relative_to(request.root)}", HARNESS)
     executions, edges, features, inputs = (int(number) for number in status[-1])
@@ -75,7 +77,8 @@ def _merge(request: Request, programs: Path, queue: Path) -> Path:
         (seeds / seed.name).write_bytes(seed.read_bytes())
     program = str(programs / request.target)
     # Into a copy of the seeds, so that only what they do not reach is added.
-    _logged([program, "-merge=1", str(seeds), str(queue)], queue.parent / "merge.log")
+    command = [program, "-merge=1", f"-artifact_prefix={queue.parent}/merge-"]
+    _logged([*command, str(seeds), str(queue)], queue.parent / "merge.log")
     names = {seed.name for seed in files_in(request.corpus) + files_in(request.regressions)}
     for entry in files_in(seeds):
         if entry.name not in names:
