@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/base/deadline_heap.hh"
 
+#include <algorithm>
+
 namespace shunt {
+namespace {
+
+// Four 16 byte entries are looked at for the price of one, and the heap is half as deep.
+constexpr std::size_t kChildren = 4;
+
+constexpr std::size_t parent_of(std::size_t index) {
+    return (index - 1) / kChildren;
+}
+
+}  // namespace
 
 std::uint32_t DeadlineHeap::position(Slot slot) const {
     return slot < position_.size() ? position_[slot] : kAbsent;
@@ -44,7 +56,7 @@ void DeadlineHeap::place(std::size_t index, Entry entry) {
 
 void DeadlineHeap::sift_up(std::size_t index, Entry entry) {
     while (index > 0) {
-        const std::size_t parent = (index - 1) / 2;
+        const std::size_t parent = parent_of(index);
         if (!entry.before(heap_[parent])) break;
         place(index, heap_[parent]);
         index = parent;
@@ -54,12 +66,16 @@ void DeadlineHeap::sift_up(std::size_t index, Entry entry) {
 
 void DeadlineHeap::sift_down(std::size_t index, Entry entry) {
     for (;;) {
-        std::size_t child = 2 * index + 1;
-        if (child >= heap_.size()) break;
-        if (child + 1 < heap_.size() && heap_[child + 1].before(heap_[child])) ++child;
-        if (!heap_[child].before(entry)) break;
-        place(index, heap_[child]);
-        index = child;
+        const std::size_t first = kChildren * index + 1;
+        if (first >= heap_.size()) break;
+        const std::size_t end = std::min(first + kChildren, heap_.size());
+        std::size_t earliest = first;
+        for (std::size_t child = first + 1; child < end; ++child) {
+            if (heap_[child].before(heap_[earliest])) earliest = child;
+        }
+        if (!heap_[earliest].before(entry)) break;
+        place(index, heap_[earliest]);
+        index = earliest;
     }
     place(index, entry);
 }
@@ -70,7 +86,7 @@ void DeadlineHeap::remove_at(std::size_t index) {
     heap_.pop_back();
     if (index == heap_.size()) return;
     // The last entry takes the free place and may belong above or below it.
-    if (index > 0 && last.before(heap_[(index - 1) / 2])) {
+    if (index > 0 && last.before(heap_[parent_of(index)])) {
         sift_up(index, last);
     } else {
         sift_down(index, last);
