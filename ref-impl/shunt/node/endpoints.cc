@@ -25,6 +25,8 @@ void Node::settle(Slot slot, Instant now) {
         }
         if (connection->is_closed()) return bury(slot, now);
         ready_.push(slot);
+        // An undecided endpoint's text is held outside of its buffers.
+        if (record.table() != migrate::Table::Temporary) keep_warm(slot);
     }
     deadlines_.set(slot, record_deadline(record));
 }
@@ -39,6 +41,12 @@ void Node::settle_moved_in(Slot slot) {
         endpoint.conversation = make_conversation(*listen);
     }
     endpoint.conversation->advance(endpoint.connection);
+}
+
+void Node::keep_warm(Slot slot) {
+    const auto cold = warm_.touch(slot);
+    if (!cold || !tables_.contains(*cold)) return;
+    if (tcp::Connection* connection = tables_.at(*cold).connection()) connection->release_memory();
 }
 
 std::optional<Instant> Node::record_deadline(const Record& record) const {

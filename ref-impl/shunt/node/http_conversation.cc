@@ -157,63 +157,72 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
         return;
     }
     if (const auto size = generated_size(*path)) {
-        source_ = Source::Generated;
         is_request_body_verified_ = whole.ends_with("?verify");
-        start("200 OK", "application/octet-stream", *size);
+        start("200 OK", "application/octet-stream", *size).source = Source::Generated;
         return;
     }
     if (const auto size = contents_.size_of(*path)) {
-        source_ = Source::Contents;
-        path_ = *path;
-        start("200 OK", "application/octet-stream", *size);
+        Response& response = start("200 OK", "application/octet-stream", *size);
+        response.source = Source::Contents;
+        response.path = *path;
         return;
     }
     answer_text("404 Not Found", "there is no such object\n");
 }
 
 void HttpConversation::answer_text(std::string_view status, std::string_view text) {
-    text_ = text;
-    source_ = Source::Text;
-    start(status, "text/plain", text.size());
+    start(status, "text/plain", text.size()).text = text;
 }
 
-void HttpConversation::start(std::string_view status, std::string_view type, std::uint64_t size) {
-    head_ = fmt::format(
+HttpConversation::Response& HttpConversation::start(std::string_view status, std::string_view type,
+                                                    std::uint64_t size) {
+    response_ = std::make_unique<Response>();
+    response_->head = fmt::format(
         "HTTP/1.1 {}\r\nServer: shunt/{}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n",
         status, server_name_, type, size, keeps_alive_ ? "" : "Connection: close\r\n");
-    offset_ = 0;
-    size_ = is_head_request_ ? 0 : size;
+    response_->size = is_head_request_ ? 0 : size;
     state_ = State::Response;
+    return *response_;
 }
 
 bool HttpConversation::write_head(tcp::Connection& connection) {
-    const std::size_t sent = connection.send(as_bytes(head_));
-    head_.erase(0, sent);
-    return head_.empty();
+    const std::size_t sent = connection.send(as_bytes(response_->head));
+    response_->head.erase(0, sent);
+    return response_->head.empty();
+}
+
+/// The next bytes of the body; fewer than asked if the object has no more.
+std::size_t HttpConversation::fill(MutableBytes chunk) {
+    switch (response_->source) {
+        case Source::Text: {
+            const auto from = static_cast<std::ptrdiff_t>(response_->offset);
+            std::copy_n(response_->text.begin() + from, chunk.size(), chunk.begin());
+            return chunk.size();
+        }
+        case Source::Generated:
+            generate(response_->offset, chunk);
+            return chunk.size();
+        case Source::Contents:
+            return contents_.read(response_->path, response_->offset, chunk);
+    }
+    return 0;
 }
 
 bool HttpConversation::write_response(tcp::Connection& connection) {
     if (!write_head(connection)) return false;
-    while (offset_ < size_) {
+    while (response_->offset < response_->size) {
         std::array<std::uint8_t, kChunk> buffer;
-        const std::uint64_t wanted =
-            std::min<std::uint64_t>({buffer.size(), size_ - offset_, connection.send_capacity()});
+        const std::uint64_t wanted = std::min<std::uint64_t>(
+            {buffer.size(), response_->size - response_->offset, connection.send_capacity()});
         if (wanted == 0) return false;
         const MutableBytes chunk(buffer.data(), static_cast<std::size_t>(wanted));
-        std::size_t got = chunk.size();
-        if (source_ == Source::Generated) {
-            generate(offset_, chunk);
-        } else if (source_ == Source::Text) {
-            std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(offset_), got, chunk.begin());
-        } else {
-            got = contents_.read(path_, offset_, chunk);
-        }
+        const std::size_t got = fill(chunk);
         if (got == 0) {  // the object shrank under us: the announced length cannot be kept
             connection.abort();
             state_ = State::Closing;
             return true;
         }
-        offset_ += connection.send(chunk.first(got));
+        response_->offset += connection.send(chunk.first(got));
     }
     finish_exchange();
     if (state_ == State::Closing) connection.close();
@@ -221,7 +230,7 @@ bool HttpConversation::write_response(tcp::Connection& connection) {
 }
 
 void HttpConversation::finish_exchange() {
-    source_ = Source::None;
+    response_.reset();
     state_ = keeps_alive_ ? State::Head : State::Closing;
 }
 

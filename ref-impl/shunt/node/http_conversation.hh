@@ -4,7 +4,9 @@
 // for "/bytes/N?verify" it has to be generated content too, else the answer is 422.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,8 +18,8 @@ namespace shunt::node {
 
 class HttpConversation final : public stack::Conversation {
   public:
-    /// `contents` outlives the conversation. `server_name` goes out in each Server field, so that
-    /// a person sees who answered.
+    /// `contents` and `server_name` outlive the conversation. The name goes out in each Server
+    /// field, so that a person sees who answered.
     HttpConversation(Contents& contents, std::string_view server_name)
         : contents_(contents), server_name_(server_name) {}
 
@@ -25,7 +27,18 @@ class HttpConversation final : public stack::Conversation {
 
   private:
     enum class State : std::uint8_t { Head, RequestBody, Response, Closing };
-    enum class Source : std::uint8_t { None, Text, Generated, Contents };
+    enum class Source : std::uint8_t { Text, Generated, Contents };
+
+    /// An answer under way. Between two requests there is none: most connections wait, most of the
+    /// time, and should cost little.
+    struct Response {
+        std::string head;  // what is not sent yet
+        Source source = Source::Text;
+        std::string path;
+        std::string text;
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0;
+    };
 
     bool read_head(tcp::Connection& connection);
     bool read_body(tcp::Connection& connection);
@@ -35,24 +48,19 @@ class HttpConversation final : public stack::Conversation {
     void answer(std::string_view method, std::string_view target);
     void refuse(std::string_view status, std::string_view text);
     void answer_text(std::string_view status, std::string_view text);
-    void start(std::string_view status, std::string_view type, std::uint64_t size);
+    Response& start(std::string_view status, std::string_view type, std::uint64_t size);
+    std::size_t fill(MutableBytes chunk);
     void finish_exchange();
 
     Contents& contents_;
-    std::string server_name_;
-    State state_ = State::Head;
+    std::string_view server_name_;
+    std::unique_ptr<Response> response_;
     std::uint64_t request_body_left_ = 0;
     std::uint64_t request_body_read_ = 0;
+    State state_ = State::Head;
     bool is_request_body_verified_ = false;
     bool keeps_alive_ = true;
     bool is_head_request_ = false;
-
-    std::string head_;  // of the response; what is not sent yet
-    Source source_ = Source::None;
-    std::string path_;
-    std::string text_;
-    std::uint64_t offset_ = 0;
-    std::uint64_t size_ = 0;
 };
 
 }  // namespace shunt::node

@@ -11,6 +11,8 @@ namespace {
 
 /// Segments that one connection sends before the next one has its turn.
 constexpr int kBurst = 8;
+/// Endpoints that may hold the memory of empty buffers. A queue that held little has 2 KiB.
+constexpr std::size_t kWarmEndpointsMax = 4'096;
 
 stack::Interface::Config front_config(const farm::Server& self, std::size_t mtu) {
     stack::Interface::Config front;
@@ -93,7 +95,8 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       context_{config, self_, tables_, farm_link_, offers_, held_budget_, pool_, rng_, counters_},
       home_(context_),
       target_(context_, tcp_config_),
-      sequence_key_(draw_key(rng_)) {}
+      sequence_key_(draw_key(rng_)),
+      warm_(kWarmEndpointsMax) {}
 
 void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {
     if (link == link::LinkId::Back) return handle_back_frame(std::move(frame), now);

@@ -25,6 +25,7 @@
 #include "shunt/migrate/ready_queue.hh"
 #include "shunt/node/contents.hh"
 #include "shunt/node/tables_snapshot.hh"
+#include "shunt/node/warm_endpoints.hh"
 #include "shunt/stack/interface.hh"
 
 namespace shunt::node {
@@ -110,6 +111,7 @@ class Node {
     // endpoints.cc: one endpoint after it has changed
     void settle(Slot slot, Instant now);
     void settle_moved_in(Slot slot);
+    void keep_warm(Slot slot);
     void handle_record_deadline(Slot slot, Instant now);
     void handle_temporary_deadline(Slot slot, Instant now);
     std::optional<Instant> record_deadline(const migrate::Record& record) const;
@@ -137,6 +139,7 @@ class Node {
     SipKey sequence_key_;
     DeadlineHeap deadlines_;
     migrate::ReadyQueue ready_;
+    WarmEndpoints warm_;
 };
 
 }  // namespace shunt::node
