@@ -14,9 +14,9 @@ constexpr std::size_t kCapacityMin = 2'048;
 }  // namespace
 
 std::size_t RingBuffer::append(ByteView content) {
-    const std::size_t taken = std::min(content.size(), free());
+    const std::size_t taken = std::min<std::size_t>(content.size(), free());
     write_at(size_, content.first(taken));
-    size_ += taken;
+    size_ += static_cast<std::uint32_t>(taken);
     return taken;
 }
 
@@ -26,19 +26,25 @@ void RingBuffer::write_at(std::size_t offset, ByteView content) {
                  "every queue has a limit");
     reserve(offset + content.size());
     const std::size_t start = position(offset);
-    const std::size_t until_wrap = std::min(content.size(), capacity_ - start);
+    const std::size_t until_wrap = std::min<std::size_t>(content.size(), capacity_ - start);
     std::memcpy(storage_.get() + start, content.data(), until_wrap);
     std::memcpy(storage_.get(), content.data() + until_wrap, content.size() - until_wrap);
 }
 
 void RingBuffer::extend(std::size_t count) {
     SHUNT_ASSERT(size_ + count <= std::min(capacity_, size_max_), "only written bytes join");
-    size_ += count;
+    size_ += static_cast<std::uint32_t>(count);
 }
 
 void RingBuffer::read_at(std::size_t offset, MutableBytes out) const {
     SHUNT_ASSERT(offset <= size_ && out.size() <= size_ - offset, "only queued bytes are read");
+    read_written(offset, out);
+}
+
+void RingBuffer::read_written(std::size_t offset, MutableBytes out) const {
     if (out.empty()) return;
+    SHUNT_ASSERT(offset <= capacity_ && out.size() <= capacity_ - offset,
+                 "what was written lies in the ring");
     const std::size_t start = position(offset);
     const std::size_t until_wrap = std::min(out.size(), capacity_ - start);
     std::memcpy(out.data(), storage_.get() + start, until_wrap);
@@ -47,14 +53,14 @@ void RingBuffer::read_at(std::size_t offset, MutableBytes out) const {
 
 ByteView RingBuffer::front() const {
     if (size_ == 0) return {};
-    return {storage_.get() + begin_, std::min(size_, capacity_ - begin_)};
+    return {storage_.get() + begin_, std::size_t{std::min(size_, capacity_ - begin_)}};
 }
 
 void RingBuffer::consume(std::size_t count) {
     SHUNT_ASSERT(count <= size_, "only queued bytes are consumed");
     if (count == 0) return;
-    begin_ = position(count);
-    size_ -= count;
+    begin_ = static_cast<std::uint32_t>(position(count));
+    size_ -= static_cast<std::uint32_t>(count);
 }
 
 void RingBuffer::release() {
@@ -75,7 +81,7 @@ void RingBuffer::reserve(std::size_t needed) {
         std::memcpy(storage.get() + until_wrap, storage_.get(), begin_);
     }
     storage_ = std::move(storage);
-    capacity_ = capacity;
+    capacity_ = static_cast<std::uint32_t>(capacity);
     begin_ = 0;
 }
 

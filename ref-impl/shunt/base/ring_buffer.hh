@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "shunt/base/assert.hh"
 #include "shunt/base/bytes.hh"
 
 namespace shunt {
@@ -15,9 +16,13 @@ namespace shunt {
 /// Move-only. Offsets count bytes from the front of the queue.
 class RingBuffer {
   public:
+    static constexpr std::size_t kSizeMax = std::size_t{1} << 31;
+
     /// Nothing is allocated before the first byte. `size_max` bounds the queue, in bytes, and the
     /// furthest offset that write_at() reaches.
-    explicit RingBuffer(std::size_t size_max) : size_max_(size_max) {}
+    explicit RingBuffer(std::size_t size_max) : size_max_(static_cast<std::uint32_t>(size_max)) {
+        SHUNT_ASSERT(size_max <= kSizeMax, "positions are 32 bits");
+    }
 
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
@@ -35,6 +40,8 @@ class RingBuffer {
     void extend(std::size_t count);
     /// Copies the bytes at `offset` (offset + out.size() <= size()).
     void read_at(std::size_t offset, MutableBytes out) const;
+    /// The same for bytes that write_at() has written and that may lie past the end.
+    void read_written(std::size_t offset, MutableBytes out) const;
     /// The longest contiguous run at the front; empty only if the queue is.
     ByteView front() const;
     /// Drops `count` bytes at the front.
@@ -46,11 +53,12 @@ class RingBuffer {
     void reserve(std::size_t needed);
     std::size_t position(std::size_t offset) const { return (begin_ + offset) & (capacity_ - 1); }
 
+    // 32 bits each: a host has two of these for every connection.
     std::unique_ptr<std::uint8_t[]> storage_;
-    std::size_t capacity_ = 0;  // zero or a power of two
-    std::size_t begin_ = 0;
-    std::size_t size_ = 0;
-    std::size_t size_max_;
+    std::uint32_t capacity_ = 0;  // zero or a power of two
+    std::uint32_t begin_ = 0;
+    std::uint32_t size_ = 0;
+    std::uint32_t size_max_;
 };
 
 }  // namespace shunt

@@ -56,8 +56,9 @@ wire::TcpOptions Connection::current_options(Instant now) const {
     if (negotiated_.has_timestamps()) {
         options.timestamps = {.value = clock_.value(now), .echo = recent_timestamp_};
     }
-    if (negotiated_.sack_permitted && receive_buffer_.has_ranges()) {
-        const ReceiveBuffer::Report report = receive_buffer_.report();
+    const OutOfOrder* const out_of_order = receive_buffer_.out_of_order();
+    if (negotiated_.sack_permitted && out_of_order != nullptr) {
+        const OutOfOrder::Report report = out_of_order->report();
         for (std::size_t i = 0; i < report.count; ++i) {
             const Interval& range = report.ranges[i];
             options.add_sack_block({receive_.next + static_cast<std::uint32_t>(range.begin),

@@ -82,12 +82,12 @@ TEST(ReceiveBuffer, ReportsAtMostFourRangesOnceEach) {
     ReceiveBuffer buffer({.size_max = 1'000, .slack = 0, .ranges_max = 100});
     for (std::uint32_t i = 1; i <= 6; ++i)
         buffer.insert(i * 10, filled(5, 1));
-    auto report = buffer.report();
+    auto report = buffer.out_of_order()->report();
     ASSERT_EQ(report.count, 4U);
     EXPECT_EQ(report.ranges[0], (Interval{60, 65}));
     EXPECT_EQ(report.ranges[3], (Interval{30, 35}));
     buffer.insert(45, filled(15, 1));  // joins 40, 50 and 60
-    report = buffer.report();
+    report = buffer.out_of_order()->report();
     ASSERT_EQ(report.count, 2U);
     EXPECT_EQ(report.ranges[0], (Interval{40, 65}));
     EXPECT_EQ(report.ranges[1], (Interval{30, 35}));
