@@ -2,19 +2,16 @@
 /// shunt-conform: the commands.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <random>
 
 #include "app/mutants.hh"
 #include "app/options.hh"
+#include "app/run_setup.hh"
 #include "app/runner.hh"
 #include "app/selfcheck.hh"
 #include "attach/interrupt.hh"
 #include "cases/requirements.hh"
-#include "engine/selector.hh"
 #include "engine/suggestion.hh"
 #include "iut/iut_file.hh"
 #include "report/coverage.hh"
@@ -29,56 +26,13 @@ constexpr int kExitNegative = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitHarness = 3;
 constexpr int kExitInterrupted = 130;
-constexpr std::uint64_t kVirtualSeed = 1;
-
-/// A selector that names nothing is a misspelt one.
-void require_matches(const std::vector<std::string>& selectors) {
-    std::vector<std::string> ids;
-    for (const CaseInfo& info : all_cases())
-        ids.emplace_back(info.id);
-    for (const std::string& selector : selectors) {
-        const std::string pattern = selector.substr(selector.starts_with('^') ? 1 : 0);
-        const bool has_match = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
-            return glob_matches(pattern, id);
-        });
-        if (has_match) continue;
-        throw UsageError(
-            fmt::format("no case is called {}; did you mean {}?", pattern, nearest(pattern, ids)));
-    }
-}
-
-std::vector<const CaseInfo*> select(const Options& options) {
-    require_matches(options.selectors);
-    const Selection selection(options.selectors);
-    std::vector<const CaseInfo*> selected;
-    for (const CaseInfo& info : all_cases()) {
-        if (selection.matches(info.id)) selected.push_back(&info);
-    }
-    if (selected.empty()) {
-        throw UsageError("nothing selected; shunt-conform list shows what there is");
-    }
-    return selected;
-}
 
 int list(const Options& options) {
-    for (const CaseInfo* info : select(options)) {
+    for (const CaseInfo* info : select_cases(options.selectors)) {
         std::cout << fmt::format("{}\n    {}\n    {}\n", info->id,
                                  fmt::join(info->requirements, " "), info->claim);
     }
     return 0;
-}
-
-/// Evidence of an earlier run is never overwritten.
-void make_out_directory(const std::string& path) {
-    if (path.empty()) return;
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    if (error || !std::filesystem::is_directory(path)) {
-        throw UsageError(fmt::format("--out {}: cannot be made: {}", path, error.message()));
-    }
-    if (!std::filesystem::is_empty(path)) {
-        throw UsageError(fmt::format("--out {}: not empty, and is not overwritten", path));
-    }
 }
 
 void write_report(const std::string& path, const std::string& text) {
@@ -88,20 +42,8 @@ void write_report(const std::string& path, const std::string& text) {
     if (!out.flush()) throw AttachmentError(fmt::format("{}: cannot be written", path));
 }
 
-/// What the command line leaves open follows from how the device is attached.
-void complete(Options& options, const Iut& iut) {
-    if (!options.time) {
-        const bool is_one_socket = iut.front.kind == AttachmentKind::Unix && iut.front == iut.back;
-        options.time = is_one_socket ? TimeKind::Virtual : TimeKind::Wall;
-    }
-    // In wall time a device may remember the ports of the last run.
-    if (!options.seed) {
-        options.seed = options.time == TimeKind::Virtual ? kVirtualSeed : std::random_device{}();
-    }
-}
-
 int run(Options options) {
-    const std::vector<const CaseInfo*> cases = select(options);
+    const std::vector<const CaseInfo*> cases = select_cases(options.selectors);
     const Iut iut = load_iut_file(options.iut_path);
     complete(options, iut);
     make_out_directory(options.out_path);
@@ -126,7 +68,7 @@ int run(Options options) {
 }
 
 int selfcheck(Options options) {
-    const std::vector<const CaseInfo*> cases = select(options);
+    const std::vector<const CaseInfo*> cases = select_cases(options.selectors);
     const Iut iut = load_iut_file(options.iut_path);
     complete(options, iut);
     if (options.mutants_program.empty()) options.mutants_program = default_mutants_program();

@@ -5,13 +5,10 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <filesystem>
 #include <memory>
-#include <random>
-#include <system_error>
 
+#include "app/run_setup.hh"
 #include "app/runner.hh"
-#include "engine/selector.hh"
 #include "iut/iut_file.hh"
 #include "report/json.hh"
 
@@ -19,8 +16,6 @@ namespace conform::python {
 namespace {
 
 namespace py = pybind11;
-
-constexpr std::uint64_t kVirtualSeed = 1;
 
 /// A run and the judgement of it, which depends on whether SHOULD counts as MUST.
 struct Judged {
@@ -34,19 +29,12 @@ struct Judged {
     throw py::error_already_set();
 }
 
-std::vector<const CaseInfo*> select(const std::vector<std::string>& selectors) {
-    const Selection selection(selectors);
-    std::vector<const CaseInfo*> selected;
-    for (const CaseInfo& info : all_cases()) {
-        if (selection.matches(info.id)) selected.push_back(&info);
+std::vector<const CaseInfo*> select_or_raise(const std::vector<std::string>& selectors) {
+    try {
+        return select_cases(selectors);
+    } catch (const UsageError& error) {
+        raise("UsageError", error.what());
     }
-    if (selected.empty()) {
-        raise("UsageError",
-              fmt::format("selectors: expected some that match a case, got {}; shunt.cases() "
-                          "lists them",
-                          fmt::join(selectors, " ")));
-    }
-    return selected;
 }
 
 std::optional<TimeKind> to_time(const std::optional<std::string>& name) {
@@ -54,30 +42,6 @@ std::optional<TimeKind> to_time(const std::optional<std::string>& name) {
     if (*name == "virtual") return TimeKind::Virtual;
     if (*name == "wall") return TimeKind::Wall;
     throw py::value_error(fmt::format("time: expected 'virtual', 'wall' or None, got '{}'", *name));
-}
-
-// As the program does where its command line leaves something open.
-void complete(Options& options, const Iut& iut) {
-    if (!options.time) {
-        const bool is_one_socket = iut.front.kind == AttachmentKind::Unix && iut.front == iut.back;
-        options.time = is_one_socket ? TimeKind::Virtual : TimeKind::Wall;
-    }
-    if (!options.seed) {
-        options.seed = options.time == TimeKind::Virtual ? kVirtualSeed : std::random_device{}();
-    }
-}
-
-/// Evidence of an earlier run is never overwritten.
-void make_out_directory(const std::string& path) {
-    if (path.empty()) return;
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    if (error || !std::filesystem::is_directory(path)) {
-        raise("UsageError", fmt::format("out: {}: cannot be made: {}", path, error.message()));
-    }
-    if (!std::filesystem::is_empty(path)) {
-        raise("UsageError", fmt::format("out: {}: not empty, and is not overwritten", path));
-    }
 }
 
 using OnCase = std::function<void(const CaseResult&)>;
@@ -113,8 +77,8 @@ Judged run(const std::string& iut_path, const std::vector<std::string>& selector
     options.out_path = out;
     options.is_strict = is_strict;
     options.device_command = command;
-    const std::vector<const CaseInfo*> cases = select(selectors);
     try {
+        const std::vector<const CaseInfo*> cases = select_cases(selectors);
         const Iut iut = load_iut_file(iut_path);
         complete(options, iut);
         make_out_directory(out);
@@ -157,7 +121,7 @@ void bind_cases(py::module_& module) {
         "cases",
         [](const std::vector<std::string>& selectors) {
             py::list infos;
-            for (const CaseInfo* info : select(selectors))
+            for (const CaseInfo* info : select_or_raise(selectors))
                 infos.append(py::cast(info, py::return_value_policy::reference));
             return infos;
         },

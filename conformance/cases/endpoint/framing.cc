@@ -29,16 +29,6 @@ constexpr std::size_t kLeastFrame = 60;
 /// As long as an authentication trailer, and none.
 constexpr std::size_t kTrailerSize = 40;
 
-/// Each fault alone on one connection that is used before and after.
-Task<> drop_each(Stage& stage, const std::vector<Fault>& faults) {
-    co_await stage.expect_alive("before the case");
-    MovedIn connection(stage);
-    co_await connection.move();
-    for (const Fault& fault : faults)
-        co_await connection.expect_forwarded_dropped(fault);
-    co_await stage.expect_alive("after the case");
-}
-
 Fault byte_fault(const char* requirement, const char* what, std::size_t offset,
                  std::uint8_t value) {
     return {requirement, fmt::format("with {} 0x{:02x}", what, value),
@@ -67,7 +57,7 @@ Task<> stranger_dropped(Stage& stage) {
     unknown.octets.back() ^= 0x80;
     const std::vector<Fault> faults = {from("nobody's", unknown),
                                        from("a client's", stage.iut().client_mac)};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> truncated_header_dropped(Stage& stage) {
@@ -76,7 +66,7 @@ Task<> truncated_header_dropped(Stage& stage) {
         faults.push_back({"FRM-6", fmt::format("cut to {} bytes of its header", length),
                           [length](Bytes& frame) { frame.resize(kEthernetHeaderSize + length); }});
     }
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> unknown_type_dropped(Stage& stage) {
@@ -86,7 +76,7 @@ Task<> unknown_type_dropped(Stage& stage) {
     // In a farm without extensions every ext Type is unknown.
     for (std::uint8_t type = 0x10; type <= 0x15 && !stage.has_extensions(); ++type)
         faults.push_back(byte_fault("FRM-8", "Type", kType, type));
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> length_verified(Stage& stage) {
@@ -97,7 +87,7 @@ Task<> length_verified(Stage& stage) {
                           [inner](Bytes& frame) { frame.resize(kBehindHeaders + inner); }});
     }
     faults.push_back({"FRM-6", "cut by one byte", [](Bytes& frame) { frame.pop_back(); }});
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> checksum_verified(Stage& stage) {
@@ -120,7 +110,7 @@ Task<> checksum_verified(Stage& stage) {
              const std::uint16_t header = internet_checksum(behind.first(kEncapsulationHeaderSize));
              store_u16(frame, kChecksum, whole == header ? 0x0BAD : whole);
          }}};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> protocol_verified(Stage& stage) {
@@ -128,7 +118,7 @@ Task<> protocol_verified(Stage& stage) {
     // 2 is UDP: the inner packet is none. 6 is TCP's number in IPv4, not here.
     for (const std::uint8_t protocol : Values{0x00, 0x02, 0x03, 0x06, 0xFF})
         faults.push_back(byte_fault("FRM-6", "Protocol", kProtocol, protocol));
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> destination_verified(Stage& stage) {
@@ -140,7 +130,7 @@ Task<> destination_verified(Stage& stage) {
         destination_fault("the device's service IP", device.service.front()),
         destination_fault("the device's front IP", device.front_ip),
         destination_fault("the service IP of the connection", peer.service.front())};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 /// FRM-6 on 0x01: Server Port = Dest. Port. The block behind it is in order.

@@ -29,15 +29,6 @@ constexpr std::size_t kSegmentChecksum = kSegment + 16;
 constexpr std::uint8_t kTcpNumber = 6;
 constexpr std::uint8_t kUdpNumber = 17;
 
-Task<> drop_each(Stage& stage, const std::vector<Fault>& faults) {
-    co_await stage.expect_alive("before the case");
-    MovedIn connection(stage);
-    co_await connection.move();
-    for (const Fault& fault : faults)
-        co_await connection.expect_forwarded_dropped(fault);
-    co_await stage.expect_alive("after the case");
-}
-
 /// Both checksums of the inner packet, so that nothing but the address or port is wrong.
 void repair_inner(Bytes& frame) {
     repair_ipv4_checksum(frame, kInner);
@@ -78,13 +69,13 @@ Task<> version_verified(Stage& stage) {
     const std::vector<Fault> faults = {header_fault("version and IHL", kVersion, 0x65),
                                        header_fault("version and IHL", kVersion, 0x05),
                                        header_fault("version and IHL", kVersion, 0x55)};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> header_length_verified(Stage& stage) {
     const std::vector<Fault> faults = {header_fault("version and IHL", kVersion, 0x40),
                                        header_fault("version and IHL", kVersion, 0x44)};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> total_length_verified(Stage& stage) {
@@ -104,7 +95,7 @@ Task<> total_length_verified(Stage& stage) {
              store_u16(frame, kTotalLength, more);
              repair_ipv4_checksum(frame, kInner);
          }});
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> header_checksum_verified(Stage& stage) {
@@ -112,14 +103,14 @@ Task<> header_checksum_verified(Stage& stage) {
                                         [](Bytes& frame) { frame[kHeaderChecksum] ^= 0x01; }},
                                        {"FRM-6", "with an inner TTL that its checksum does not fit",
                                         [](Bytes& frame) { frame[kInner + 8] ^= 0x01; }}};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> protocol_of_inner_verified(Stage& stage) {
     const std::vector<Fault> faults = {header_fault("inner protocol", kInnerProtocol, kUdpNumber),
                                        header_fault("inner protocol", kInnerProtocol, 4),
                                        header_fault("inner protocol", kInnerProtocol, 0xFF)};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 /// Another address of the client's, which SEC-2 has nothing against.
@@ -132,14 +123,14 @@ Task<> source_verified(Stage& stage) {
         source_fault("FRM-6", "not the header's", neighbour_of(stage.iut().clients.front())),
         port_fault("an inner source port", kSourcePort, 0x0001),
         port_fault("an inner source port", kSourcePort, 0x0100)};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 Task<> destination_port_verified(Stage& stage) {
     const std::vector<Fault> faults = {
         port_fault("an inner destination port", kDestinationPort, 0x0001),
         port_fault("an inner destination port", kDestinationPort, 0x8000)};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 /// SEC-2: the inner destination is a service of the home that sent it.
@@ -156,7 +147,7 @@ Task<> destination_address_verified(Stage& stage) {
     const std::vector<Fault> faults = {to("the home's front IP", peer.front_ip),
                                        to("the home's forward IP", peer.forward_ip.front()),
                                        to("a client's", neighbour_of(stage.iut().clients.front()))};
-    co_await drop_each(stage, faults);
+    co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
 CaseInfo inner_case(std::string_view id, std::string_view claim,

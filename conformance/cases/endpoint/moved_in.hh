@@ -75,6 +75,9 @@ class MovedIn {
     std::uint32_t copy_ = 0;
 };
 
+/// Each fault alone, on one connection that is used before and after.
+Task<> expect_each_forwarded_dropped(Stage& stage, const std::vector<Fault>& faults);
+
 /// Each of `faults` makes the device refuse a 0x01. An ext device says so with a 0x10 of `reason`
 /// where the frame was in order (FRM-7), a base device never does. The twins: a connection that
 /// moved before and goes on after each fault, and in the end the same 0x01 without fault.

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a run needs beyond its options, for the program and for Python alike. Each throws
+/// UsageError with what was expected.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/options.hh"
+#include "cases/registry.hh"
+#include "iut/iut_file.hh"
+
+namespace conform {
+
+/// The cases that the selectors name, in the suite's order; a selector that names none is an error.
+std::vector<const CaseInfo*> select_cases(const std::vector<std::string>& selectors);
+
+/// Time and seed, where the user left them open: they follow from how the device is attached.
+void complete(Options& options, const Iut& iut);
+
+/// Evidence of an earlier run is never overwritten; an empty path is none.
+void make_out_directory(const std::string& path);
+
+}  // namespace conform
