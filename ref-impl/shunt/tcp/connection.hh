@@ -52,6 +52,18 @@ class Connection {
     static Result<Connection, Counter> accept(const Config& config, const Identity& identity,
                                               const wire::TcpView& syn, const Chance& chance,
                                               Instant now);
+    /// The same for a SYN cookie: its SYN/ACK offers what a cookie can bring back, no ECN, and no
+    /// more than that is asked of it (TCP-8; listener.hh).
+    static Result<Connection, Counter> accept_without_state(const Config& config,
+                                                            const Identity& identity,
+                                                            const wire::TcpView& syn,
+                                                            const Chance& chance, Instant now);
+    /// In SYN-RECEIVED with the SYN/ACK sent, as `acknowledgment` says that it was; it has to be
+    /// given to handle_segment() next. `offered` is what the SYN had as options.
+    static Connection accept_acknowledged(const Config& config, const Identity& identity,
+                                          const wire::TcpView& acknowledgment,
+                                          const wire::TcpOptions& offered, const Chance& chance,
+                                          Instant now);
     /// Active open: a connection in SYN-SENT that owes a SYN.
     static Connection connect(const Config& config, const Identity& identity, const Chance& chance,
                               Instant now);

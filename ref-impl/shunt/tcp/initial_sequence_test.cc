@@ -40,17 +40,72 @@ TEST(InitialSequence, DependsOnEveryPartOfTheTupleAndOnTheKey) {
     EXPECT_EQ(seen.size(), 7U);
 }
 
-TEST(InitialSequence, ShowsNoPatternOverPorts) {
-    // 100,000 connections: the top 4 bits are hit evenly, within 5 standard deviations.
-    std::array<int, 16> hits{};
+constexpr int kConnections = 100'000;
+
+Identity neighbour(int number) {
     Identity identity = kIdentity;
-    for (std::uint32_t i = 0; i < 100'000; ++i) {
-        identity.remote_port = static_cast<std::uint16_t>(i);
-        identity.remote_address = wire::Ipv4Address(0x0A070000U + i / 60'000);
-        ++hits[initial_sequence(kKey, identity, Instant::from_nanoseconds(0)).value() >> 28];
+    identity.remote_port = static_cast<std::uint16_t>(number);
+    identity.remote_address =
+        wire::Ipv4Address(0x0A070000U + static_cast<unsigned>(number) / 60'000);
+    return identity;
+}
+
+/// Counts for each bit how often it is set in 100,000 numbers.
+class BitCounts {
+  public:
+    void add(std::uint32_t number) {
+        for (unsigned bit = 0; bit < 32; ++bit)
+            set_[bit] += static_cast<int>(number >> bit & 1);
     }
-    for (const int count : hits)
-        EXPECT_NEAR(count, 6'250, 390);
+    /// Half of the times, within 5 standard deviations: as chance has it.
+    void expect_balanced() const {
+        for (std::size_t bit = 0; bit < set_.size(); ++bit)
+            EXPECT_NEAR(set_[bit], kConnections / 2, 800) << "bit " << bit;
+    }
+
+  private:
+    std::array<int, 32> set_{};
+};
+
+TEST(InitialSequence, ShowsNoPatternOverConnections) {
+    BitCounts numbers;
+    BitCounts differences;
+    std::set<std::uint32_t> seen;
+    std::uint32_t before = 0;
+    for (int i = 0; i < kConnections; ++i) {
+        const std::uint32_t number =
+            initial_sequence(kKey, neighbour(i), Instant::from_nanoseconds(0)).value();
+        numbers.add(number);
+        differences.add(number - before);
+        before = number;
+        seen.insert(number);
+    }
+    numbers.expect_balanced();
+    differences.expect_balanced();
+    EXPECT_GT(seen.size(), kConnections - 20U) << "a birthday or two in 2^32";
+}
+
+// What a client sees of its own tuple over time is the clock. It tells nothing of the next tuple's,
+// for their distance is chance (RFC 6528 3).
+TEST(InitialSequence, OfOneTupleOverTimeTellsNothingOfAnother) {
+    BitCounts distances;
+    for (int i = 0; i < kConnections; ++i) {
+        const Instant now = Instant::from_nanoseconds(i * 4'000);
+        distances.add(initial_sequence(kKey, kIdentity, now) -
+                      initial_sequence(kKey, neighbour(i), now));
+    }
+    distances.expect_balanced();
+}
+
+TEST(InitialSequence, OfOneServerTellsNothingOfAnother) {
+    const SipKey other_key{1, 3};
+    BitCounts distances;
+    for (int i = 0; i < kConnections; ++i) {
+        const Instant now = Instant::from_nanoseconds(i * 4'000);
+        distances.add(initial_sequence(kKey, neighbour(i), now) -
+                      initial_sequence(other_key, neighbour(i), now));
+    }
+    distances.expect_balanced();
 }
 
 }  // namespace
