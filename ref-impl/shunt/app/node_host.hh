@@ -22,11 +22,15 @@ class NodeHost {
     /// What the links carry; of the node that is made next.
     void set_mtus(node::LinkMtus mtus) { mtus_ = mtus; }
 
+    /// The wall clock at the origin of the node's time; of the node that is made next.
+    void set_clock_offset(Duration clock_offset) { clock_offset_ = clock_offset; }
+
     /// A node that remembers nothing of the one before. No frame of that one is left over.
     void restart(std::uint64_t seed, Instant now) {
         node_.reset();
         device_counters_ = Counters();
-        node_ = std::make_unique<node::Node>(config_, self_.id, contents_, seed, now, mtus_);
+        node_ = std::make_unique<node::Node>(config_, self_.id, contents_, seed, now, mtus_,
+                                             clock_offset_);
     }
 
     bool is_started() const { return node_ != nullptr; }
@@ -43,6 +47,7 @@ class NodeHost {
     const farm::Server& self_;
     node::Contents& contents_;
     node::LinkMtus mtus_;
+    Duration clock_offset_;
     Counters device_counters_;
     std::unique_ptr<node::Node> node_;
 };

@@ -103,6 +103,7 @@ int serve_wall(const NodeOptions& options, NodeHost& host, NodeLinks& links,
         loop.watch(control_socket->descriptor(), kControlToken);
         config.control_socket = &*control_socket;
     }
+    host.set_clock_offset(runtime::wall_clock_now() - runtime::monotonic_now());
     host.restart(options.seed ? *options.seed : runtime::random_seed(), runtime::monotonic_now());
     ControlSession control(host, options.time);
     NodeRunner runner(host, control, loop, pool, config);

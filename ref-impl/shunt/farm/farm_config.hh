@@ -95,6 +95,9 @@ inline constexpr Duration kFallBackMax = Duration::milliseconds(1'500);
 /// Bounds of tables (TAB-2), queues and buffers (SEC-5).
 struct Limits {
     std::size_t temporary_entries = 16'384;
+    /// Of them, those whose handshake is not complete: the backlog before SYN cookies (TCP-8). It
+    /// takes half of the table at most, so that connections of cookies find room.
+    std::size_t half_open_entries = 4'096;
     std::size_t local_entries = 262'144;
     std::size_t forward_entries = 1'048'576;
     std::size_t forward_connect_entries = 262'144;

@@ -86,6 +86,7 @@ class Validator {
     void check_limits() {
         const Limits& limits = config_.limits;
         check_at_least(limits.temporary_entries, 1, "limits.temporary_entries");
+        check_at_least(limits.half_open_entries, 1, "limits.half_open_entries");
         check_at_least(limits.local_entries, 1, "limits.local_entries");
         check_at_least(limits.forward_entries, 1, "limits.forward_entries");
         check_at_least(limits.forward_connect_entries, 1, "limits.forward_connect_entries");

@@ -14,6 +14,7 @@
 #include "shunt/farm/farm_config.hh"
 #include "shunt/migrate/held_packets.hh"
 #include "shunt/stack/conversation.hh"
+#include "shunt/tcp/backlog.hh"
 #include "shunt/tcp/connection.hh"
 #include "shunt/wire/migration_id.hh"
 #include "shunt/wire/tuple.hh"
@@ -42,6 +43,8 @@ struct TemporaryEndpoint {
 
     tcp::Connection connection;
     Phase phase = Phase::Handshake;
+    /// Kept as long as the handshake lasts; a SYN cookie needs none (TCP-8).
+    std::optional<tcp::Backlog::Place> place;
     Instant born;
     Instant established;                // valid from phase Request on
     std::optional<Instant> first_byte;  // of the request, held

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What arrives from clients: to the own stack, held, forwarded, or answered as TCP prescribes
 // (docs/protocol/endpoint.md, EP-1, EP-5, EP-20).
-#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
-#include "shunt/tcp/initial_sequence.hh"
-#include "shunt/tcp/reset.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/tcp_header.hh"
@@ -13,14 +10,6 @@ namespace shunt::node {
 
 using migrate::ForwardEntry;
 using migrate::TemporaryEndpoint;
-
-namespace {
-
-tcp::Identity identity_of(const wire::ConnectionTuple& tuple) {
-    return {tuple.service, tuple.service_port, tuple.client, tuple.client_port};
-}
-
-}  // namespace
 
 void Node::handle_front_packet(Packet packet, Instant now) {
     packet.trim_front(wire::kEthernetHeaderSize);
@@ -54,8 +43,9 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
     const auto flags = segment->flags();
     const bool is_fresh = flags.syn && !flags.acknowledgment && !flags.reset;
     if (!slot) {
-        return is_fresh ? open_connection(tuple, *segment, now)
-                        : answer_stray(tuple, *segment, now);
+        if (is_fresh) return open_connection(tuple, *segment, now);
+        if (!open_by_cookie(packet, tuple, *segment, now)) answer_stray(tuple, *segment, now);
+        return;
     }
     migrate::Record& record = tables_.at(*slot);
     if (record.as<TemporaryEndpoint>() != nullptr) {
@@ -63,44 +53,13 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
     }
     if (record.as<ForwardEntry>() != nullptr) {  // over: only a SYN is more than an echo (EP-31)
         if (!is_fresh) return counters_.add(Counter::DropForwardOver);
-        erase(*slot);
-        return open_connection(tuple, *segment, now);
+        return replace_connection(*slot, *segment, now);
     }
     if (record.connection()->can_be_replaced_by(*segment)) {  // RFC 6191: out of TIME-WAIT
-        erase(*slot);
-        return open_connection(tuple, *segment, now);
+        return replace_connection(*slot, *segment, now);
     }
     give(*record.connection(), *segment, now);
     settle(*slot, now);
-}
-
-void Node::answer_stray(const wire::ConnectionTuple& tuple, const wire::TcpView& segment,
-                        Instant now) {
-    counters_.add(Counter::TcpStray);
-    const auto reset = tcp::Reset::answer_to(segment);
-    if (!reset) return;
-    Packet reply = pool_.take();
-    reset->write(identity_of(tuple), reply);
-    front_.send_ipv4(std::move(reply), now);
-}
-
-void Node::open_connection(const wire::ConnectionTuple& tuple, const wire::TcpView& syn,
-                           Instant now) {
-    // A port that no server of the farm listens on is closed (RFC 9293 3.10.7.1).
-    if (farm::listening_servers(config_, self_.id, tuple.service_port).empty()) {
-        return answer_stray(tuple, syn, now);
-    }
-    if (!tables_.has_room(migrate::Table::Temporary)) {
-        return counters_.add(Counter::DropTemporaryFull);
-    }
-    const tcp::Identity identity = identity_of(tuple);
-    const tcp::Chance chance = tcp::draw_chance(sequence_key_, identity, now);
-    auto connection = tcp::Connection::accept(tcp_config_, identity, syn, chance, now);
-    if (!connection) return counters_.add(connection.error());
-    TemporaryEndpoint endpoint(std::move(*connection), held_budget_);
-    endpoint.connection.hold_text(!is_mutant(Mutant::AcknowledgesRequestBeforeDecision));
-    endpoint.born = now;
-    settle(tables_.insert(tuple, std::move(endpoint)), now);
 }
 
 void Node::handle_undecided(Slot slot, Packet packet, Instant now) {
@@ -117,6 +76,7 @@ void Node::handle_undecided(Slot slot, Packet packet, Instant now) {
     if (endpoint.connection.is_closed()) return settle(slot, now);
     if (was_handshake && endpoint.connection.state() == tcp::State::Established) {
         endpoint.phase = TemporaryEndpoint::Phase::Request;
+        endpoint.place.reset();
         const ByteView bytes = packet.bytes();
         endpoint.handshake_acknowledgment.assign(bytes.begin(), bytes.end());
         endpoint.established = now;

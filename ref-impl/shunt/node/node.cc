@@ -2,8 +2,10 @@
 #include "shunt/node/node.hh"
 
 #include <algorithm>
+#include <array>
 
 #include "shunt/base/deadline.hh"
+#include "shunt/farm/derived_key.hh"
 #include "shunt/wire/udp.hh"
 
 namespace shunt::node {
@@ -76,10 +78,24 @@ SipKey draw_key(Rng& rng) {
     return key;
 }
 
+/// Half of the table at most, so that the connections of SYN cookies find room.
+std::size_t backlog_of(const farm::Limits& limits) {
+    return std::min(limits.half_open_entries,
+                    std::max<std::size_t>(1, limits.temporary_entries / 2));
+}
+
+/// A server of a farm without a secret can check its own cookies alone.
+tcp::Listener::Keys listener_keys(const farm::FarmConfig& config, SipKey sequence_key) {
+    constexpr std::array<std::uint8_t, 2> halves{0, 1};
+    const SipKey own{siphash_2_4(sequence_key, ByteView(halves).first(1)),
+                     siphash_2_4(sequence_key, ByteView(halves).last(1))};
+    return {sequence_key, farm::derive_sip_key(config, farm::kSynCookieKeyInfo).value_or(own)};
+}
+
 }  // namespace
 
 Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& contents,
-           std::uint64_t seed, Instant now, LinkMtus mtus)
+           std::uint64_t seed, Instant now, LinkMtus mtus, Duration clock_offset)
     : config_(config),
       self_(*config.server_by_id(self)),
       contents_(contents),
@@ -90,12 +106,13 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
       farm_link_(config, self, back_),
       held_budget_(config.limits.held_packets_total),
+      backlog_(backlog_of(config.limits)),
       tables_(draw_key(rng_), capacities_of(config.limits)),
       offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),
       context_{config, self_, tables_, farm_link_, offers_, held_budget_, pool_, rng_, counters_},
       home_(context_),
       target_(context_, tcp_config_),
-      sequence_key_(draw_key(rng_)),
+      listener_(tcp_config_, listener_keys(config, draw_key(rng_)), clock_offset, now),
       warm_(kWarmEndpointsMax) {}
 
 void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {

@@ -27,6 +27,8 @@
 #include "shunt/node/tables_snapshot.hh"
 #include "shunt/node/warm_endpoints.hh"
 #include "shunt/stack/interface.hh"
+#include "shunt/tcp/backlog.hh"
+#include "shunt/tcp/listener.hh"
 
 namespace shunt::node {
 
@@ -56,8 +58,10 @@ struct MoveStarted {
 class Node {
   public:
     /// `config` is validated and, like `contents`, outlives the node. `seed` is all its chance.
+    /// `clock_offset` is the wall clock at the origin of `now`: what the farm's members agree on
+    /// the time by, to the minute (TCP-8).
     Node(const farm::FarmConfig& config, farm::ServerId self, Contents& contents,
-         std::uint64_t seed, Instant now, LinkMtus mtus = {});
+         std::uint64_t seed, Instant now, LinkMtus mtus = {}, Duration clock_offset = {});
 
     void handle_frame(link::LinkId link, Packet frame, Instant now);
     void handle_deadline(Instant now);
@@ -83,8 +87,17 @@ class Node {
     // front_packets.cc: what clients send
     void handle_front_packet(Packet packet, Instant now);
     void handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
-    void open_connection(const wire::ConnectionTuple& tuple, const wire::TcpView& syn, Instant now);
     void handle_undecided(Slot slot, Packet packet, Instant now);
+
+    // handshakes.cc: what no record is about
+    void open_connection(const wire::ConnectionTuple& tuple, const wire::TcpView& syn, Instant now);
+    void answer_with_cookie(const wire::ConnectionTuple& tuple, const wire::TcpView& syn,
+                            Instant now);
+    [[nodiscard]] bool open_by_cookie(Packet& packet, const wire::ConnectionTuple& tuple,
+                                      const wire::TcpView& segment, Instant now);
+    void replace_connection(Slot slot, const wire::TcpView& syn, Instant now);
+    Slot place_undecided(const wire::ConnectionTuple& tuple, tcp::Connection connection,
+                         std::optional<tcp::Backlog::Place> place, Instant now);
     void answer_stray(const wire::ConnectionTuple& tuple, const wire::TcpView& segment,
                       Instant now);
 
@@ -130,13 +143,15 @@ class Node {
     stack::Interface front_;
     stack::Interface back_;
     migrate::FarmLink farm_link_;
-    migrate::HeldBudget held_budget_;  // before the tables, whose endpoints hold places of it
+    // Before the tables, whose endpoints hold places of them.
+    migrate::HeldBudget held_budget_;
+    tcp::Backlog backlog_;
     migrate::ConnectionTables tables_;
     migrate::Offers offers_;
     migrate::endpoint::Context context_;
     migrate::endpoint::HomeSide home_;
     migrate::endpoint::TargetSide target_;
-    SipKey sequence_key_;
+    tcp::Listener listener_;
     DeadlineHeap deadlines_;
     migrate::ReadyQueue ready_;
     WarmEndpoints warm_;

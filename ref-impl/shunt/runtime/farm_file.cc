@@ -113,6 +113,7 @@ class FarmReader {
                 target = static_cast<std::size_t>(*number);
         };
         count(limits.temporary_entries, "temporary_entries");
+        count(limits.half_open_entries, "half_open_entries");
         count(limits.local_entries, "local_entries");
         count(limits.forward_entries, "forward_entries");
         count(limits.forward_connect_entries, "forward_connect_entries");

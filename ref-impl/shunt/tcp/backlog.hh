@@ -15,7 +15,10 @@ class Backlog {
     class Place {
       public:
         Place(Place&& other) noexcept : backlog_(std::exchange(other.backlog_, nullptr)) {}
-        Place& operator=(Place&&) = delete;
+        Place& operator=(Place&& other) noexcept {
+            std::swap(backlog_, other.backlog_);
+            return *this;
+        }
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
         ~Place() {

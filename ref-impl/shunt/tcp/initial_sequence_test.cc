@@ -60,7 +60,7 @@ class BitCounts {
     /// Half of the times, within 5 standard deviations: as chance has it.
     void expect_balanced() const {
         for (std::size_t bit = 0; bit < set_.size(); ++bit)
-            EXPECT_NEAR(set_[bit], kConnections / 2, 800) << "bit " << bit;
+            EXPECT_NEAR(2 * set_[bit], kConnections, 1'600) << "bit " << bit;
     }
 
   private:

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/node/live_memory_fixture.hh"
+
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::size_t live = 0;
+
+// In front of each block: its size, in as many bytes as keep the block aligned.
+constexpr std::size_t kHead = alignof(std::max_align_t);
+static_assert(sizeof(std::size_t) <= kHead);
+
+}  // namespace
+
+// Replaces the program's own: every other test runs with it too.
+void* operator new(std::size_t size) {
+    auto* const block = static_cast<unsigned char*>(std::malloc(kHead + size));
+    if (block == nullptr) throw std::bad_alloc();
+    *reinterpret_cast<std::size_t*>(block) = size;
+    live += size;
+    return block + kHead;
+}
+
+void operator delete(void* memory) noexcept {
+    if (memory == nullptr) return;
+    auto* const block = static_cast<unsigned char*>(memory) - kHead;
+    live -= *reinterpret_cast<std::size_t*>(block);
+    std::free(block);
+}
+
+void operator delete(void* memory, std::size_t) noexcept {
+    operator delete(memory);
+}
+
+namespace shunt::node {
+
+std::size_t live_memory() {
+    return live;
+}
+
+}  // namespace shunt::node
