@@ -88,19 +88,21 @@ void check_carried(const ControlBlock& block, const ControlBlock& exported) {
 void check_import(const ControlBlock& block, ByteView script) {
     const tcp::Config config = node_config();
     const Instant now = Instant() + Duration::seconds(1'000);
-    auto connection = tcp::Connection::import_block(config, identity(), block, now);
+    tcp::Snapshot snapshot;
+    snapshot.block = block;
     const auto valid = block.validate();
+    if (valid && !tcp::Connection::check_block(config, block)) {
+        snapshot.send.assign(valid->send_queue, 'q');
+        snapshot.receive.assign(valid->receive_queue, 'r');
+    }
+    auto connection = tcp::Connection::import_snapshot(config, identity(), snapshot, now);
     if (!connection) {
-        const bool is_refused_rightly = connection.error() == tcp::ImportError::NoRoom || !valid;
-        SHUNT_ASSERT(is_refused_rightly, "a valid block is refused for lack of room alone");
+        const bool is_refused_rightly =
+            connection.error() == tcp::ImportError::NoRoom || !valid || snapshot.fault();
+        SHUNT_ASSERT(is_refused_rightly, "a valid snapshot is refused for lack of room alone");
         return;
     }
     SHUNT_ASSERT(valid, "no block is imported that validate() refuses");
-    SHUNT_ASSERT(connection->restore_send_queue(std::vector<std::uint8_t>(valid->send_queue, 'q')),
-                 "the queue is as long as announced");
-    SHUNT_ASSERT(
-        connection->restore_receive_queue(std::vector<std::uint8_t>(valid->receive_queue, 'r')),
-        "the queue is as long as announced");
     check_carried(*valid, connection->export_block(valid->epoch + 1, now));
     ScriptedConnection(config, moved(config, *connection, now), now).run(script);
 }

@@ -70,16 +70,12 @@ bool can_move(const tcp::Connection& connection) {
 }
 
 tcp::Connection moved(const tcp::Config& config, const tcp::Connection& connection, Instant now) {
-    const wire::ControlBlock block = connection.export_block(1, now);
+    const tcp::Snapshot snapshot = connection.export_snapshot(1, now);
+    const wire::ControlBlock& block = snapshot.block;
     SHUNT_ASSERT(block.validate(), "what we export, every importer takes (TCB-1)");
-    auto copy = tcp::Connection::import_block(config, connection.identity(), block, now);
+    SHUNT_ASSERT(!snapshot.fault(), "its queues are those that the block announces");
+    auto copy = tcp::Connection::import_snapshot(config, connection.identity(), snapshot, now);
     SHUNT_ASSERT(copy, "what one server holds, another one like it has room for");
-    std::vector<std::uint8_t> queue(connection.send_queue_size());
-    connection.copy_send_queue(queue);
-    SHUNT_ASSERT(copy->restore_send_queue(queue), "the block announced the whole send queue");
-    queue.resize(connection.receive_queue_size());
-    connection.copy_receive_queue(queue);
-    SHUNT_ASSERT(copy->restore_receive_queue(queue), "the block announced what is unread");
     const wire::ControlBlock again = copy->export_block(2, now);
     SHUNT_ASSERT(without_timers(again) == without_timers(block),
                  "export and import give the same block, timers aside (TCB-3)");

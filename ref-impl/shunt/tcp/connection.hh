@@ -24,6 +24,7 @@
 #include "shunt/tcp/rtt.hh"
 #include "shunt/tcp/send_buffer.hh"
 #include "shunt/tcp/sequence_space.hh"
+#include "shunt/tcp/snapshot.hh"
 #include "shunt/tcp/state.hh"
 #include "shunt/tcp/timers.hh"
 #include "shunt/tcp/timestamp_clock.hh"
@@ -68,18 +69,20 @@ class Connection {
     static Connection connect(const Config& config, const Identity& identity, const Chance& chance,
                               Instant now);
 
-    /// A connection that goes on where the exported one stopped (EP-25). If the block announces
-    /// queues, restore_*_queue() must follow before anything else.
+    /// Why a block makes no connection here, if so: it can be asked before the queues have come.
+    static std::optional<ImportError> check_block(const Config& config,
+                                                  const wire::ControlBlock& block);
+    /// A connection that goes on where the exported one stopped (EP-25, EP-49). All or nothing.
+    static Result<Connection, ImportError> import_snapshot(const Config& config,
+                                                           const Identity& identity,
+                                                           const Snapshot& snapshot, Instant now);
+    /// The same of a block that announces no queues.
     static Result<Connection, ImportError> import_block(const Config& config,
                                                         const Identity& identity,
                                                         const wire::ControlBlock& block,
                                                         Instant now);
-    /// The unacknowledged and unsent bytes; false unless as many as the block announced.
-    bool restore_send_queue(ByteView bytes);
-    /// The bytes in order that were not read; false unless as many as the block announced.
-    bool restore_receive_queue(ByteView bytes);
-    /// The state as it leaves for another server, in every synchronized state but TIME-WAIT
-    /// (TCB-3). Ranges out of order stay behind: the peer sends them again.
+    /// The state as it leaves for another server; can_move(state()) holds (TCP-15, TCB-3).
+    Snapshot export_snapshot(std::uint32_t epoch, Instant now) const;
     wire::ControlBlock export_block(std::uint32_t epoch, Instant now) const;
     /// What the block is too coarse for; restore_fine_state() comes after the queues.
     FineState fine_state(Instant now) const;
@@ -88,8 +91,6 @@ class Connection {
     /// restore_scoreboard() comes after the send queue and is false for ranges that are not such.
     std::vector<wire::SackBlock> scoreboard() const;
     bool restore_scoreboard(std::span<const wire::SackBlock> ranges);
-    /// The whole send queue, from the first unacknowledged byte; out.size() == send_queue_size().
-    void copy_send_queue(MutableBytes out) const { send_buffer_.read(0, out); }
     /// The unread queue from its first byte on; out.size() <= receive_queue_size().
     void copy_receive_queue(MutableBytes out) const { receive_buffer_.read(0, out); }
 
@@ -155,14 +156,18 @@ class Connection {
     };
 
     Connection(const Config& config, const Identity& identity, const Chance& chance);
-    // snapshot.cc
+    // snapshot_block.cc
     void export_sequences(wire::ControlBlock& block) const;
     void export_flags(wire::ControlBlock& block) const;
+    void export_out_of_order(wire::ControlBlock& block) const;
     void restore(const wire::ControlBlock& block, Instant now);
     void restore_sequences(const wire::ControlBlock& block);
     void restore_congestion(const wire::ControlBlock& block);
     void restore_timers(const wire::ControlBlock& block, Instant now);
-    void finish_restored_queue();
+    // snapshot_queues.cc
+    bool restore_queues(const Snapshot& snapshot, Instant now);
+    void restore_send_queue(const Snapshot& snapshot);
+    void restore_receive_queue(const Snapshot& snapshot);
 
     // segment_arrives.cc
     Outcome arrive_in_syn_sent(ArrivingSegment& segment, Instant now);
@@ -277,8 +282,6 @@ class Connection {
     RttEstimator rtt_;
     congestion::NewReno congestion_;
     ChallengeLimit challenges_;
-    std::uint32_t send_queue_awaited_ = 0;
-    std::uint32_t receive_queue_awaited_ = 0;
     SendBuffer send_buffer_;
     ReceiveBuffer receive_buffer_;
 };

@@ -10,8 +10,6 @@ namespace shunt::tcp {
 
 bool Connection::poll_transmit(Instant now, Packet& out) {
     SHUNT_ASSERT(out.empty(), "a packet is written into an empty buffer");
-    SHUNT_ASSERT(send_queue_awaited_ == 0 && receive_queue_awaited_ == 0,
-                 "an imported connection is complete before it acts");
     if (is_abort_due_ || reset_reply_) return transmit_reset(out);
     switch (state_) {
         case State::Closed:

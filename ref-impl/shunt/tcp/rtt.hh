@@ -42,9 +42,10 @@ class RttEstimator {
     /// RTO, backoff included.
     Duration timeout() const { return Duration::milliseconds(timeout_ms()); }
     bool has_sample() const { return smoothed_eighth_us_ != 0; }
-    /// Zero before the first sample.
-    Duration smoothed() const { return Duration::microseconds(smoothed_eighth_us_ / 8); }
-    Duration variation() const { return Duration::microseconds(variation_fourth_us_ / 4); }
+    /// Zero before the first sample. Rounded up, so that what is restored from them rounds to the
+    /// same fields of a control block (TCB-3).
+    Duration smoothed() const { return Duration::microseconds((smoothed_eighth_us_ + 7) / 8); }
+    Duration variation() const { return Duration::microseconds((variation_fourth_us_ + 3) / 4); }
     Duration minimum() const { return Duration::microseconds(min_us_); }
 
     Snapshot snapshot() const;

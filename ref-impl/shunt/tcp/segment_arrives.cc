@@ -14,8 +14,6 @@ constexpr std::uint16_t kMaximumSegmentDefault = 536;
 }  // namespace
 
 std::optional<Counter> Connection::handle_segment(const wire::TcpView& view, Instant now) {
-    SHUNT_ASSERT(send_queue_awaited_ == 0 && receive_queue_awaited_ == 0,
-                 "an imported connection is complete before it acts");
     ArrivingSegment segment(view);
     switch (state_) {
         case State::Closed:

@@ -1,296 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
-// Export and import of a connection as a control block (docs/protocol/endpoint.md, TCB-1 to TCB-5,
-// EP-25): the importer's first byte is the one that the exporter would have sent.
-#include <algorithm>
-#include <limits>
+#include "shunt/tcp/snapshot.hh"
 
-#include "shunt/base/mutant.hh"
-#include "shunt/tcp/connection.hh"
+#include "shunt/base/assert.hh"
 
 namespace shunt::tcp {
-namespace {
 
-using wire::BlockFlag;
-using wire::BlockState;
-using wire::ControlBlock;
-
-constexpr Duration kTimerUnit = Duration::milliseconds(500);
-constexpr std::int64_t kU16Max = std::numeric_limits<std::uint16_t>::max();
-constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
-
-BlockState block_state(State state) {
-    switch (state) {
-        case State::Established:
-            return BlockState::Established;
-        case State::FinWait1:
-            return BlockState::FinWait1;
-        case State::FinWait2:
-            return BlockState::FinWait2;
-        case State::CloseWait:
-            return BlockState::CloseWait;
-        case State::Closing:
-            return BlockState::Closing;
-        case State::LastAck:
-            return BlockState::LastAck;
-        case State::Closed:
-        case State::SynSent:
-        case State::SynReceived:
-        case State::TimeWait:
-            break;
+std::string_view to_string(SnapshotFault fault) {
+    switch (fault) {
+        case SnapshotFault::Block:
+            return "the control block contradicts itself";
+        case SnapshotFault::SendQueue:
+            return "the send queue is not as long as snd_queue";
+        case SnapshotFault::ReceiveQueue:
+            return "the receive queue is not as long as rcv_queue";
+        case SnapshotFault::OutOfOrderCount:
+            return "the ranges out of order are not ooo_ranges with ooo_bytes";
+        case SnapshotFault::OutOfOrderOrder:
+            return "ranges out of order overlap, touch or are not in order";
+        case SnapshotFault::OutOfOrderWindow:
+            return "a range out of order lies outside of the window";
+        case SnapshotFault::ScoreboardCount:
+            return "the scoreboard has not sack_ranges ranges";
+        case SnapshotFault::ScoreboardOrder:
+            return "ranges of the scoreboard overlap, touch or are not in order";
+        case SnapshotFault::ScoreboardRange:
+            return "a range of the scoreboard is not one of what is outstanding";
+        case SnapshotFault::FineState:
+            return "the fine state has another length than it states";
+        case SnapshotFault::Context:
+            return "the application context is not as long as it states, or was not announced";
     }
-    assertion_failed("state", "synchronized connections move, TIME-WAIT stays (TCP-15)", __FILE__,
-                     __LINE__);
+    assertion_failed("fault", "an enumerator is one of its list", __FILE__, __LINE__);
 }
 
-State state_of(BlockState state) {
-    switch (state) {
-        case BlockState::Established:
-            return State::Established;
-        case BlockState::FinWait1:
-            return State::FinWait1;
-        case BlockState::FinWait2:
-            return State::FinWait2;
-        case BlockState::CloseWait:
-            return State::CloseWait;
-        case BlockState::Closing:
-            return State::Closing;
-        case BlockState::LastAck:
-            return State::LastAck;
+std::optional<SnapshotFault> Snapshot::fault() const {
+    if (!block.validate()) return SnapshotFault::Block;
+    // A block of another version announces nothing (TCB-4).
+    const wire::ControlBlock announced = *block.validate();
+    if (send.size() != announced.send_queue) return SnapshotFault::SendQueue;
+    if (receive.size() != announced.receive_queue) return SnapshotFault::ReceiveQueue;
+    if (!context.empty() && !announced.has(wire::BlockFlag::Context)) return SnapshotFault::Context;
+    if (const auto fault = out_of_order_fault()) return fault;
+    return scoreboard_fault();
+}
+
+std::optional<SnapshotFault> Snapshot::out_of_order_fault() const {
+    if (out_of_order.size() != block.out_of_order_ranges) return SnapshotFault::OutOfOrderCount;
+    const std::uint32_t window = block.receive_advertised - block.receive_next;
+    std::uint64_t end = 0;
+    std::uint64_t total = 0;
+    for (const OutOfOrderBytes& range : out_of_order) {
+        // What touches RCV.NXT is in order, and what touches its neighbour is one with it.
+        if (range.offset <= end || range.bytes.empty()) return SnapshotFault::OutOfOrderOrder;
+        end = range.end();
+        total += range.bytes.size();
     }
-    assertion_failed("state", "validate() refuses other states", __FILE__, __LINE__);
+    if (total != block.out_of_order_bytes) return SnapshotFault::OutOfOrderCount;
+    const std::uint64_t needed = end + (block.has(wire::BlockFlag::FinOutOfOrder) ? 1 : 0);
+    if (needed > window) return SnapshotFault::OutOfOrderWindow;
+    return std::nullopt;
 }
 
-// Remaining time in units of 500 ms, rounded up, so that an armed timer is not 0, which is off.
-std::uint16_t timer_units(std::optional<Instant> deadline, Instant now) {
-    if (!deadline) return 0;
-    const std::int64_t remaining = (*deadline - now).to_nanoseconds();
-    const std::int64_t unit = kTimerUnit.to_nanoseconds();
-    return static_cast<std::uint16_t>(
-        std::clamp<std::int64_t>((remaining + unit - 1) / unit, 1, kU16Max));
-}
-
-}  // namespace
-
-wire::ControlBlock Connection::export_block(std::uint32_t epoch, Instant now) const {
-    ControlBlock block;
-    block.epoch = epoch;
-    block.state = block_state(state_);
-    block.retransmit_timer = timer_units(timers_.deadline(Timer::Retransmit), now);
-    block.persist_timer = timer_units(timers_.deadline(Timer::Persist), now);
-    block.time_wait_timer = timer_units(timers_.deadline(Timer::Linger), now);
-    block.retransmissions = retransmissions_;
-    block.duplicate_acks = duplicates_;
-    block.mss = negotiated_.maximum_segment;
-    block.send_queue = send_buffer_.size();
-    block.receive_queue = receive_buffer_.unread();
-    export_sequences(block);
-    block.congestion_window = congestion_.window();
-    block.slow_start_threshold = congestion_.threshold();
-    block.idle = static_cast<std::uint16_t>(std::clamp<std::int64_t>(
-        (now - last_received_at_).to_nanoseconds() / kTimerUnit.to_nanoseconds(), 0, kU16Max));
-    block.path_mtu = path_mtu_;
-    block.recover = recover_.value_or(SequenceNumber(0));
-    const RttEstimator::Snapshot rtt = rtt_.snapshot();
-    block.retransmission_timeout_ms = rtt.timeout_ms;
-    block.smoothed_rtt = rtt.smoothed_eighth_ms;
-    block.rtt_variation = rtt.variation_fourth_ms;
-    block.minimum_rtt_ms = rtt.min_ms;
-    block.send_scale = negotiated_.send_scale;
-    block.receive_scale = negotiated_.receive_scale;
-    if (negotiated_.has_timestamps()) {
-        block.timestamp_value = clock_.value(now);
-        block.recent_timestamp = recent_timestamp_;
-        block.recent_timestamp_age_ms = static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>((now - recent_timestamp_at_).to_milliseconds(), 0, kU32Max));
+std::optional<SnapshotFault> Snapshot::scoreboard_fault() const {
+    if (scoreboard.size() != block.sack_ranges) return SnapshotFault::ScoreboardCount;
+    const std::uint32_t outstanding = block.send_max - block.send_unacknowledged;
+    std::optional<std::uint32_t> end;
+    for (const wire::SackBlock& range : scoreboard) {
+        const std::uint32_t left = range.left - block.send_unacknowledged;
+        const std::uint32_t right = range.right - block.send_unacknowledged;
+        if (right > outstanding || left >= right) return SnapshotFault::ScoreboardRange;
+        if (end && left <= *end) return SnapshotFault::ScoreboardOrder;
+        end = right;
     }
-    export_flags(block);
-    return block;
-}
-
-void Connection::export_sequences(wire::ControlBlock& block) const {
-    block.send_unacknowledged = send_.unacknowledged;
-    block.send_next = send_.next;
-    block.send_max = send_.maximum;
-    block.send_urgent = send_.urgent;
-    block.window_update_sequence = send_.window_update_sequence;
-    block.window_update_acknowledgment = send_.window_update_acknowledgment;
-    block.initial_send_sequence = send_.initial;
-    block.send_window = send_.window;
-    block.send_window_max = send_.window_max;
-    block.receive_window = receive_.window();
-    block.receive_next = receive_.next;
-    block.receive_urgent = receive_.urgent;
-    block.initial_receive_sequence = receive_.initial;
-    block.receive_advertised = receive_.edge;
-    block.last_acknowledgment_sent = receive_.last_acknowledged;
-}
-
-void Connection::export_flags(wire::ControlBlock& block) const {
-    const std::uint32_t outstanding = send_.maximum - send_.unacknowledged;
-    const bool is_fin_sent = send_buffer_.is_fin_acknowledged() ||
-                             (send_buffer_.has_fin() && outstanding > send_buffer_.size());
-    if (is_acknowledgment_due_ || duplicate_acknowledgments_owed_ > 0) block.set(BlockFlag::AckNow);
-    if (timers_.is_armed(Timer::DelayedAcknowledgment)) block.set(BlockFlag::DelayedAck);
-    if (is_no_delay_) block.set(BlockFlag::NoDelay);
-    if (is_fin_sent) block.set(BlockFlag::SentFin);
-    if (negotiated_.scale_requested) block.set(BlockFlag::RequestedScale);
-    if (negotiated_.scale_received) block.set(BlockFlag::ReceivedScale);
-    if (negotiated_.timestamps_requested) block.set(BlockFlag::RequestedTimestamps);
-    if (negotiated_.timestamps_received) block.set(BlockFlag::ReceivedTimestamps);
-    if (negotiated_.sack_permitted) block.set(BlockFlag::SackPermitted);
-}
-
-Result<Connection, ImportError> Connection::import_block(const Config& config,
-                                                         const Identity& identity,
-                                                         const wire::ControlBlock& block,
-                                                         Instant now) {
-    auto valid = block.validate();
-    if (!valid && is_mutant(Mutant::TakesMalformedBlock)) {
-        ControlBlock bent = block;
-        bent.state = BlockState::Established;
-        valid = bent.validate();
-    }
-    if (!valid && is_mutant(Mutant::TakesImpossibleNumbers)) {
-        ControlBlock bent = block;
-        bent.send_next = bent.send_max = bent.send_unacknowledged;
-        valid = bent.validate();
-    }
-    if (!valid) return Failure{ImportError::Malformed};
-    Connection connection(
-        config, identity,
-        Chance{.initial_sequence = block.initial_send_sequence, .timestamp_offset = 0});
-    // The right edge that the client knows must hold here too (TCB-1).
-    const std::uint64_t promised =
-        std::uint64_t{valid->receive_queue} + (valid->receive_advertised - valid->receive_next);
-    if (valid->send_queue > connection.send_buffer_.free() ||
-        promised > connection.receive_buffer_.room()) {
-        return Failure{ImportError::NoRoom};
-    }
-    connection.restore(*valid, now);
-    return connection;
-}
-
-void Connection::restore(const wire::ControlBlock& block, Instant now) {
-    set_state(state_of(block.state));
-    is_passive_ = true;
-    is_no_delay_ = block.has(BlockFlag::NoDelay);
-    negotiated_ = {.scale_requested = block.has(BlockFlag::RequestedScale),
-                   .scale_received = block.has(BlockFlag::ReceivedScale),
-                   .timestamps_requested = block.has(BlockFlag::RequestedTimestamps),
-                   .timestamps_received = block.has(BlockFlag::ReceivedTimestamps),
-                   .sack_permitted = block.has(BlockFlag::SackPermitted),
-                   .send_scale = block.send_scale,
-                   .receive_scale = block.receive_scale,
-                   .maximum_segment = block.mss};
-    if (is_mutant(Mutant::LosesWindowScale)) negotiated_.send_scale = negotiated_.receive_scale = 0;
-    path_mtu_ = block.path_mtu;
-    restore_sequences(block);
-    if (negotiated_.has_timestamps()) {
-        const bool is_lost = is_mutant(Mutant::LosesTimestampClock);
-        clock_ = TimestampClock::continued(is_lost ? 1 : block.timestamp_value, now);
-        recent_timestamp_ = block.recent_timestamp;
-        recent_timestamp_at_ = now - Duration::milliseconds(block.recent_timestamp_age_ms);
-    }
-    identification_ = static_cast<std::uint16_t>(block.initial_send_sequence.value());
-    retransmissions_ =
-        static_cast<std::uint8_t>(std::min<std::uint16_t>(block.retransmissions, 255));
-    rtt_.restore({.smoothed_eighth_ms = block.smoothed_rtt,
-                  .variation_fourth_ms = block.rtt_variation,
-                  .min_ms = block.minimum_rtt_ms,
-                  .timeout_ms = block.retransmission_timeout_ms});
-    restore_congestion(block);
-    if (block.is_fin_received()) fin_received_at_ = receive_.next - 1;
-    if (state_ == State::FinWait2) send_buffer_.restore_fin_acknowledged();
-    send_queue_awaited_ = block.send_queue;
-    receive_queue_awaited_ = block.receive_queue;
-    if (send_queue_awaited_ == 0) finish_restored_queue();
-    receive_buffer_.restore_window(receive_.window() + block.receive_queue);
-    last_received_at_ = now - kTimerUnit * block.idle;
-    last_sent_at_ = now;
-    progress_at_ = now;
-    restore_timers(block, now);
-}
-
-void Connection::restore_sequences(const wire::ControlBlock& block) {
-    send_ = {.initial = block.initial_send_sequence,
-             .unacknowledged = block.send_unacknowledged,
-             .next = block.send_next,
-             .maximum = block.send_max,
-             .urgent = block.send_urgent,
-             .window_update_sequence = block.window_update_sequence,
-             .window_update_acknowledgment = block.window_update_acknowledgment,
-             .window = block.send_window,
-             .window_max = std::max(block.send_window_max, block.send_window)};
-    receive_ = {.initial = block.initial_receive_sequence,
-                .next = block.receive_next,
-                .edge = block.receive_advertised,
-                .urgent = block.receive_urgent,
-                .last_acknowledged = block.last_acknowledgment_sent};
-}
-
-void Connection::restore_congestion(const wire::ControlBlock& block) {
-    // A device that keeps no windows leaves them zero: they start fresh (TCB-4).
-    const std::uint32_t window = block.congestion_window;
-    const std::uint32_t threshold = block.slow_start_threshold;
-    congestion_.restore(window > 0 ? window : initial_window(),
-                        threshold > 0 ? threshold : congestion::NewReno::kThresholdUnlimited);
-    duplicates_ = block.duplicate_acks;
-    if (block.recover != SequenceNumber(0)) {
-        recover_ = block.recover;
-        const bool is_over = send_.unacknowledged.at_or_after(*recover_);
-        const bool is_fast = duplicates_ > 0;
-        recovery_ = is_over ? Recovery::None : is_fast ? Recovery::Fast : Recovery::Timeout;
-    }
-}
-
-void Connection::restore_timers(const wire::ControlBlock& block, Instant now) {
-    if (send_.flight_size() > 0) {
-        Duration remaining = rtt_.timeout();
-        if (block.retransmit_timer > 0) {
-            remaining = std::min(remaining, kTimerUnit * block.retransmit_timer);
-        }
-        timers_.arm(Timer::Retransmit, now + remaining);
-    }
-    if (block.has(BlockFlag::AckNow)) is_acknowledgment_due_ = true;
-    if (block.has(BlockFlag::DelayedAck)) {
-        timers_.arm(Timer::DelayedAcknowledgment, now + config_->delayed_acknowledgment);
-    }
-    if (state_ == State::FinWait2) timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
-}
-
-/// The FIN stands behind the last byte, hence comes after the queue.
-void Connection::finish_restored_queue() {
-    switch (state_) {
-        case State::FinWait1:
-        case State::Closing:
-        case State::LastAck:
-            send_buffer_.finish();
-            break;
-        case State::Closed:
-        case State::SynSent:
-        case State::SynReceived:
-        case State::Established:
-        case State::FinWait2:
-        case State::CloseWait:
-        case State::TimeWait:
-            break;
-    }
-}
-
-bool Connection::restore_send_queue(ByteView bytes) {
-    if (bytes.size() != send_queue_awaited_) return false;
-    send_buffer_.append(bytes);
-    send_queue_awaited_ = 0;
-    finish_restored_queue();
-    return true;
-}
-
-bool Connection::restore_receive_queue(ByteView bytes) {
-    if (bytes.size() != receive_queue_awaited_) return false;
-    receive_buffer_.insert(0, bytes);
-    receive_queue_awaited_ = 0;
-    if (!bytes.empty()) report(Event::Readable);
-    return true;
+    return std::nullopt;
 }
 
 }  // namespace shunt::tcp

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "shunt/base/rng.hh"
+#include "shunt/tcp/testing/move.hh"
 #include "shunt/tcp/testing/pair.hh"
 #include "shunt/tcp/testing/peer.hh"
 
@@ -11,6 +12,7 @@ namespace shunt::tcp {
 namespace {
 
 using testing::Fate;
+using testing::moved;
 using testing::Pair;
 using testing::Peer;
 using testing::Sent;
@@ -22,23 +24,6 @@ ControlBlock comparable(ControlBlock block) {
     block.retransmit_timer = block.persist_timer = block.time_wait_timer = 0;
     block.timestamp_value = block.epoch = 0;
     return block;
-}
-
-/// Moves a connection with its queues, over the bytes of the block, to another clock.
-Connection moved(const Connection& connection, const Config& config, Instant now, Instant there) {
-    std::vector<std::uint8_t> bytes(ControlBlock::kSize);
-    const ControlBlock block = connection.export_block(1, now);
-    block.store(bytes, 0);
-    auto imported = Connection::import_block(config, connection.identity(),
-                                             ControlBlock::load(bytes, 0), there);
-    SHUNT_ASSERT(imported, "what we export can be imported");
-    std::vector<std::uint8_t> unsent(connection.send_queue_size());
-    connection.copy_send_queue(unsent);
-    std::vector<std::uint8_t> unread(connection.receive_queue_size());
-    connection.copy_receive_queue(unread);
-    SHUNT_ASSERT(imported->restore_send_queue(unsent), "the block announced as many");
-    SHUNT_ASSERT(imported->restore_receive_queue(unread), "the block announced as many");
-    return std::move(*imported);
 }
 
 std::vector<Sent> all_sent(Connection& connection, PacketPool& pool, Instant now) {
@@ -201,11 +186,11 @@ TEST(Snapshot, IsRefusedWhereItsWindowOrItsQueuesHaveNoRoom) {
     peer.send(5'000);
     small = peer.config;
     small.send_buffer_max = 4'999;
-    const ControlBlock queued = peer.connection->export_block(1, peer.now);
-    EXPECT_EQ(Connection::import_block(small, peer.local, queued, peer.now).error(),
+    const Snapshot queued = peer.connection->export_snapshot(1, peer.now);
+    EXPECT_EQ(Connection::import_snapshot(small, peer.local, queued, peer.now).error(),
               ImportError::NoRoom);
     small.send_buffer_max = 5'000;
-    EXPECT_TRUE(Connection::import_block(small, peer.local, queued, peer.now));
+    EXPECT_TRUE(Connection::import_snapshot(small, peer.local, queued, peer.now));
 }
 
 TEST(Snapshot, IsRefusedIfItContradictsItself) {
@@ -249,17 +234,15 @@ TEST(Snapshot, OfABaseDeviceStartsFresh) {
     EXPECT_EQ(target->retransmission_timeout(), Duration::seconds(1));
 }
 
-TEST(Snapshot, KeepsQueuesApartFromWhatTheBlockDidNotAnnounce) {
+TEST(Snapshot, OfABlockAloneNeedsABlockThatAnnouncesNoQueues) {
     Peer peer;
     peer.establish();
     peer.send(10);
     const ControlBlock block = peer.connection->export_block(1, peer.now);
-    auto target = Connection::import_block(peer.config, peer.local, block, peer.now);
-    ASSERT_TRUE(target);
-    const std::vector<std::uint8_t> bytes(11);
-    EXPECT_FALSE(target->restore_send_queue(bytes));
-    EXPECT_TRUE(target->restore_send_queue(ByteView(bytes).first(10)));
-    EXPECT_EQ(all_sent(*target, peer.pool, peer.now)[0].text.size(), 10U);
+    EXPECT_FALSE(Connection::check_block(peer.config, block)) << "the queue has not come yet";
+    const auto refused = Connection::import_block(peer.config, peer.local, block, peer.now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), ImportError::Malformed);
 }
 
 }  // namespace

@@ -49,6 +49,10 @@ bool is_synchronized(State state) {
     assertion_failed("state", "an enumerator is one of its list", __FILE__, __LINE__);
 }
 
+bool can_move(State state) {
+    return is_synchronized(state) && state != State::TimeWait;
+}
+
 std::string_view to_string(Event event) {
     switch (event) {
         case Event::Established:

@@ -26,6 +26,9 @@ std::string_view to_string(State state);
 
 /// Both SYNs are acknowledged: everything but Closed, SynSent and SynReceived.
 bool is_synchronized(State state);
+/// A connection in this state can move to another server: every synchronized one but TIME-WAIT
+/// (TCP-15).
+bool can_move(State state);
 
 /// Reported once each time it happens; the order of the list is the order of reporting.
 enum class Event : std::uint8_t {

@@ -117,7 +117,9 @@ std::string_view to_string(BlockFault fault) {
         case BlockFault::NotNegotiated:
             return "a field of an option that was not negotiated is not 0";
         case BlockFault::OutOfOrder:
-            return "ooo_bytes and ooo_ranges contradict each other";
+            return "ooo_ranges, ooo_bytes, FIN_OOO, rcv_adv contradict each other";
+        case BlockFault::Scoreboard:
+            return "more sack_ranges than what is outstanding has room for";
         case BlockFault::TimestampsInBaseBlock:
             return "timestamps are negotiated in a block of another version";
     }
@@ -191,6 +193,16 @@ bool ControlBlock::has_unnegotiated() const {
            (!has(BlockFlag::Ecn) && is_ecn_pending);
 }
 
+bool ControlBlock::is_out_of_order_possible() const {
+    const bool has_fin = has(BlockFlag::FinOutOfOrder);
+    if (out_of_order_ranges == 0) return out_of_order_bytes == 0 && !has_fin;
+    // Behind the end of the peer's stream there is nothing; in front of each range is a gap.
+    const std::uint64_t needed =
+        std::uint64_t{out_of_order_bytes} + out_of_order_ranges + (has_fin ? 1 : 0);
+    return !is_fin_received() && out_of_order_bytes >= out_of_order_ranges &&
+           needed <= receive_advertised - receive_next;
+}
+
 Result<ControlBlock, BlockFault> ControlBlock::validate() const {
     if (version != kVersion && timestamps_on()) return Failure{BlockFault::TimestampsInBaseBlock};
     const ControlBlock block = version == kVersion ? *this : without_foreign_fields();
@@ -216,9 +228,11 @@ Result<ControlBlock, BlockFault> ControlBlock::validate() const {
     }
     if (block.mss == 0) return Failure{BlockFault::Mss};
     if (block.has_unnegotiated()) return Failure{BlockFault::NotNegotiated};
-    const bool is_count_possible = block.out_of_order_bytes >= block.out_of_order_ranges &&
-                                   (block.out_of_order_ranges > 0 || block.out_of_order_bytes == 0);
-    if (!is_count_possible) return Failure{BlockFault::OutOfOrder};
+    if (!block.is_out_of_order_possible()) return Failure{BlockFault::OutOfOrder};
+    // Ranges of an octet each, and one between any two.
+    if (std::uint64_t{block.sack_ranges} * 2 > std::uint64_t{unacknowledged} + 1) {
+        return Failure{BlockFault::Scoreboard};
+    }
     return block;
 }
 

@@ -52,6 +52,7 @@ enum class BlockFault : std::uint8_t {
     Mss,
     NotNegotiated,
     OutOfOrder,
+    Scoreboard,
     TimestampsInBaseBlock,
 };
 
@@ -135,6 +136,11 @@ struct ControlBlock {
     bool is_fin_received() const;
     /// True if our FIN has been sent and the client has not acknowledged it.
     bool is_fin_unacknowledged() const;
+    /// True if 0x12 frames follow that hold what the block counts (EP-41).
+    bool announces_queues() const {
+        return send_queue > 0 || receive_queue > 0 || out_of_order_ranges > 0 || sack_ranges > 0 ||
+               has(BlockFlag::Context);
+    }
     /// The number of the first byte of the receive queue.
     SequenceNumber receive_start() const {
         return receive_next - receive_queue - (is_fin_received() ? 1U : 0U);
@@ -146,6 +152,7 @@ struct ControlBlock {
     ControlBlock without_foreign_fields() const;
     bool is_state_listed() const;
     bool has_unnegotiated() const;
+    bool is_out_of_order_possible() const;
 };
 
 }  // namespace shunt::wire

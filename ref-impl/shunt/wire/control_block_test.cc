@@ -151,6 +151,7 @@ TEST(ControlBlockTest, TakesTheListedStatesAlone) {
                       b.state = static_cast<BlockState>(state);
                       b.send_queue = 0;
                       b.send_next = b.send_max = b.send_unacknowledged;
+                      b.sack_ranges = 0;
                   }),
                   std::nullopt)
             << state;
@@ -165,6 +166,7 @@ TEST(ControlBlockTest, TakesTheListedStatesAlone) {
 TEST(ControlBlockTest, SendNextLiesBetweenUnacknowledgedAndMax) {
     const auto fault_at = [](std::uint32_t next, std::uint32_t max) {
         return fault_after([&](auto& b) {
+            b.sack_ranges = 0;
             b.send_next = b.send_unacknowledged + next;
             b.send_max = b.send_unacknowledged + max;
         });
@@ -235,6 +237,7 @@ TEST(ControlBlockTest, NothingIsQueuedBehindAnAcknowledgedFin) {
         return fault_after([&](auto& b) {
             b.state = state;
             b.send_next = b.send_max = b.send_unacknowledged;
+            b.sack_ranges = 0;
             b.send_queue = queue;
         });
     };
@@ -297,6 +300,39 @@ TEST(ControlBlockTest, EveryOutOfOrderRangeHoldsAByte) {
     EXPECT_EQ(fault_at(3, 3), std::nullopt);
     EXPECT_EQ(fault_at(3, 2), BlockFault::OutOfOrder);
     EXPECT_EQ(fault_at(0, 1), BlockFault::OutOfOrder);
+}
+
+TEST(ControlBlockTest, OutOfOrderRangesFitIntoTheWindowWithAGapInFrontOfEach) {
+    const auto fault_at = [](std::uint32_t bytes, bool has_fin, BlockState state) {
+        return fault_after([&](auto& b) {
+            b.state = state;
+            b.receive_advertised = b.receive_next + 100;
+            b.out_of_order_ranges = 3;
+            b.out_of_order_bytes = bytes;
+            if (has_fin) b.set(BlockFlag::FinOutOfOrder);
+        });
+    };
+    EXPECT_EQ(fault_at(97, false, BlockState::Established), std::nullopt);
+    EXPECT_EQ(fault_at(98, false, BlockState::Established), BlockFault::OutOfOrder);
+    EXPECT_EQ(fault_at(96, true, BlockState::Established), std::nullopt);
+    EXPECT_EQ(fault_at(97, true, BlockState::Established), BlockFault::OutOfOrder);
+    EXPECT_EQ(fault_at(97, false, BlockState::CloseWait), BlockFault::OutOfOrder)
+        << "the peer's FIN came before them";
+    EXPECT_EQ(fault_after([](auto& b) { b.set(BlockFlag::FinOutOfOrder); }), BlockFault::OutOfOrder)
+        << "there is no range that it could follow";
+}
+
+TEST(ControlBlockTest, ScoreboardRangesFitIntoWhatIsOutstanding) {
+    const auto fault_at = [](std::uint16_t ranges, std::uint32_t outstanding) {
+        return fault_after([&](auto& b) {
+            b.set(BlockFlag::SackPermitted);
+            b.send_queue = outstanding;
+            b.send_next = b.send_max = b.send_unacknowledged + outstanding;
+            b.sack_ranges = ranges;
+        });
+    };
+    EXPECT_EQ(fault_at(3, 5), std::nullopt);
+    EXPECT_EQ(fault_at(3, 4), BlockFault::Scoreboard);
 }
 
 TEST(ControlBlockTest, OptionsAreOnIfAskedAndAnswered) {

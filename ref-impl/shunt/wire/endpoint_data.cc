@@ -20,4 +20,14 @@ Result<EndpointData, Counter> EndpointData::parse(const EncapsulationView& view)
                         .bytes = payload.subspan(kHeadSize)};
 }
 
+void EndpointData::append_head_to(Packet& packet, const MigrationId& id, EndpointQueue queue,
+                                  std::uint32_t offset, std::size_t count) {
+    const MutableBytes head = packet.append(kHeadSize);
+    store_u16(head, 0, static_cast<std::uint16_t>(kHeadSize - 2 + count));
+    id.store(head, 2);
+    store_u8(head, 2 + MigrationId::kSize, static_cast<std::uint8_t>(queue));
+    store_u8(head, 2 + MigrationId::kSize + 1, 0);
+    store_u32(head, 2 + MigrationId::kSize + 2, offset);
+}
+
 }  // namespace shunt::wire

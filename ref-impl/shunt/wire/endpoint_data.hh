@@ -8,6 +8,7 @@
 
 #include "shunt/base/bytes.hh"
 #include "shunt/base/counters.hh"
+#include "shunt/base/packet.hh"
 #include "shunt/base/result.hh"
 #include "shunt/wire/encapsulation.hh"
 #include "shunt/wire/migration_id.hh"
@@ -38,6 +39,9 @@ struct EndpointData {
 
     /// `view` is of Type 0x12 and outlives the bytes. Fails if the queue is none of the six.
     static Result<EndpointData, Counter> parse(const EncapsulationView& view);
+    /// The payload without its bytes, of which `count` will be appended behind it.
+    static void append_head_to(Packet& packet, const MigrationId& id, EndpointQueue queue,
+                               std::uint32_t offset, std::size_t count);
 };
 
 }  // namespace shunt::wire

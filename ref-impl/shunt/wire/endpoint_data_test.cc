@@ -35,6 +35,16 @@ TEST(EndpointData, HoldsWhatIsBehindTheOffset) {
     EXPECT_EQ(to_hex(data->bytes), "61 62 63");
 }
 
+TEST(EndpointData, IsWrittenAsItIsRead) {
+    PacketPool pool;
+    Packet written = pool.take();
+    const MigrationId id = MigrationId::load(kId, 0);
+    EndpointData::append_head_to(written, id, EndpointQueue::OutOfOrder, 10, 3);
+    written.append(from_hex("616263"));
+    EXPECT_EQ(to_hex(written.bytes()),
+              to_hex(from_hex("0017 0a070101 0050 00001388 00000007 03 00 0000000a 616263")));
+}
+
 TEST(EndpointData, MayHoldNoBytes) {
     PacketPool pool;
     Packet packet;

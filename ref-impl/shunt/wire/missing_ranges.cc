@@ -21,4 +21,20 @@ MissingRange MissingRanges::operator[](std::size_t index) const {
             .length = load_u32(range, 5)};
 }
 
+void MissingRanges::append_to(Packet& packet, const MigrationId& id,
+                              std::span<const MissingRange> ranges) {
+    SHUNT_ASSERT(!ranges.empty() && ranges.size() <= kRangesMax, "a 0x15 names 1 to 32 ranges");
+    const std::size_t size = 2 + MigrationId::kSize + ranges.size() * kRangeSize;
+    const MutableBytes bytes = packet.append(size);
+    store_u16(bytes, 0, static_cast<std::uint16_t>(size - 2));
+    id.store(bytes, 2);
+    std::size_t at = 2 + MigrationId::kSize;
+    for (const MissingRange& range : ranges) {
+        store_u8(bytes, at, static_cast<std::uint8_t>(range.queue));
+        store_u32(bytes, at + 1, range.offset);
+        store_u32(bytes, at + 5, range.length);
+        at += kRangeSize;
+    }
+}
+
 }  // namespace shunt::wire

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "shunt/base/bytes.hh"
 #include "shunt/base/counters.hh"
+#include "shunt/base/packet.hh"
 #include "shunt/base/result.hh"
 #include "shunt/wire/encapsulation.hh"
 #include "shunt/wire/endpoint_data.hh"
@@ -29,6 +31,10 @@ class MissingRanges {
 
     /// `view` is of Type 0x15 and outlives this. Fails if a queue is none of the six.
     static Result<MissingRanges, Counter> parse(const EncapsulationView& view);
+
+    /// Writes a payload of 1 to kRangesMax ranges.
+    static void append_to(Packet& packet, const MigrationId& id,
+                          std::span<const MissingRange> ranges);
 
     MigrationId id() const { return MigrationId::load(payload_, 2); }
     std::size_t size() const { return ranges().size() / kRangeSize; }

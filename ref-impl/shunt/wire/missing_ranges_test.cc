@@ -36,6 +36,18 @@ TEST(MissingRanges, AreReadInTheirOrder) {
     EXPECT_EQ((*missing)[1], (MissingRange{EndpointQueue::SackScoreboard, 1, 0xFFFFFFFF}));
 }
 
+TEST(MissingRanges, AreWrittenAsTheyAreRead) {
+    PacketPool pool;
+    Packet written = pool.take();
+    const std::vector<MissingRange> ranges{{EndpointQueue::Send, 0x10, 0x20},
+                                           {EndpointQueue::SackScoreboard, 1, 0xFFFFFFFF}};
+    MissingRanges::append_to(written, MigrationId::load(kId, 0), ranges);
+    EXPECT_EQ(test::to_hex(written.bytes()),
+              test::to_hex(followed_by(
+                  from_hex("0020"),
+                  followed_by(kId, from_hex("01 00000010 00000020  04 00000001 ffffffff")))));
+}
+
 TEST(MissingRanges, AreOneToThirtyTwo) {
     PacketPool pool;
     for (const std::size_t count : {0U, 1U, 32U, 33U}) {

@@ -21,12 +21,6 @@ wire::ConnectionTuple tuple_of(const wire::EncapsulationView& view, wire::Ipv4Ad
     return {view.source(), view.source_port(), service, service_port, view.protocol()};
 }
 
-/// In a block of another version these fields are pointers of its sender (TCB-4).
-bool announces_queues(const wire::ControlBlock& block) {
-    return block.version == wire::ControlBlock::kVersion &&
-           (block.send_queue != 0 || block.receive_queue != 0);
-}
-
 }  // namespace
 
 TargetSide::TargetSide(Context& context, const tcp::Config& tcp_config)
@@ -141,10 +135,6 @@ std::optional<Slot> TargetSide::make_endpoint(const Offer& offer, std::optional<
         return connection.error() == tcp::ImportError::NoRoom
                    ? refuse(RejectReason::Full, Counter::OfferFull)
                    : refuse(RejectReason::MalformedState, Counter::OfferMalformedState);
-    }
-    if (announces_queues(offer.block)) {
-        // Only endpoints without an application move: nothing was queued in either direction.
-        return refuse(RejectReason::MalformedState, Counter::OfferMalformedState);
     }
     // The old copy goes only now that the new one is whole (SEC-10); it leaves its place to it.
     const Slot slot = place(tuple, replaced, moved_in(std::move(*connection), offer, now));
