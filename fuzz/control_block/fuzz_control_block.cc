@@ -85,6 +85,22 @@ void check_carried(const ControlBlock& block, const ControlBlock& exported) {
     SHUNT_ASSERT(exported.receive_queue == block.receive_queue, "EP-48: no byte is lost");
 }
 
+// As long as the block says, every range but the last of one octet.
+void fill_queues(tcp::Snapshot& snapshot, const ControlBlock& block) {
+    snapshot.send.assign(block.send_queue, 'q');
+    snapshot.receive.assign(block.receive_queue, 'r');
+    for (std::uint32_t i = 0; i < block.out_of_order_ranges; ++i) {
+        const bool is_last = i + 1U == block.out_of_order_ranges;
+        const std::uint32_t size = is_last ? block.out_of_order_bytes - i : 1;
+        snapshot.out_of_order.push_back(
+            {.offset = 1 + 2 * i, .bytes = std::vector<std::uint8_t>(size, 'o')});
+    }
+    for (std::uint32_t i = 0; i < block.sack_ranges; ++i) {
+        const SequenceNumber left = block.send_unacknowledged + 2 * i;
+        snapshot.scoreboard.push_back({.left = left, .right = left + 1});
+    }
+}
+
 void check_import(const ControlBlock& block, ByteView script) {
     const tcp::Config config = node_config();
     const Instant now = Instant() + Duration::seconds(1'000);
@@ -92,8 +108,7 @@ void check_import(const ControlBlock& block, ByteView script) {
     snapshot.block = block;
     const auto valid = block.validate();
     if (valid && !tcp::Connection::check_block(config, block)) {
-        snapshot.send.assign(valid->send_queue, 'q');
-        snapshot.receive.assign(valid->receive_queue, 'r');
+        fill_queues(snapshot, *valid);
     }
     auto connection = tcp::Connection::import_snapshot(config, identity(), snapshot, now);
     if (!connection) {

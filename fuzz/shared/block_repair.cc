@@ -41,6 +41,21 @@ void repair_options(ControlBlock& block) {
         block.flags = static_cast<std::uint16_t>(block.flags & ~pending);
 }
 
+// After the sequences: what is out of order lies in the window, what is reported in what is out.
+void repair_ranges(ControlBlock& block) {
+    const std::uint32_t window = block.receive_advertised - block.receive_next;
+    const std::uint32_t room = block.is_fin_received() ? 0 : std::min(window / 102, 7U);
+    block.out_of_order_ranges = static_cast<std::uint16_t>(block.out_of_order_ranges % (room + 1));
+    block.out_of_order_bytes = block.out_of_order_ranges * 100U;
+    constexpr unsigned fin = static_cast<unsigned>(BlockFlag::FinOutOfOrder);
+    if (block.out_of_order_ranges == 0) {
+        block.flags = static_cast<std::uint16_t>(block.flags & ~fin);
+    }
+    const std::uint32_t outstanding = block.send_max - block.send_unacknowledged;
+    block.sack_ranges =
+        static_cast<std::uint16_t>(block.sack_ranges % (std::min(outstanding / 2, 7U) + 1));
+}
+
 }  // namespace
 
 void repair_block(ControlBlock& block, Rng& rng) {
@@ -52,10 +67,7 @@ void repair_block(ControlBlock& block, Rng& rng) {
     if (rng.chance(kMostly)) block.mss = std::max<std::uint16_t>(block.mss, 1);
     if (rng.chance(kMostly)) repair_sequences(block);
     if (rng.chance(kMostly)) repair_options(block);
-    if (rng.chance(kMostly)) {
-        block.out_of_order_ranges %= 8;
-        block.out_of_order_bytes = block.out_of_order_ranges * 100U;
-    }
+    if (rng.chance(kMostly)) repair_ranges(block);
 }
 
 }  // namespace shunt::fuzz
