@@ -10,6 +10,7 @@
 
 #include "shunt/base/packet.hh"
 #include "shunt/base/time.hh"
+#include "shunt/link/frame_port.hh"
 #include "shunt/sim/ids.hh"
 
 namespace shunt::sim {
@@ -20,6 +21,8 @@ struct Delivery {
     SegmentId segment{};
     HostId from{};
     HostId to{};
+    /// By which the receiver knows the segment.
+    link::LinkId link{};
     Packet frame;
 };
 

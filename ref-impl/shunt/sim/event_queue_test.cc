@@ -11,7 +11,12 @@ namespace shunt::sim {
 namespace {
 
 Delivery delivery(std::int64_t time_ns, std::uint16_t to) {
-    return {Instant::from_nanoseconds(time_ns), SegmentId{0}, HostId{0}, HostId{to}, Packet{}};
+    return {Instant::from_nanoseconds(time_ns),
+            SegmentId{0},
+            HostId{0},
+            HostId{to},
+            link::LinkId::Front,
+            Packet{}};
 }
 
 TEST(EventQueue, EarlierComesFirstAndEqualTimesInOrderOfInsertion) {

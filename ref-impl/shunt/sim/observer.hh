@@ -36,6 +36,14 @@ struct Arrival {
     PlaceNames names;
 };
 
+/// A host that has done all that it does for now: what it had to send is sent.
+struct Settling {
+    Instant time;
+    /// What the host takes for the time.
+    Instant host_time;
+    HostId host{};
+};
+
 class Observer {
   public:
     Observer() = default;
@@ -47,6 +55,8 @@ class Observer {
     virtual void observe(const Transmission& transmission) = 0;
     /// Before the host sees the frame.
     virtual void observe(const Arrival& arrival) = 0;
+    /// After every event of a host.
+    virtual void observe(const Settling&) {}
 };
 
 }  // namespace shunt::sim

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "shunt/base/bytes.hh"
-#include "shunt/base/siphash.hh"
 #include "shunt/base/time.hh"
 #include "shunt/sim/ids.hh"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/sim/world.hh"
 
+#include <algorithm>
 #include <utility>
 
 #include "shunt/base/assert.hh"
@@ -11,7 +12,7 @@ namespace shunt::sim {
 
 SegmentId World::add_segment(SegmentConfig config) {
     Segment segment;
-    segment.matches.resize(config.faults.drops.size());
+    segment.matches.resize(config.faults.orders.size());
     segment.config = std::move(config);
     segments_.push_back(std::move(segment));
     return static_cast<SegmentId>(segments_.size() - 1);
@@ -41,23 +42,28 @@ void World::attach(HostId host, link::LinkId link, SegmentId segment_id, wire::M
 
 void World::wake(HostId id) {
     Member& member = members_.at(index_of(id));
-    while (auto outgoing = member.host->poll_transmit(now_))
+    if (member.is_down || member.is_paused) return;
+    const Instant host_now = member.clock.read(now_);
+    while (auto outgoing = member.host->poll_transmit(host_now))
         transmit(id, *outgoing);
-    member.deadline = member.host->poll_deadline();
+    schedule(id);
+    for (Observer* observer : observers_)
+        observer->observe(Settling{now_, host_now, id});
 }
 
 bool World::step() {
     if (stuck_host_) return false;
-    const std::optional<HostId> host = earliest_host();
-    const std::optional<Instant> deadline =
-        host ? members_[index_of(*host)].deadline : std::nullopt;
+    const std::optional<Instant> deadline = deadlines_.earliest();
     const std::optional<Instant> arrival = queue_.earliest();
     if (!deadline && !arrival) return false;
     // At one instant what has arrived comes before what has expired.
     if (arrival && (!deadline || *arrival <= *deadline)) {
         deliver(queue_.pop());
     } else {
-        expire(*host);
+        now_ = std::max(now_, *deadline);
+        const auto host = deadlines_.pop_due(*deadline);
+        SHUNT_ASSERT(host, "the earliest deadline is due at its time");
+        expire(static_cast<HostId>(*host));
     }
     return !stuck_host_;
 }
@@ -74,11 +80,13 @@ World::End World::run_until(Instant limit) {
     }
 }
 
+void World::wait_until(Instant time) {
+    const std::optional<Instant> next = next_event();
+    now_ = std::max(now_, next ? std::min(time, *next) : time);
+}
+
 std::optional<Instant> World::next_event() const {
-    const std::optional<HostId> host = earliest_host();
-    const std::optional<Instant> deadline =
-        host ? members_[index_of(*host)].deadline : std::nullopt;
-    return earlier(queue_.earliest(), deadline);
+    return earlier(queue_.earliest(), deadlines_.earliest());
 }
 
 const SegmentCounts& World::counts(SegmentId segment) const {
@@ -93,20 +101,36 @@ std::string_view World::name(SegmentId segment) const {
     return segments_.at(index_of(segment)).config.name;
 }
 
-std::optional<HostId> World::earliest_host() const {
-    std::optional<HostId> earliest;
-    std::optional<Instant> time;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        const std::optional<Instant> deadline = members_[i].deadline;
-        if (!deadline || (time && *time <= *deadline)) continue;
-        earliest = static_cast<HostId>(i);
-        time = deadline;
-    }
-    return earliest;
+std::size_t World::Segment::port_of(HostId host) const {
+    const auto found = std::ranges::find(ports, host, &Port::host);
+    SHUNT_ASSERT(found != ports.end(), "the host is attached to the segment");
+    return static_cast<std::size_t>(found - ports.begin());
+}
+
+void World::schedule(HostId id) {
+    const Member& member = members_[index_of(id)];
+    const std::optional<Instant> deadline = member.host->poll_deadline();
+    deadlines_.set(static_cast<DeadlineHeap::Slot>(index_of(id)),
+                   deadline ? std::optional(member.clock.when(*deadline)) : std::nullopt);
 }
 
 void World::deliver(Delivery delivery) {
     now_ = std::max(now_, delivery.time);
+    Member& member = members_[index_of(delivery.to)];
+    SegmentCounts& counts = segments_[index_of(delivery.segment)].counts;
+    if (member.is_down) {
+        ++counts.faults.host_down;
+        return;
+    }
+    if (!member.is_paused) return hand_over(std::move(delivery));
+    if (member.waiting.size() == kPausedFramesMax) {
+        ++counts.buffer_full;
+        return;
+    }
+    member.waiting.push_back(std::move(delivery));
+}
+
+void World::hand_over(Delivery delivery) {
     ++deliveries_;
     Segment& segment = segments_[index_of(delivery.segment)];
     ++segment.counts.delivered;
@@ -116,25 +140,20 @@ void World::deliver(Delivery delivery) {
                           delivery.to, delivery.frame.bytes(), names};
     for (Observer* observer : observers_)
         observer->observe(arrival);
-    Member& member = members_[index_of(delivery.to)];
-    link::LinkId link = link::LinkId::Front;
-    for (const Port& port : segment.ports) {
-        if (port.host == delivery.to) link = port.link;
-    }
-    member.host->handle_frame(link, std::move(delivery.frame), now_);
+    const Member& member = members_[index_of(delivery.to)];
+    member.host->handle_frame(delivery.link, std::move(delivery.frame), member.clock.read(now_));
     wake(delivery.to);
 }
 
 void World::expire(HostId id) {
     Member& member = members_[index_of(id)];
-    now_ = std::max(now_, *member.deadline);
     if (member.last_deadline != now_) member.deadlines_at_last = 0;
     member.last_deadline = now_;
     if (++member.deadlines_at_last > kDeadlinesPerInstantMax) {
         stuck_host_ = id;
         return;
     }
-    member.host->handle_deadline(now_);
+    member.host->handle_deadline(member.clock.read(now_));
     wake(id);
 }
 
@@ -158,7 +177,8 @@ void World::transmit(HostId from, const link::OutgoingFrame& outgoing) {
         ++segment.counts.too_long;
         return;
     }
-    if (is_ordered_dropped(segment, frame)) {
+    const OrderedFate ordered = ordered_fate(segment, frame);
+    if (ordered.is_dropped) {
         ++segment.counts.faults.dropped_by_order;
         return;
     }
@@ -169,30 +189,67 @@ void World::transmit(HostId from, const link::OutgoingFrame& outgoing) {
         if (i == attachment->port) continue;
         if (!destination.is_multicast() && segment.ports[i].mac != destination) continue;
         is_known = true;
-        send_to_port(segment, source, i, frame);
+        send_to_port(segment, source, i, frame, ordered);
     }
     if (!is_known) ++segment.counts.unknown_destination;
 }
 
-void World::send_to_port(Segment& segment, Port& source, std::size_t port, ByteView frame) {
-    const Lane::Fate fate =
-        source.lanes_to[port].pass(segment.config.faults, now_, segment.counts.faults);
-    const auto segment_id = static_cast<SegmentId>(&segment - segments_.data());
-    for (std::size_t i = 0; i < fate.copies; ++i) {
-        queue_.push({fate.arrivals[i], segment_id, source.host, segment.ports[port].host,
-                     pool_.copy(frame)});
+void World::send_to_port(Segment& segment, Port& source, std::size_t port, ByteView frame,
+                         const OrderedFate& ordered) {
+    Lane& lane = source.lanes_to[port];
+    switch (lane.passage()) {
+        case Lane::Passage::Open:
+            return pass_lane(segment, source, port, frame, ordered);
+        case Lane::Passage::Clogged:
+            if (!lane.keep(pool_.copy(frame))) ++segment.counts.buffer_full;
+            return;
+        case Lane::Passage::Cut:
+            ++segment.counts.faults.cut;
+            return;
     }
 }
 
-bool World::is_ordered_dropped(Segment& segment, ByteView frame) {
-    bool is_dropped = false;
+void World::pass_lane(Segment& segment, Port& source, std::size_t port, ByteView frame,
+                      const OrderedFate& ordered) {
+    Lane& lane = source.lanes_to[port];
+    const auto segment_id = static_cast<SegmentId>(&segment - segments_.data());
+    const Lane::Fate fate =
+        lane.pass(segment.config.faults, ordered, frame.size(), now_, segment.counts.faults);
+    for (std::size_t i = 0; i < fate.count; ++i) {
+        const Lane::Copy& copy = fate.copies[i];
+        // ARP has no checksum that would tell.
+        if (copy.is_corrupted && load_u16(frame, 12) == wire::kEtherTypeArp) continue;
+        const Port& receiver = segment.ports[port];
+        Delivery delivery{copy.arrival,  segment_id,    source.host,
+                          receiver.host, receiver.link, pool_.copy(frame)};
+        if (copy.is_corrupted) lane.corrupt(delivery.frame.mutable_bytes());
+        queue_.push(std::move(delivery));
+    }
+}
+
+OrderedFate World::ordered_fate(Segment& segment, ByteView frame) {
+    OrderedFate fate;
     for (std::size_t i = 0; i < segment.matches.size(); ++i) {
-        const DropOrder& order = segment.config.faults.drops[i];
+        const FrameOrder& order = segment.config.faults.orders[i];
         if (!order.pattern.matches(frame)) continue;
         const std::uint64_t number = ++segment.matches[i];
-        is_dropped = is_dropped || (number >= order.first && number <= order.last);
+        if (number < order.first || number > order.last) continue;
+        switch (order.action) {
+            case OrderAction::Drop:
+                fate.is_dropped = true;
+                break;
+            case OrderAction::Delay:
+                fate.delay = std::max(fate.delay, order.delay);
+                break;
+            case OrderAction::Corrupt:
+                fate.is_corrupted = true;
+                break;
+            case OrderAction::Duplicate:
+                fate.is_duplicated = true;
+                break;
+        }
     }
-    return is_dropped;
+    return fate;
 }
 
 }  // namespace shunt::sim

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shunt/base/deadline_heap.hh"
 #include "shunt/base/packet.hh"
 #include "shunt/base/rng.hh"
 #include "shunt/base/time.hh"
@@ -17,6 +18,7 @@
 #include "shunt/sim/event_queue.hh"
 #include "shunt/sim/fault_plan.hh"
 #include "shunt/sim/host.hh"
+#include "shunt/sim/host_clock.hh"
 #include "shunt/sim/ids.hh"
 #include "shunt/sim/lane.hh"
 #include "shunt/sim/observer.hh"
@@ -42,6 +44,8 @@ struct SegmentCounts {
     std::uint64_t too_long = 0;
     std::uint64_t truncated = 0;
     std::uint64_t unknown_destination = 0;
+    /// Held by no buffer any more: of a paused host, of a clogged lane.
+    std::uint64_t buffer_full = 0;
 };
 
 class World {
@@ -71,11 +75,38 @@ class World {
     bool step();
     /// Everything up to and at `limit`.
     End run_until(Instant limit);
+    /// Nothing happens until then; at most the time of the next event.
+    void wait_until(Instant time);
+
+    // world_troubles.cc: what befalls links and hosts while time passes.
+
+    /// From now on; orders begin to count anew.
+    void set_faults(SegmentId segment, FaultPlan faults);
+    void set_mtu(SegmentId segment, std::size_t mtu);
+    /// The direction between two hosts of the segment. What waits in a clogged lane goes on its way
+    /// when the lane opens, and is lost when it is cut.
+    void set_passage(SegmentId segment, HostId from, HostId to, Lane::Passage passage);
+    /// Frames wait for the host, as many as kPausedFramesMax, and its deadlines pass.
+    void pause(HostId host);
+    void resume(HostId host);
+    /// From now on nothing reaches the host; its frames on their way arrive. It stays where it is
+    /// until the world ends.
+    void crash(HostId host);
+    /// `fresh` takes the place of the host that crashed: links, addresses and clock are the same.
+    void restart(HostId host, Host& fresh);
+    /// To forward its clock by `forward` >= 0, and to let it gain from now on (HostClock).
+    void jump_clock(HostId host, Duration forward);
+    void run_clock_fast(HostId host, std::uint32_t parts_per_million);
+    bool is_down(HostId host) const { return members_.at(index_of(host)).is_down; }
 
     Instant now() const { return now_; }
+    /// What the host takes for now().
+    Instant host_now(HostId host) const { return members_.at(index_of(host)).clock.read(now_); }
     /// When step() will act next.
     std::optional<Instant> next_event() const;
     std::uint64_t deliveries() const { return deliveries_; }
+    /// Frames on their way.
+    std::size_t in_flight() const { return queue_.size(); }
     const TraceHash& trace() const { return trace_; }
     const SegmentCounts& counts(SegmentId segment) const;
     std::string_view name(HostId host) const;
@@ -87,6 +118,7 @@ class World {
   private:
     /// A host whose deadline is due this often at one instant will not stop by itself.
     static constexpr std::uint32_t kDeadlinesPerInstantMax = 100'000;
+    static constexpr std::size_t kPausedFramesMax = 1'024;
 
     struct Attachment {
         SegmentId segment{};
@@ -96,9 +128,12 @@ class World {
         std::string name;
         Host* host = nullptr;
         std::array<std::optional<Attachment>, link::kLinkCount> attachments;
-        std::optional<Instant> deadline;
+        HostClock clock;
         Instant last_deadline{};
         std::uint32_t deadlines_at_last = 0;
+        bool is_paused = false;
+        bool is_down = false;
+        std::vector<Delivery> waiting;  // for a paused host
     };
     struct Port {
         HostId host{};
@@ -109,16 +144,22 @@ class World {
     struct Segment {
         SegmentConfig config;
         std::vector<Port> ports;
-        std::vector<std::uint64_t> matches;  // of each drop order
+        std::vector<std::uint64_t> matches;  // of each order
         SegmentCounts counts;
+
+        std::size_t port_of(HostId host) const;
     };
 
-    std::optional<HostId> earliest_host() const;
     void deliver(Delivery delivery);
+    void hand_over(Delivery delivery);
     void expire(HostId host);
+    void schedule(HostId host);
     void transmit(HostId from, const link::OutgoingFrame& outgoing);
-    void send_to_port(Segment& segment, Port& source, std::size_t port, ByteView frame);
-    static bool is_ordered_dropped(Segment& segment, ByteView frame);
+    void send_to_port(Segment& segment, Port& source, std::size_t port, ByteView frame,
+                      const OrderedFate& ordered);
+    void pass_lane(Segment& segment, Port& source, std::size_t port, ByteView frame,
+                   const OrderedFate& ordered);
+    static OrderedFate ordered_fate(Segment& segment, ByteView frame);
 
     PacketPool pool_;  // first: it outlives the queue
     Rng rng_;
@@ -127,6 +168,7 @@ class World {
     std::vector<Member> members_;
     std::vector<Segment> segments_;
     std::vector<Observer*> observers_;
+    DeadlineHeap deadlines_;  // of the hosts, in the world's time
     TraceHash trace_;
     std::uint64_t deliveries_ = 0;
     std::optional<HostId> stuck_host_;

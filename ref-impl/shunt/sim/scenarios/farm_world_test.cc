@@ -17,11 +17,11 @@ constexpr std::uint64_t kAll = ~std::uint64_t{0};
 constexpr std::uint64_t kConnections = 20;
 constexpr Instant kLimit = Instant::from_nanoseconds(300'000'000'000);
 
-DropOrder drop_encapsulated(wire::EncapsulationType type, std::uint64_t first, std::uint64_t last) {
+FrameOrder drop_encapsulated(wire::EncapsulationType type, std::uint64_t first, std::uint64_t last) {
     FramePattern pattern;
     pattern.ether_type = 0x88B5;
     pattern.encapsulation_type = static_cast<std::uint8_t>(type);
-    return {pattern, first, last};
+    return {pattern, first, last, OrderAction::Drop, {}};
 }
 
 class FarmWorldOf : public ::testing::TestWithParam<bool> {
@@ -64,14 +64,14 @@ TEST_P(FarmWorldOf, PerfectLinksMovesEveryConnectionOnce) {
 }
 
 TEST_P(FarmWorldOf, LostOffersServesAtHome) {
-    config_.back.drops.push_back(drop_encapsulated(wire::EncapsulationType::Connection, 1, kAll));
+    config_.back.orders.push_back(drop_encapsulated(wire::EncapsulationType::Connection, 1, kAll));
     const ScenarioResult result = play();
     expect_clean(result);
     EXPECT_EQ(result.migrations, 0U);
 }
 
 TEST_P(FarmWorldOf, LostAcknowledgementsServesAtHomeWithoutASecondOwner) {
-    config_.back.drops.push_back(
+    config_.back.orders.push_back(
         drop_encapsulated(wire::EncapsulationType::Acknowledgement, 1, kAll));
     const ScenarioResult result = play();
     expect_clean(result);
@@ -81,7 +81,7 @@ TEST_P(FarmWorldOf, LostAcknowledgementsServesAtHomeWithoutASecondOwner) {
 TEST_P(FarmWorldOf, LostFirstReleasesMovesEveryConnectionAllTheSame) {
     const auto release =
         GetParam() ? wire::EncapsulationType::Go : wire::EncapsulationType::Forwarded;
-    config_.back.drops.push_back(drop_encapsulated(release, 1, kConnections));
+    config_.back.orders.push_back(drop_encapsulated(release, 1, kConnections));
     const ScenarioResult result = play();
     expect_clean(result);
     EXPECT_EQ(result.migrations, kConnections);
