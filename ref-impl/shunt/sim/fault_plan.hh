@@ -50,6 +50,14 @@ struct FaultPlan {
     /// Bytes that wait for their turn at that rate, at most; what comes on top is dropped.
     std::size_t queue_max = 64 * 1'024;
     std::vector<FrameOrder> orders;
+
+    /// The same link without its defects: delay, rate and queue stay.
+    FaultPlan healed() const {
+        FaultPlan plan = *this;
+        plan.loss = plan.repetition = plan.reordering = plan.corruption = Ratio{};
+        plan.orders.clear();
+        return plan;
+    }
 };
 
 /// What the faults did.

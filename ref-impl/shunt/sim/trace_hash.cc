@@ -37,8 +37,11 @@ std::uint64_t load_word(const std::uint8_t* bytes, std::size_t count) {
 // Four chains side by side, eight bytes a step each. It is not meant to stand against an adversary.
 void TraceHash::add(Instant time, SegmentId segment, HostId to, ByteView frame) {
     const std::uint64_t place = (std::uint64_t{index_of(segment)} << 16) | index_of(to);
-    std::array<std::uint64_t, 4> chains = {
-        value_, static_cast<std::uint64_t>(time.to_nanoseconds()), place, frame.size()};
+    const auto stamp = static_cast<std::uint64_t>(time.to_nanoseconds());
+    // The hash of all before is in every chain, so that the order counts.
+    std::array<std::uint64_t, 4> chains = {value_, stamp, place, frame.size()};
+    for (std::size_t i = 0; i < chains.size(); ++i)
+        chains[i] = mix(chains[i] + value_, i, kFactors[i]);
     const std::uint8_t* at = frame.data();
     std::size_t left = frame.size();
     for (; left >= kStride; left -= kStride, at += kStride) {

@@ -63,7 +63,8 @@ struct ClientPacket {
     Instant time;
     HostId to{};
     wire::ConnectionTuple tuple;
-    wire::TcpView segment;
+    /// Nothing: its checksum is wrong. A home forwards it all the same (FRM-6).
+    std::optional<wire::TcpView> segment;
     /// From the IPv4 header on, without padding.
     ByteView bytes;
 };

@@ -15,6 +15,8 @@ constexpr std::size_t kServiceSize = 6;
 constexpr std::size_t kEpochOffset = kLengthSize + kServiceSize + 4;
 constexpr std::size_t kBlockEpochOffset = kServiceSize + 4;
 constexpr std::size_t kIdentifiedSize = kLengthSize + 14;
+// Both ports of a TCP header.
+constexpr std::size_t kPortsSize = 4;
 
 void set_service(wire::ConnectionTuple& tuple, ByteView payload, std::size_t offset) {
     tuple.service = wire::Ipv4Address(load_u32(payload, offset));
@@ -46,9 +48,11 @@ bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
     return true;
 }
 
-wire::ConnectionTuple client_tuple(const wire::Ipv4View& packet, const wire::TcpView& segment) {
-    return {packet.source(), segment.source_port(), packet.destination(),
-            segment.destination_port(), wire::TransportProtocol::Tcp};
+// Of a client's packet, which has its ports.
+wire::ConnectionTuple port_tuple(const wire::Ipv4View& packet) {
+    const ByteView payload = packet.payload();
+    return {packet.source(), load_u16(payload, 0), packet.destination(), load_u16(payload, 2),
+            wire::TransportProtocol::Tcp};
 }
 
 }  // namespace
@@ -92,7 +96,7 @@ void FarmObserver::observe_tcp(const Transmission& transmission, wire::MacAddres
         return;
     }
     if (roles_.server(transmission.from) == nullptr) {
-        const wire::ConnectionTuple tuple = client_tuple(packet, *segment);
+        const wire::ConnectionTuple tuple = port_tuple(packet);
         for (FarmChecker* checker : checkers_)
             checker->client_sent({transmission.time, tuple, *segment});
         return;
@@ -112,10 +116,11 @@ void FarmObserver::observe_front(const Arrival& arrival) {
     if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
     const auto packet = wire::Ipv4View::parse(ethernet->payload());
     if (!packet || packet->protocol() != wire::IpProtocol::Tcp) return;
+    // The ports of a packet that is damaged behind them still say whose it is.
+    if (packet->is_fragment() || packet->payload().size() < kPortsSize) return;
+    ClientPacket arrived{arrival.time, arrival.to, port_tuple(*packet), {}, packet->packet()};
     const auto segment = wire::TcpView::parse(*packet);
-    if (!segment) return;
-    const ClientPacket arrived{arrival.time, arrival.to, client_tuple(*packet, *segment), *segment,
-                               packet->packet()};
+    if (segment) arrived.segment = *segment;
     for (FarmChecker* checker : checkers_)
         checker->client_packet_arrived(arrived);
 }

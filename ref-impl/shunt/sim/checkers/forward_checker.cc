@@ -14,7 +14,7 @@ void ForwardChecker::client_packet_arrived(const ClientPacket& packet) {
     if (home == nullptr || home->host != packet.to) return;
     Packets& packets = packets_[packet.tuple];
     const std::uint64_t hash = siphash_2_4(SipKey{}, packet.bytes);
-    if (!packet.segment.flags().syn && !packets.handshake_acknowledgment)
+    if (packet.segment && !packet.segment->flags().syn && !packets.handshake_acknowledgment)
         packets.handshake_acknowledgment = hash;
     remember(packets.waiting, hash);
 }

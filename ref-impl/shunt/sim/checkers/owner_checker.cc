@@ -63,8 +63,9 @@ bool OwnerChecker::lets_go(const FarmMessage& message) const {
     if (message.to == home->host) return gives_back(message);
     if (message.from != home->host) return false;
     if (roles_.has_extensions) return message.type == wire::EncapsulationType::Go;
-    return message.type == wire::EncapsulationType::Forwarded && message.inner &&
-           !message.inner->flags().reset;
+    // A packet that is damaged behind its header is forwarded, and releases, too.
+    return message.type == wire::EncapsulationType::Forwarded &&
+           !(message.inner && message.inner->flags().reset);
 }
 
 bool OwnerChecker::gives_back(const FarmMessage& message) {

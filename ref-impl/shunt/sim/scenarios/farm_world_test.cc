@@ -17,7 +17,8 @@ constexpr std::uint64_t kAll = ~std::uint64_t{0};
 constexpr std::uint64_t kConnections = 20;
 constexpr Instant kLimit = Instant::from_nanoseconds(300'000'000'000);
 
-FrameOrder drop_encapsulated(wire::EncapsulationType type, std::uint64_t first, std::uint64_t last) {
+FrameOrder drop_encapsulated(wire::EncapsulationType type, std::uint64_t first,
+                             std::uint64_t last) {
     FramePattern pattern;
     pattern.ether_type = 0x88B5;
     pattern.encapsulation_type = static_cast<std::uint8_t>(type);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/sim/scenarios/move_once.hh"
+#include "shunt/sim/scenarios/tcp_pair.hh"
 
 namespace shunt::sim {
 namespace {
@@ -15,6 +16,9 @@ constexpr Scenario kScenarios[] = {
     {"move-once-base",
      "Base set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
      move_once_base},
+    {"tcp-pair",
+     "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
+     tcp_pair},
 };
 
 }  // namespace

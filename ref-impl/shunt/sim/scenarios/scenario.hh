@@ -16,6 +16,14 @@
 
 namespace shunt::sim {
 
+/// What two applications at the ends of one connection do.
+enum class PairPattern : std::uint8_t {
+    Download,  ///< The listener sends.
+    Upload,    ///< The opener sends.
+    Both,      ///< Both send at once.
+    PingPong,  ///< Messages, each answered by one of the same size.
+};
+
 /// What a user may change; what is absent is the scenario's own.
 struct ScenarioOptions {
     std::uint64_t seed = 1;
@@ -24,6 +32,14 @@ struct ScenarioOptions {
     std::optional<Ratio> loss;
     std::optional<Ratio> repetition;
     std::optional<Ratio> reordering;
+    std::optional<Ratio> corruption;
+    /// Of tcp-pair: bytes to send in each direction used, bytes of each buffer, the link's round
+    /// trip, its rate in bytes per second.
+    std::optional<PairPattern> pattern;
+    std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> buffer;
+    std::optional<Duration> round_trip;
+    std::optional<std::uint64_t> rate;
     /// Sees every frame beside the checkers; null: nobody does.
     Observer* observer = nullptr;
 };
