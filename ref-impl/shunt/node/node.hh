@@ -80,6 +80,8 @@ class Node {
 
     /// Connections that this node owns: for checkers. A Temporary one that is migrating counts.
     const migrate::ConnectionTables& connection_tables() const { return tables_; }
+    /// What its connections keep to.
+    const tcp::Config& tcp_config() const { return tcp_config_; }
 
   private:
     using Slot = migrate::Slot;

@@ -41,4 +41,14 @@ ServerTables NodeHost::tables() const {
     return tables;
 }
 
+bool NodeHost::owns(const wire::ConnectionTuple& tuple) const {
+    const auto slot = node_.connection_tables().find(tuple);
+    return slot && is_owner(node_.connection_tables().at(*slot));
+}
+
+const tcp::Connection* NodeHost::connection(const wire::ConnectionTuple& tuple) const {
+    const auto slot = node_.connection_tables().find(tuple);
+    return slot ? node_.connection_tables().at(*slot).connection() : nullptr;
+}
+
 }  // namespace shunt::sim

@@ -32,10 +32,18 @@ class NodeHost final : public Host {
     const node::Node& node() const { return node_; }
     /// What the checkers want to know of its four connection tables.
     ServerTables tables() const;
+    /// The node may process, acknowledge and transmit for this connection.
+    bool owns(const wire::ConnectionTuple& tuple) const;
+    /// Null: no endpoint of the tuple is here.
+    const tcp::Connection* connection(const wire::ConnectionTuple& tuple) const;
+    /// It has crashed: what it holds is nobody's any more.
+    bool is_down() const { return is_down_; }
+    void set_down() { is_down_ = true; }
 
   private:
     node::NoContents contents_;  // before the node, which refers to it
     node::Node node_;
+    bool is_down_ = false;
 };
 
 }  // namespace shunt::sim

@@ -24,7 +24,7 @@ void ClientView::server_sent(const ServerSegment& segment) {
     if (view.flags().reset) {
         // A late segment finds no connection any more and gets the reset that RFC 9293 3.10.7.1
         // prescribes. To the client all was over before.
-        if (shown.is_over()) return;
+        if (shown.is_over() || shown.is_orphan) return;
         log_.add(
             segment.time, "EP-48",
             fmt::format("{} resets {}", roles_.name(segment.server), segment.tuple.to_string()));
@@ -40,6 +40,12 @@ void ClientView::client_sent(const ClientSegment& segment) {
     Shown& shown = shown_[segment.tuple];
     if (view.flags().fin) shown.client_end = view.sequence() + view.segment_length();
     if (acknowledges(view, shown.server_end)) shown.is_server_end_acknowledged = true;
+}
+
+void ClientView::orphaned(const wire::ConnectionTuple& tuple) {
+    Shown& shown = shown_[tuple];
+    shown.is_orphan = true;
+    shown.latest_timestamp.reset();
 }
 
 void ClientView::check_timestamp(const ServerSegment& segment, Shown& shown) {

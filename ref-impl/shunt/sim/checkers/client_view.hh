@@ -19,6 +19,7 @@ class ClientView final : public FarmChecker {
 
     void server_sent(const ServerSegment& segment) override;
     void client_sent(const ClientSegment& segment) override;
+    void orphaned(const wire::ConnectionTuple& tuple) override;
 
   private:
     struct Shown {
@@ -29,13 +30,10 @@ class ClientView final : public FarmChecker {
         /// The FIN was acknowledged by the other side.
         bool is_client_end_acknowledged = false;
         bool is_server_end_acknowledged = false;
+        /// A crash of the home is excepted (EP-48), and so is that of the owner (EP-33).
+        bool is_orphan = false;
 
         bool is_over() const { return is_client_end_acknowledged && is_server_end_acknowledged; }
-    };
-    struct TupleHash {
-        std::size_t operator()(const wire::ConnectionTuple& tuple) const {
-            return static_cast<std::size_t>(tuple.hash(SipKey{}));
-        }
     };
 
     void check_timestamp(const ServerSegment& segment, Shown& shown);

@@ -12,6 +12,7 @@
 #include "shunt/base/bytes.hh"
 #include "shunt/base/time.hh"
 #include "shunt/sim/ids.hh"
+#include "shunt/sim/observer.hh"
 #include "shunt/wire/encapsulation.hh"
 #include "shunt/wire/mac_address.hh"
 #include "shunt/wire/tcp_header.hh"
@@ -84,6 +85,17 @@ struct FarmMessage {
     std::optional<wire::TcpView> inner;
 };
 
+/// For tables that are looked up and never walked. Nobody chooses tuples against a checker.
+struct TupleHash {
+    std::size_t operator()(const wire::ConnectionTuple& tuple) const {
+        const std::uint64_t client = std::uint64_t{tuple.client.value()} << 16 | tuple.client_port;
+        const std::uint64_t service =
+            std::uint64_t{tuple.service.value()} << 16 | tuple.service_port;
+        const std::uint64_t mixed = (client ^ service << 11) * 0x9E37'79B9'7F4A'7C15U;
+        return static_cast<std::size_t>(mixed ^ mixed >> 32);
+    }
+};
+
 class FarmChecker {
   public:
     FarmChecker() = default;
@@ -98,6 +110,11 @@ class FarmChecker {
     /// `to` is the host that the frame is addressed to.
     virtual void message_sent(const FarmMessage&) {}
     virtual void message_arrived(const FarmMessage&) {}
+    /// A server has done all that it does for now.
+    virtual void server_settled(const Settling&) {}
+    /// A crash has taken state of this connection: its client may be reset (EP-48), and what its
+    /// servers remember begins anew.
+    virtual void orphaned(const wire::ConnectionTuple&) {}
 };
 
 }  // namespace shunt::sim

@@ -76,6 +76,17 @@ void FarmObserver::observe(const Arrival& arrival) {
         checker->message_arrived(*message);
 }
 
+void FarmObserver::observe(const Settling& settling) {
+    if (roles_.server(settling.host) == nullptr) return;
+    for (FarmChecker* checker : checkers_)
+        checker->server_settled(settling);
+}
+
+void FarmObserver::orphan(const wire::ConnectionTuple& tuple) {
+    for (FarmChecker* checker : checkers_)
+        checker->orphaned(tuple);
+}
+
 void FarmObserver::observe_front(const Transmission& transmission) {
     const auto ethernet = wire::EthernetView::parse(transmission.frame);
     if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;

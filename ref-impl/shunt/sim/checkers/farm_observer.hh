@@ -23,6 +23,9 @@ class FarmObserver final : public Observer {
 
     void observe(const Transmission& transmission) override;
     void observe(const Arrival& arrival) override;
+    void observe(const Settling& settling) override;
+    /// Tells every checker.
+    void orphan(const wire::ConnectionTuple& tuple);
 
   private:
     void observe_front(const Transmission& transmission);

@@ -32,11 +32,6 @@ class ForwardChecker final : public FarmChecker {
         /// Hashes of what was forwarded, or passed over, the last ones.
         std::deque<std::uint64_t> past;
     };
-    struct TupleHash {
-        std::size_t operator()(const wire::ConnectionTuple& tuple) const {
-            return static_cast<std::size_t>(tuple.hash(SipKey{}));
-        }
-    };
 
     bool may_be_the_homes_own(const FarmMessage& message, const Packets& packets,
                               std::uint64_t hash) const;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "shunt/base/assert.hh"
 
 namespace shunt::sim {
@@ -17,6 +19,7 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
         ++connections_;
     }
     if (segment.server == ownership.owner && !ownership.let_go_to) return;
+    if (ownership.is_orphan && begins_anew(ownership, segment, home->host)) return;
     if (segment.server == ownership.let_go_to && ownership.has_reached) {
         change_owner(ownership, segment.server);
         return;
@@ -33,8 +36,36 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
                          segment.tuple.to_string(), roles_.name(ownership.owner)));
 }
 
+// A home that has lost its records resets what it does not know, and opens what the client opens.
+bool OwnerChecker::begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home) {
+    if (segment.server != home) return false;
+    const wire::TcpFlags flags = segment.segment.flags();
+    if (flags.syn) {
+        ownership.owner = home;
+        ownership.let_go_to.reset();
+        ownership.has_reached = false;
+    }
+    return flags.syn || flags.reset;
+}
+
+std::vector<wire::ConnectionTuple> OwnerChecker::host_crashed(HostId host) {
+    std::vector<wire::ConnectionTuple> orphans;
+    for (auto& [tuple, ownership] : ownerships_) {
+        const ServerRole* home = roles_.home_of(tuple.service);
+        const bool is_hit = (home != nullptr && home->host == host) || ownership.owner == host ||
+                            ownership.let_go_to == host || ownership.holder == host;
+        if (!is_hit) continue;
+        ownership.is_orphan = true;
+        orphans.push_back(tuple);
+    }
+    std::ranges::sort(orphans);
+    return orphans;
+}
+
 void OwnerChecker::message_sent(const FarmMessage& message) {
     Ownership* ownership = find(message);
+    if (ownership != nullptr && message.type == wire::EncapsulationType::Acknowledgement)
+        ownership->holder = message.from;
     if (ownership == nullptr || message.from != ownership->owner || !lets_go(message)) return;
     if (ownership->let_go_to != message.to) ownership->has_reached = false;
     ownership->let_go_to = message.to;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "shunt/sim/checkers/farm_checker.hh"
 #include "shunt/sim/checkers/violation.hh"
@@ -20,6 +21,10 @@ class OwnerChecker final : public FarmChecker {
     void message_sent(const FarmMessage& message) override;
     void message_arrived(const FarmMessage& message) override;
 
+    /// The server has lost all that it knew. Returns the connections that may suffer from that:
+    /// it is their home, acts for them, or has said that it holds a copy of them.
+    std::vector<wire::ConnectionTuple> host_crashed(HostId host);
+
     /// Connections that clients saw at least one segment of.
     std::uint64_t connections() const { return connections_; }
     /// How often another server than before went on with a connection.
@@ -32,21 +37,23 @@ class OwnerChecker final : public FarmChecker {
         std::optional<HostId> let_go_to;
         /// That has arrived there.
         bool has_reached = false;
-    };
-    struct TupleHash {
-        std::size_t operator()(const wire::ConnectionTuple& tuple) const {
-            return static_cast<std::size_t>(tuple.hash(SipKey{}));
-        }
+        /// The last server that acknowledged an offer: it may have been let go to at any time.
+        std::optional<HostId> holder;
+        /// A crash has taken part of what is known of it: its home may answer as RFC 9293 3.10.7.1
+        /// says for what it does not know.
+        bool is_orphan = false;
     };
 
     bool lets_go(const FarmMessage& message) const;
     static bool gives_back(const FarmMessage& message);
     Ownership* find(const FarmMessage& message);
     void change_owner(Ownership& ownership, HostId to);
+    bool begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home);
 
     const FarmRoles& roles_;
     ViolationLog& log_;
-    // Looked up, never walked: the order of a hash table is nobody's business.
+    // Walked only when a host crashes, and sorted then: the order of a hash table is nobody's
+    // business.
     std::unordered_map<wire::ConnectionTuple, Ownership, TupleHash> ownerships_;
     std::uint64_t connections_ = 0;
     std::uint64_t migrations_ = 0;

@@ -51,9 +51,11 @@ bool ClientConnection::is_finished() const {
 std::optional<std::string> ClientConnection::handle_event(tcp::Event event) {
     switch (event) {
         case tcp::Event::Reset:
+            is_aborted_ = true;
             return fmt::format("a reset after {} of {} responses", reader_.completed(),
                                plan_.sizes.size());
         case tcp::Event::TimedOut:
+            is_aborted_ = true;
             return fmt::format("no answer, given up after {} of {} responses", reader_.completed(),
                                plan_.sizes.size());
         case tcp::Event::PeerFinished:

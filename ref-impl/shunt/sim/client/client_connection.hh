@@ -39,6 +39,8 @@ class ClientConnection {
 
     tcp::Connection& tcp() { return tcp_; }
     const tcp::Connection& tcp() const { return tcp_; }
+    /// A reset, or silence, has ended it before it was finished.
+    bool is_aborted() const { return is_aborted_; }
     /// Every response has come whole, and both directions are closed.
     bool is_finished() const;
     const ResponseReader& responses() const { return reader_; }
@@ -58,6 +60,7 @@ class ClientConnection {
     bool has_server_finished_ = false;
     bool has_closed_ = false;
     bool is_broken_ = false;
+    bool is_aborted_ = false;
 };
 
 }  // namespace shunt::sim

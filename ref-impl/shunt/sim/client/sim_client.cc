@@ -43,7 +43,8 @@ SimClient::SimClient(const ClientConfig& config, std::vector<ConnectionPlan> pla
       log_(log),
       interface_(interface_config(config_), pool_, counters_, Instant{}),
       connections_(plans_.size()),
-      is_counted_(plans_.size()) {
+      is_counted_(plans_.size()),
+      is_excused_(plans_.size()) {
     SHUNT_ASSERT(plans_.size() <= kConnectionsMax, "every connection has a port of its own");
     for (Slot slot = 0; slot < plans_.size(); ++slot)
         deadlines_.set(slot, plans_[slot].start);
@@ -107,7 +108,7 @@ std::uint64_t SimClient::responses() const {
 void SimClient::report_unfinished(Instant now) {
     for (Slot slot = 0; slot < plans_.size(); ++slot) {
         const auto& connection = connections_[slot];
-        if (connection && connection->is_finished()) continue;
+        if (is_counted_[slot]) continue;
         const std::size_t completed = connection ? connection->responses().completed() : 0;
         log_.add(now, "liveness",
                  fmt::format("{} is in {} with {} of {} responses", tuple(slot).to_string(),
@@ -135,7 +136,8 @@ void SimClient::open(Slot slot, Instant now) {
 
 void SimClient::settle(Slot slot, Instant now) {
     ClientConnection& connection = *connections_[slot];
-    if (auto fault = connection.advance())
+    auto fault = connection.advance();
+    if (fault && !(is_excused_[slot] && connection.is_aborted()))
         log_.add(now, "EP-48", tuple(slot).to_string() + ": " + *fault);
     Packet packet = pool_.take();
     while (connection.tcp().poll_transmit(now, packet)) {
@@ -143,10 +145,37 @@ void SimClient::settle(Slot slot, Instant now) {
         packet = pool_.take();
     }
     deadlines_.set(slot, connection.tcp().poll_deadline());
-    if (!is_counted_[slot] && connection.is_finished()) {
-        is_counted_[slot] = true;
-        ++finished_;
+    count_if_finished(slot);
+}
+
+void SimClient::count_if_finished(Slot slot) {
+    const ClientConnection& connection = *connections_[slot];
+    const bool is_given_up = is_excused_[slot] && connection.tcp().is_closed();
+    if (is_counted_[slot] || !(connection.is_finished() || is_given_up)) return;
+    is_counted_[slot] = true;
+    ++finished_;
+    if (is_excused_[slot]) --excused_;
+    if (!connection.is_finished()) ++aborted_;
+}
+
+void SimClient::excuse(const wire::ConnectionTuple& tuple) {
+    const std::size_t slot = std::size_t{tuple.client_port} - kFirstPort;
+    if (tuple.client_port < kFirstPort || slot >= plans_.size()) return;
+    if (is_excused_[slot] || is_counted_[slot] || !connections_[slot]) return;
+    is_excused_[slot] = true;
+    ++excused_;
+}
+
+void SimClient::give_up(Instant now) {
+    for (Slot slot = 0; slot < plans_.size(); ++slot) {
+        if (!is_excused_[slot] || is_counted_[slot]) continue;
+        connections_[slot]->tcp().abort();
+        settle(slot, now);
     }
+}
+
+bool SimClient::is_finished_but_for_excused() const {
+    return finished_ + excused_ == plans_.size();
 }
 
 }  // namespace shunt::sim

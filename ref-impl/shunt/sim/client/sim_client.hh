@@ -54,6 +54,15 @@ class SimClient final : public Host {
     std::uint64_t responses() const;
     /// A violation for every connection that is not finished: nothing may take for ever.
     void report_unfinished(Instant now);
+    /// A crash may have taken what the farm knew of this connection: from now on a reset, or
+    /// silence until give_up(), is an end as good as any. What it is sent is still verified.
+    void excuse(const wire::ConnectionTuple& tuple);
+    /// Excused connections that wait for what nobody will send are aborted.
+    void give_up(Instant now);
+    /// Of the excused ones, those that did not get what they asked for.
+    std::uint64_t aborted() const { return aborted_; }
+    /// Finished, but for those that may be given up.
+    bool is_finished_but_for_excused() const;
 
   private:
     using Slot = DeadlineHeap::Slot;
@@ -62,6 +71,7 @@ class SimClient final : public Host {
     tcp::Identity identity(Slot slot) const;
     void open(Slot slot, Instant now);
     void settle(Slot slot, Instant now);
+    void count_if_finished(Slot slot);
 
     ClientConfig config_;
     std::vector<ConnectionPlan> plans_;
@@ -72,8 +82,11 @@ class SimClient final : public Host {
     stack::Interface interface_;
     std::vector<std::optional<ClientConnection>> connections_;  // none before its start
     std::vector<bool> is_counted_;
+    std::vector<bool> is_excused_;
     DeadlineHeap deadlines_;
     std::size_t finished_ = 0;
+    std::size_t excused_ = 0;  // and not finished
+    std::uint64_t aborted_ = 0;
 };
 
 }  // namespace shunt::sim

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shunt/base/assert.hh"
+#include "shunt/base/deadline.hh"
 #include "shunt/farm/standard_plan.hh"
 
 namespace shunt::sim {
@@ -30,6 +32,8 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
       owners_(roles_, log_),
       client_view_(roles_, log_),
       forwarding_(roles_, log_),
+      receivers_(log_),
+      node_checker_(roles_, nodes_, log_),
       observer_(roles_, log_),
       client_(client_config(config_.farm), config_.plans, rng_.next_u64(), log_) {
     roles_.front = world_.add_segment(segment("front", config_.front));
@@ -37,8 +41,8 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
     roles_.encapsulation_ether_type = config_.farm.farm.ethertype;
     roles_.has_extensions = config_.farm.farm.has_extensions;
     add_servers();
-    const HostId client = world_.add_host("client", client_);
-    world_.attach(client, link::LinkId::Front, roles_.front, kClientMac);
+    client_id_ = world_.add_host("client", client_);
+    world_.attach(client_id_, link::LinkId::Front, roles_.front, kClientMac);
     for (const Guest& guest : config_.guests) {
         guest_ids_.push_back(world_.add_host(guest.name, *guest.host));
         world_.attach(guest_ids_.back(), link::LinkId::Front, roles_.front, guest.mac);
@@ -46,11 +50,13 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
     observer_.add(owners_);
     observer_.add(client_view_);
     observer_.add(forwarding_);
+    observer_.add(receivers_);
+    observer_.add(node_checker_);
     world_.add_observer(observer_);
     if (config_.observer != nullptr) world_.add_observer(*config_.observer);
     for (const ServerRole& server : roles_.servers)
         world_.wake(server.host);
-    world_.wake(client);
+    world_.wake(client_id_);
 }
 
 ClientConfig FarmWorld::client_config(const farm::FarmConfig& farm) {
@@ -74,9 +80,12 @@ void FarmWorld::add_servers() {
 }
 
 void FarmWorld::run(Instant limit) {
-    run_until(limit, [this] { return client_.is_finished(); });
+    run_until(limit, [this] { return client_.is_finished_but_for_excused(); });
+    client_.give_up(world_.host_now(client_id_));
+    world_.wake(client_id_);
     client_.report_unfinished(world_.now());
     run_until(world_.now() + kSettling, [] { return false; });
+    check_all_tables();
     if (const auto stuck = world_.stuck_host()) {
         log_.add(world_.now(), "liveness",
                  fmt::format("{} has a deadline that stays in the past", world_.name(*stuck)));
@@ -87,21 +96,86 @@ bool FarmWorld::run_until(Instant limit, const std::function<bool()>& is_enough)
     Instant next_look = world_.now() + kTablePeriod;
     for (;;) {
         if (is_enough()) return true;
-        const std::optional<Instant> next = world_.next_event();
+        const std::optional<Instant> trouble = troubles_.next();
+        const std::optional<Instant> next = earlier(world_.next_event(), trouble);
         if (!next || *next > limit) return false;
         if (*next >= next_look) {
             check_all_tables();
             next_look = *next + kTablePeriod;
         }
-        if (!world_.step()) return false;
+        if (trouble == next) {
+            befall();
+        } else if (!world_.step()) {
+            return false;
+        }
+    }
+}
+
+void FarmWorld::befall() {
+    world_.wait_until(*troubles_.next());
+    const Trouble trouble = troubles_.front();
+    if (trouble.kind == Trouble::Kind::Crash) {
+        for (const wire::ConnectionTuple& orphan : owners_.host_crashed(trouble.host)) {
+            observer_.orphan(orphan);
+            client_.excuse(orphan);
+        }
+        for (std::size_t i = 0; i < nodes_.size(); ++i) {
+            if (roles_.servers[i].host == trouble.host) nodes_[i]->set_down();
+        }
+    }
+    troubles_.apply(world_, [this](HostId host) -> Host& { return restart(host); });
+}
+
+// With another seed: keys and counters of a machine that starts are its own.
+Host& FarmWorld::restart(HostId id) {
+    const std::uint64_t seed = rng_.next_u64();
+    const auto found = std::ranges::find(roles_.servers, id, &ServerRole::host);
+    SHUNT_ASSERT(found != roles_.servers.end(), "only servers crash");
+    const auto index = static_cast<std::size_t>(found - roles_.servers.begin());
+    const farm::Server& server = config_.farm.servers[index];
+    auto fresh = std::make_unique<NodeHost>(config_.farm, server.id, seed, world_.host_now(id));
+    retired_.push_back(std::exchange(nodes_[index], std::move(fresh)));
+    return *nodes_[index];
+}
+
+void FarmWorld::heal() {
+    world_.set_faults(roles_.front, config_.front.healed());
+    world_.set_faults(roles_.back, config_.back.healed());
+}
+
+std::vector<LaneName> FarmWorld::lanes() const {
+    std::vector<LaneName> lanes;
+    for (const ServerRole& from : roles_.servers) {
+        for (const ServerRole& to : roles_.servers) {
+            if (from.host == to.host) continue;
+            lanes.push_back({roles_.back, from.host, to.host});
+        }
+        lanes.push_back({roles_.front, from.host, client_id_});
+        lanes.push_back({roles_.front, client_id_, from.host});
+    }
+    return lanes;
+}
+
+void FarmWorld::demand_base_line() {
+    const farm::Timers& timers = config_.farm.timers;
+    const Duration longest = std::max(timers.two_msl * 2, timers.temporary_life);
+    run_until(world_.now() + longest + kSettling, [] { return false; });
+    for (const auto& node : nodes_) {
+        for (const TableRow& row : node->tables().rows) {
+            if (row.table == "forward") continue;  // idle ones stay for hours (EP-31)
+            log_.add(world_.now(), "SEC-5",
+                     fmt::format("{} still has {} in {}", node->node().self().name,
+                                 row.tuple.to_string(), row.table));
+        }
     }
 }
 
 void FarmWorld::check_all_tables() {
     std::vector<ServerTables> farm;
     farm.reserve(nodes_.size());
-    for (const auto& node : nodes_)
-        farm.push_back(node->tables());
+    for (const auto& node : nodes_) {
+        if (!node->is_down()) farm.push_back(node->tables());
+    }
     check_tables(farm, world_.now(), log_);
 }
 

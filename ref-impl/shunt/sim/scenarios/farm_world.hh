@@ -12,12 +12,15 @@
 #include "shunt/farm/farm_config.hh"
 #include "shunt/sim/checkers/client_view.hh"
 #include "shunt/sim/checkers/farm_observer.hh"
+#include "shunt/sim/checkers/farm_receivers.hh"
 #include "shunt/sim/checkers/forward_checker.hh"
+#include "shunt/sim/checkers/node_checker.hh"
 #include "shunt/sim/checkers/owner_checker.hh"
 #include "shunt/sim/checkers/violation.hh"
 #include "shunt/sim/client/sim_client.hh"
 #include "shunt/sim/node_host.hh"
 #include "shunt/sim/scenarios/scenario.hh"
+#include "shunt/sim/trouble.hh"
 #include "shunt/sim/world.hh"
 
 namespace shunt::sim {
@@ -49,6 +52,15 @@ class FarmWorld {
     /// Until every client has what it wants, or until `limit`; then a while longer, so that what
     /// is still on its way does its worst.
     void run(Instant limit);
+    /// What befalls links and servers; to be added to, and sorted, before time passes.
+    TroublePlan& troubles() { return troubles_; }
+    /// From now on no link has a defect.
+    void heal();
+    /// Every direction between two hosts, servers first.
+    std::vector<LaneName> lanes() const;
+    /// Once all clients are finished: when the last TIME-WAIT is over no server has an endpoint
+    /// left (SEC-5).
+    void demand_base_line();
     /// Until `is_enough`, which is asked before every event, until `limit`, or until nothing is
     /// left to happen. True: it was enough. The tables are looked at meanwhile.
     bool run_until(Instant limit, const std::function<bool()>& is_enough);
@@ -57,6 +69,7 @@ class FarmWorld {
     ViolationLog& log() { return log_; }
     OwnerChecker& owners() { return owners_; }
     const SimClient& client() const { return client_; }
+    std::uint64_t crashes() const { return retired_.size(); }
     World& world() { return world_; }
     const World& world() const { return world_; }
     const FarmRoles& roles() const { return roles_; }
@@ -66,13 +79,16 @@ class FarmWorld {
     HostId guest_id(std::size_t index) const { return guest_ids_.at(index); }
 
   private:
-    /// How often the tables are looked at, and how long the end is waited for.
-    static constexpr Duration kTablePeriod = Duration::milliseconds(20);
+    /// How often all tables are looked at, beside what each event touches, and how long the end is
+    /// waited for.
+    static constexpr Duration kTablePeriod = Duration::seconds(1);
     static constexpr Duration kSettling = Duration::seconds(5);
 
     static ClientConfig client_config(const farm::FarmConfig& farm);
     void add_servers();
     void check_all_tables();
+    void befall();
+    Host& restart(HostId id);
 
     FarmWorldConfig config_;
     Rng rng_;
@@ -82,10 +98,15 @@ class FarmWorld {
     OwnerChecker owners_;
     ClientView client_view_;
     ForwardChecker forwarding_;
-    FarmObserver observer_;
+    FarmReceivers receivers_;
     std::vector<std::unique_ptr<NodeHost>> nodes_;
+    std::vector<std::unique_ptr<NodeHost>> retired_;  // crashed: frames of theirs are on their way
+    NodeChecker node_checker_;
+    FarmObserver observer_;
     SimClient client_;
+    HostId client_id_{};
     std::vector<HostId> guest_ids_;
+    TroublePlan troubles_;
 };
 
 }  // namespace shunt::sim

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/draws.hh"
 #include "shunt/sim/scenarios/farm_world.hh"
 
 namespace shunt::sim {
@@ -24,22 +25,6 @@ FaultPlan lossy_link(const ScenarioOptions& options) {
     plan.reordering_delay_max = Duration::milliseconds(4);
     plan.delay = Duration::microseconds(100);
     plan.jitter_max = Duration::microseconds(100);
-    return plan;
-}
-
-// One draw per statement: compilers evaluate arguments in different orders.
-ConnectionPlan draw_plan(Rng& rng, std::size_t number) {
-    ConnectionPlan plan;
-    const auto start_us = static_cast<std::int64_t>(number * 500 + rng.below(2'000));
-    plan.start = Instant{} + Duration::microseconds(start_us);
-    const std::uint64_t requests = 1 + rng.below(3);
-    for (std::uint64_t i = 0; i < requests; ++i) {
-        const std::uint64_t magnitude = rng.below(17);
-        plan.sizes.push_back(rng.below(std::uint64_t{1} << magnitude));
-    }
-    plan.is_pipelined = rng.chance({1, 4});
-    plan.does_server_close = rng.chance({1, 2});
-    if (rng.chance({1, 8})) plan.upload_size = rng.below(8'192);
     return plan;
 }
 
@@ -65,7 +50,7 @@ ScenarioResult move_once(const ScenarioOptions& options, bool has_extensions) {
     config.back = lossy_link(options);
     const std::size_t connections = options.connections.value_or(kConnections);
     for (std::size_t i = 0; i < connections; ++i)
-        config.plans.push_back(draw_plan(rng, i));
+        config.plans.push_back(draw_plan(rng, i, Duration::microseconds(500)));
     FarmWorld world(std::move(config));
     world.run(kLimit);
     if (!options.loss) demand_moves(world, connections);

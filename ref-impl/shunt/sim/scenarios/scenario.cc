@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shunt/sim/scenarios/move_faults.hh"
 #include "shunt/sim/scenarios/move_once.hh"
 #include "shunt/sim/scenarios/tcp_pair.hh"
 
@@ -16,6 +17,12 @@ constexpr Scenario kScenarios[] = {
     {"move-once-base",
      "Base set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
      move_once_base},
+    {"move-faults",
+     "Extended set: every connection moves once, while links stop, servers pause, crash, restart.",
+     move_faults_extended},
+    {"move-faults-base",
+     "Base set: every connection moves once, while links stop, servers pause, crash, restart.",
+     move_faults_base},
     {"tcp-pair",
      "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
      tcp_pair},

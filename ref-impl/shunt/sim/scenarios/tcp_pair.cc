@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/sim/pair/pair_world.hh"
+#include "shunt/sim/scenarios/draws.hh"
 
 namespace shunt::sim {
 namespace {
@@ -13,26 +14,12 @@ constexpr Instant kHealed = Instant::from_nanoseconds(15'000'000'000);
 constexpr TroubleSpan kTroubles = {Instant{}, Instant::from_nanoseconds(8'000'000'000)};
 constexpr Ratio kOneInEight{1, 8};
 
-// Uniform in its magnitude: as many small ones as large ones.
-std::uint64_t draw_magnitude(Rng& rng, unsigned least_bits, unsigned most_bits) {
-    const auto bits = static_cast<unsigned>(least_bits + rng.below(most_bits - least_bits));
-    const std::uint64_t base = std::uint64_t{1} << bits;
-    return base + rng.below(base);
-}
-
-// None in half of the worlds; else up to one in ten.
-Ratio draw_ratio(Rng& rng) {
-    const bool is_used = rng.chance({1, 2});
-    const auto numerator = static_cast<std::uint32_t>(1 + rng.below(10));
-    return is_used ? Ratio{numerator, 100} : Ratio{};
-}
-
 FaultPlan draw_link(Rng& rng, const ScenarioOptions& options) {
     FaultPlan plan;
-    plan.loss = draw_ratio(rng);
-    plan.repetition = draw_ratio(rng);
-    plan.reordering = draw_ratio(rng);
-    plan.corruption = draw_ratio(rng);
+    plan.loss = draw_ratio(rng, 10);
+    plan.repetition = draw_ratio(rng, 10);
+    plan.reordering = draw_ratio(rng, 10);
+    plan.corruption = draw_ratio(rng, 10);
     const auto round_trip = static_cast<std::int64_t>(draw_magnitude(rng, 6, 17));
     plan.delay = options.round_trip.value_or(Duration::microseconds(round_trip)) / 2;
     plan.reordering_delay_max = plan.delay * 2;
