@@ -52,6 +52,27 @@ class Adversity : public FarmFixture, public testing::WithParamInterface<bool> {
     }
 
     /// s2 has a copy that its home cannot acknowledge: all 0x03 are lost.
+    /// The same segment with one flag more than its checksum knows of.
+    Packet damaged(Packet packet, std::uint8_t flag) {
+        constexpr std::size_t flags_at = wire::kIpv4HeaderSize + 13;
+        MutableBytes bytes = packet.mutable_bytes();
+        bytes[flags_at] = static_cast<std::uint8_t>(bytes[flags_at] ^ flag);
+        return packet;
+    }
+
+    /// In a 0x02 from s1 to s2.
+    Packet forwarded(Packet packet) {
+        const SeenFrame frame = seen(EncapsulationType::Connection).front();
+        const auto view =
+            wire::EncapsulationView::parse(frame.ethernet().payload(), wire::ProtocolSet::Extended);
+        wire::EncapsulationHeader header = view->header();
+        header.type = EncapsulationType::Forwarded;
+        header.prepend_to(packet);
+        wire::EthernetHeader{config_.servers[1].back_mac, config_.servers[0].back_mac, 0x88B5}
+            .prepend_to(packet);
+        return packet;
+    }
+
     void offer_without_answer() {
         loses_ = [](const SeenFrame& frame) {
             return frame.is(EncapsulationType::Acknowledgement);
@@ -386,6 +407,34 @@ TEST_P(Adversity, AResetDuringTheMoveEndsTheConnectionAtTheTarget) {
     EXPECT_EQ(in(s2(), Table::ForwardConnect), 0U) << "EP-18";
     EXPECT_EQ(in(s1(), Table::Local), 0U);
     EXPECT_TRUE(received_.empty() || !ends_with_content(10));
+}
+
+TEST_P(Adversity, ADamagedResetReleasesNothing) {
+    handshake();
+    offer_without_answer();
+    wire::TcpHeader reset;
+    reset.sequence = client_->initial_send_sequence() + 1;
+    reset.flags.reset = true;
+    // Without the flag it would be the first packet that is no reset (EP-13).
+    constexpr std::uint8_t kResetFlag = 0x04;
+    s2().handle_frame(link::LinkId::Back, forwarded(damaged(segment(reset), kResetFlag)), now_);
+    EXPECT_EQ(s2().counters().value(Counter::CopyReleased), 0U);
+    EXPECT_EQ(s2().counters().value(Counter::DropTcpChecksum), has_extensions() ? 0U : 1U);
+}
+
+TEST_P(Adversity, ADamagedFinDoesNotShortenTheRecordsLife) {
+    handshake();
+    request("/s2/bytes/10");
+    run_for(kMillisecond * 500);
+    ASSERT_EQ(in(s1(), Table::Forward), 1U);
+    wire::TcpHeader header;
+    header.sequence = client_->send_next();
+    header.acknowledgment = client_->receive_next();
+    header.flags.acknowledgment = true;
+    constexpr std::uint8_t kFinFlag = 0x01;
+    inject_from_client(damaged(segment(header), kFinFlag));
+    run_for(config_.timers.forward_idle_closing + Duration::seconds(10));
+    EXPECT_EQ(in(s1(), Table::Forward), 1U) << "EP-31";
 }
 
 TEST_P(Adversity, ASynDuringTheMoveDoesNoHarm) {

@@ -27,6 +27,10 @@ wire::TcpFlags flags_of(ByteView packet) {
     return wire::TcpFlags::from_byte(ip->payload()[offset_of_flags]);
 }
 
+bool is_intact(ByteView packet) {
+    return tcp_of(packet).has_value();
+}
+
 std::optional<SequenceNumber> sequence_of(ByteView packet) {
     const auto segment = tcp_of(packet);
     if (!segment) return std::nullopt;

@@ -17,6 +17,9 @@ namespace shunt::migrate::endpoint {
 /// The flags of a packet that starts at its IPv4 header; none for what is not TCP. The checksum is
 /// the owner's stack to verify, not the home's (FRM-6): what is forwarded is looked at, no more.
 wire::TcpFlags flags_of(ByteView packet);
+/// It is a TCP segment whose checksum is right. What ends or releases something is looked at this
+/// closely: the checksum of a 0x02 covers its header alone (FRM-4).
+bool is_intact(ByteView packet);
 /// Its sequence number; nothing for what is not a valid TCP segment, checksum included.
 std::optional<SequenceNumber> sequence_of(ByteView packet);
 

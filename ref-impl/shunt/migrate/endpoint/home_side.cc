@@ -121,7 +121,9 @@ bool HomeSide::forward(Slot slot, Packet packet, Instant now) {
     // A client that opens its port again and again must not keep the old record alive (EP-31).
     if (!flags.syn) entry.last_used = now;
     if (is_mutant(Mutant::TouchesForwardedPacket)) lower_ttl(packet);
-    const bool closes = !entry.is_closing && (flags.fin || flags.reset);
+    // A damaged packet must not shorten a live record's life (EP-31).
+    const bool closes =
+        !entry.is_closing && (flags.fin || flags.reset) && is_intact(packet.bytes());
     if (closes) entry.is_closing = true;
     send_forwarded(record, entry.owner, std::move(packet), now);
     return closes;
@@ -216,9 +218,11 @@ void HomeSide::release_target(const Record& record, const ForwardEntry& entry, b
         send_copy(EncapsulationType::Go, record, entry.owner, {entry.id, entry.copy}, now);
         return;
     }
-    // Base: the first packet that is no reset releases. If none of those that follow is one, the
-    // client's handshake acknowledgment goes again (EP-18).
-    if (!repeats && !held.empty() && !flags_of(held.front().bytes()).reset) return;
+    // Base: the first intact packet that is no reset releases. If none of those that follow is one,
+    // the client's handshake acknowledgment goes again (EP-18).
+    const bool releases = !repeats && !held.empty() && !flags_of(held.front().bytes()).reset &&
+                          is_intact(held.front().bytes());
+    if (releases) return;
     // Once the client's own FIN has passed, its repetitions release: a copy that a late 0x01 made
     // after the connection must not be (EP-8).
     if (entry.handshake_acknowledgment.empty() || entry.is_closing) return;

@@ -207,6 +207,11 @@ std::optional<Slot> TargetSide::handle_forwarded(EncapsulatedFrame frame, Instan
 std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Instant now) {
     auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
     const bool is_base = !context_.has_extensions();
+    // A bit that flipped on the way could make a release of the home's reset (EP-10, EP-13).
+    if (is_base && !is_intact(packet.bytes())) {
+        context_.counters.add(Counter::DropTcpChecksum);
+        return std::nullopt;
+    }
     if (is_base && flags_of(packet.bytes()).reset) {
         // A reset at just the expected number ends the copy unseen (EP-10); any other is nothing.
         if (sequence_of(packet.bytes()) != endpoint.connection.receive_next()) {
