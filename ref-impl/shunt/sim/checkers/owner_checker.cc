@@ -79,7 +79,11 @@ void OwnerChecker::message_arrived(const FarmMessage& message) {
         lets_go(message)) {
         ownership->has_reached = true;
     }
-    if (message.from == ownership->let_go_to && message.to == ownership->owner &&
+    const ServerRole* home = roles_.home_of(message.tuple.service);
+    // A home's 0x11 says that a copy is unwanted; only who is not the home gives back by it.
+    const bool is_unwanted = home != nullptr && home->host == message.from &&
+                             message.type == wire::EncapsulationType::Release;
+    if (message.from == ownership->let_go_to && message.to == ownership->owner && !is_unwanted &&
         gives_back(message)) {
         ownership->let_go_to.reset();
         ownership->has_reached = false;
@@ -116,6 +120,15 @@ bool OwnerChecker::gives_back(const FarmMessage& message) {
             return false;
     }
     return false;
+}
+
+std::vector<wire::ConnectionTuple> OwnerChecker::in_limbo() const {
+    std::vector<wire::ConnectionTuple> found;
+    for (const auto& [tuple, ownership] : ownerships_) {
+        if (ownership.let_go_to) found.push_back(tuple);
+    }
+    std::ranges::sort(found);
+    return found;
 }
 
 OwnerChecker::Ownership* OwnerChecker::find(const FarmMessage& message) {

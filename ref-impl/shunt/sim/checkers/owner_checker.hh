@@ -24,6 +24,8 @@ class OwnerChecker final : public FarmChecker {
     /// The server has lost all that it knew. Returns the connections that may suffer from that:
     /// it is their home, acts for them, or has said that it holds a copy of them.
     std::vector<wire::ConnectionTuple> host_crashed(HostId host);
+    /// Connections whose owner has let go, and whose next owner has not sent anything since.
+    std::vector<wire::ConnectionTuple> in_limbo() const;
 
     /// Connections that clients saw at least one segment of.
     std::uint64_t connections() const { return connections_; }

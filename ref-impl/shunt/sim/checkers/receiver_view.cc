@@ -44,9 +44,19 @@ void ReceiverView::begin(const wire::TcpView& syn) {
     does_peer_scale_ = syn.options().window_scale.has_value();
 }
 
+void ReceiverView::begin_own(const wire::TcpView& syn) {
+    if (own_initial_ && own_initial_ != syn.sequence()) {
+        contiguous_ = 1;  // the peer's SYN
+        beyond_.clear();
+        edge_ = 0;
+    }
+    own_initial_ = syn.sequence();
+    own_scale_ = syn.options().window_scale;
+}
+
 std::optional<Finding> ReceiverView::sent(const wire::TcpView& segment) {
     const wire::TcpFlags flags = segment.flags();
-    if (flags.syn) own_scale_ = segment.options().window_scale;
+    if (flags.syn) begin_own(segment);
     if (!flags.acknowledgment || flags.reset) return std::nullopt;
     if (!initial_) return Finding{"TCP-1", "an acknowledgment to who has sent nothing"};
     const std::uint64_t acknowledged = offset_of(segment.acknowledgment());
@@ -77,7 +87,8 @@ std::optional<Finding> ReceiverView::check_edge(std::uint64_t acknowledged,
     const unsigned scale = is_scaled ? *own_scale_ : 0;
     const std::uint64_t edge = acknowledged + (std::uint64_t{segment.window()} << scale);
     const std::uint64_t rounding = (std::uint64_t{1} << scale) - 1;
-    if (edge + rounding < edge_) {
+    // The window of a repeated SYN/ACK is not scaled and cannot say more than 65,535.
+    if (edge + rounding < edge_ && !segment.flags().syn) {
         return Finding{"TCP-5", fmt::format("the right edge goes back from {} to {}, shift {}",
                                             edge_, edge, scale)};
     }

@@ -31,6 +31,7 @@ class ReceiverView {
 
   private:
     void begin(const wire::TcpView& syn);
+    void begin_own(const wire::TcpView& syn);
     std::uint64_t offset_of(SequenceNumber number) const;
     std::optional<Finding> check_blocks(const wire::TcpOptions& options) const;
     std::optional<Finding> check_edge(std::uint64_t acknowledged, const wire::TcpView& segment);
@@ -42,6 +43,8 @@ class ReceiverView {
     IntervalSet beyond_;
     /// The furthest right edge that was shown.
     std::uint64_t edge_ = 0;
+    /// Of the receiver's own SYN: another one is another connection that a late SYN has opened.
+    std::optional<SequenceNumber> own_initial_;
     std::optional<std::uint8_t> own_scale_;
     bool does_peer_scale_ = false;
 };

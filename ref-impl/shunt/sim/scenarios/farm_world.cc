@@ -138,6 +138,11 @@ Host& FarmWorld::restart(HostId id) {
     return *nodes_[index];
 }
 
+void FarmWorld::excuse_limbo() {
+    for (const wire::ConnectionTuple& tuple : owners_.in_limbo())
+        client_.excuse(tuple);
+}
+
 void FarmWorld::heal() {
     world_.set_faults(roles_.front, config_.front.healed());
     world_.set_faults(roles_.back, config_.back.healed());

@@ -54,6 +54,10 @@ class FarmWorld {
     void run(Instant limit);
     /// What befalls links and servers; to be added to, and sorted, before time passes.
     TroublePlan& troubles() { return troubles_; }
+    /// A base home cannot learn that its release never reached an unreleased copy, which a base
+    /// target drops silently after 2 s (EP-15, EP-23): such connections end at their clients. To be
+    /// called when everything else is finished.
+    void excuse_limbo();
     /// From now on no link has a defect.
     void heal();
     /// Every direction between two hosts, servers first.

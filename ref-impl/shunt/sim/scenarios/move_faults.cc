@@ -73,7 +73,12 @@ ScenarioResult move_faults(const ScenarioOptions& options, bool has_extensions) 
     draw_troubles(world, rng);
     world.run_until(kHealed, [] { return false; });
     world.heal();
-    world.run(world.world().now() + kBound);
+    const Instant limit = world.world().now() + kBound;
+    if (!has_extensions) {
+        world.run_until(limit, [&world] { return world.client().is_finished_but_for_excused(); });
+        world.excuse_limbo();
+    }
+    world.run(limit);
     if (world.crashes() == 0) world.demand_base_line();
     return world.result();
 }
