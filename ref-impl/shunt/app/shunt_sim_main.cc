@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -14,6 +16,7 @@
 #include "shunt/app/sim_options.hh"
 #include "shunt/app/sim_report.hh"
 #include "shunt/app/sim_runner.hh"
+#include "shunt/app/sim_seeds.hh"
 #include "shunt/app/sim_traces.hh"
 
 namespace shunt::app {
@@ -49,10 +52,34 @@ bool write_file(const std::string& path, const std::string& text) {
     return static_cast<bool>(file.flush());
 }
 
-// One line that shows the violation again, as soon as its world is over.
-void print_failing_seed(const SimOptions& options, const sim::ScenarioResult& result) {
-    fmt::print(stderr, "{} violations: shunt-sim --scenario {} --seed {}{}\n",
-               result.violation_count, options.scenario, result.seed, to_arguments(options.world));
+// One line that shows the violation again, as soon as its world is over; kept if it is wanted.
+void report_failing_seed(const SimOptions& options, const sim::ScenarioResult& result) {
+    const std::string line = seed_line(options, result.seed);
+    fmt::print(stderr, "{} violations: shunt-sim {}\n", result.violation_count, line);
+    if (!options.recorded_seeds) return;
+    const auto text = read_file(*options.recorded_seeds);
+    if (!write_file(*options.recorded_seeds, with_seed(text ? *text : "", line)))
+        fmt::print(stderr, "shunt-sim: {}: cannot be written\n", *options.recorded_seeds);
+}
+
+// On a terminal one line that changes; in a file a line for each tenth of many worlds.
+void print_progress(std::uint64_t done, std::uint64_t count, bool has_terminal) {
+    constexpr std::uint64_t kMany = 100;
+    if (has_terminal) {
+        if (done < count) fmt::print(stderr, "{} of {} worlds", done, count);
+    } else if (count >= kMany && done * 10 / count != (done - 1) * 10 / count) {
+        fmt::print(stderr, "{} of {} worlds\n", done, count);
+    }
+}
+
+// Processor time, so that other programs do not count; all threads together.
+void print_speed(const std::vector<sim::ScenarioResult>& results, std::clock_t began) {
+    std::uint64_t packets = 0;
+    for (const sim::ScenarioResult& result : results)
+        packets += result.packets;
+    const auto spent = static_cast<std::uint64_t>(std::clock() - began);
+    const std::uint64_t per_second = packets * CLOCKS_PER_SEC / std::max<std::uint64_t>(spent, 1);
+    fmt::print(stderr, "{} packets delivered per second of processor time\n", per_second);
 }
 
 int watch(const sim::Scenario& scenario, const SimOptions& options) {
@@ -78,16 +105,36 @@ int run_scenario(const SimOptions& options) {
         if (has_terminal) fmt::print(stderr, "\r\033[K");
         if (result.violation_count > 0) {
             is_clean = false;
-            print_failing_seed(options, result);
+            report_failing_seed(options, result);
         }
-        if (has_terminal && done < seeds.count())
-            fmt::print(stderr, "{} of {} worlds", done, seeds.count());
+        print_progress(done, seeds.count(), has_terminal);
     };
+    const std::clock_t began = std::clock();
     const auto results = run_seeds(*scenario, options.world, seeds, progress);
+    if (options.wants_speed) print_speed(results, began);
     if (options.json_path != "-") fmt::print("{}", to_text(scenario->name, results));
     if (options.json_path && !write_file(*options.json_path, to_json(scenario->name, results)))
         return complain(kTrouble, fmt::format("{}: cannot be written", *options.json_path));
     return is_clean ? kOk : kViolation;
+}
+
+int replay_seeds(const std::string& path, std::size_t jobs) {
+    const auto text = read_file(path);
+    if (!text) return complain(kUsage, text.error());
+    const auto worlds = parse_seeds(*text);
+    if (!worlds) return complain(kUsage, fmt::format("{}: {}", path, worlds.error()));
+    int code = kOk;
+    for (const SimOptions& world : *worlds) {
+        const sim::Scenario& scenario = *sim::find_scenario(world.scenario);
+        const SimSeeds seeds{world.first_seed, world.last_seed, jobs};
+        run_seeds(scenario, world.world, seeds, [&](const sim::ScenarioResult& result, auto) {
+            if (result.violation_count == 0) return;
+            code = kViolation;
+            report_failing_seed(world, result);
+        });
+    }
+    if (code == kOk) fmt::print("{} worlds that once failed do not fail\n", worlds->size());
+    return code;
 }
 
 int compare_traces(const std::string& path) {
@@ -133,6 +180,7 @@ int run(const std::vector<std::string>& arguments) {
     if (options->wants_list) return print_list();
     if (options->expected_traces) return compare_traces(*options->expected_traces);
     if (options->updated_traces) return update_traces(*options->updated_traces);
+    if (options->replayed_seeds) return replay_seeds(*options->replayed_seeds, options->jobs);
     return run_scenario(*options);
 }
 

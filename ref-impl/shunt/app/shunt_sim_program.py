@@ -38,7 +38,8 @@ class ShuntSim(unittest.TestCase):
         done = run("--list")
         self.assertEqual(done.returncode, 0)
         names = [line.split()[0] for line in done.stdout.splitlines()]
-        self.assertEqual(names, ["move-once", "move-once-base"])
+        expected = ["move-once", "move-once-base", "move-faults", "move-faults-base", "tcp-pair"]
+        self.assertEqual(names, expected)
 
     def test_reports_figures_and_no_violations(self) -> None:
         found = report("--scenario", "move-once", "--connections", "10", "--seed", "3")
@@ -67,6 +68,33 @@ class ShuntSim(unittest.TestCase):
         for violation in found["violations"]:
             self.assertEqual(violation["seed"], 6)
             self.assertEqual(set(violation), {"time_ns", "rule", "text", "seed"})
+
+    def test_failing_world_is_recorded_once_and_fails_when_replayed(self) -> None:
+        world = ("--scenario", "move-once", "--connections", "2", "--loss", "1/1")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "seeds.txt"
+            path.write_text("# none yet\n")
+            self.assertEqual(run("--replay-seeds", str(path)).returncode, 0)
+            for _ in range(2):
+                done = run(*world, "--seed", "6", "--record-seeds", str(path))
+                self.assertEqual(done.returncode, 1)
+            line = "--scenario move-once --seed 6 --connections 2 --loss 1/1"
+            self.assertEqual(path.read_text(), f"# none yet\n{line}\n")
+            done = run("--replay-seeds", str(path))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"shunt-sim {line}", done.stderr)
+
+    def test_pair_takes_its_options(self) -> None:
+        options = ("--pattern", "download", "--size", "100000", "--rtt-us", "20000")
+        found = report("--scenario", "tcp-pair", "--seed", "5", *options)
+        self.assertEqual(found["bytes"], 100_000)
+        self.assertEqual(found["violations"], [])
+
+    def test_speed_is_said_on_standard_error(self) -> None:
+        done = run("--scenario", "tcp-pair", "--seeds", "1..100", "--speed")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"\d+ packets delivered per second of processor time")
+        self.assertIn("50 of 100 worlds", done.stderr)
 
     def test_watch_prints_the_frames_of_one_connection(self) -> None:
         done = run("--scenario", "move-once", "--connections", "3", "--watch", "10001")

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include <boost/program_options.hpp>
 
@@ -27,14 +28,40 @@ options::options_description describe_options() {
     add("loss", options::value<std::string>(), "A/B: of each frame on each link");
     add("repetition", options::value<std::string>(), "A/B: of each frame on each link");
     add("reordering", options::value<std::string>(), "A/B: of each frame on each link");
+    add("corruption", options::value<std::string>(), "A/B: of each frame on each link");
+    add("pattern", options::value<std::string>(),
+        "of tcp-pair: download, upload, both or ping-pong");
+    add("size", options::value<std::string>(), "of tcp-pair: bytes to send in each direction");
+    add("buffer", options::value<std::string>(), "of tcp-pair: bytes of each queue");
+    add("rtt-us", options::value<std::string>(), "of tcp-pair: the link's round trip");
+    add("rate", options::value<std::string>(), "of tcp-pair: the link's bytes per second");
     add("json", options::value<std::string>(), "file for the result; - is standard output");
     add("watch", options::value<std::string>(),
         "client port: the frames of its connection, sent (->) and delivered (=>)");
+    add("speed", "says how many packets were delivered per second of processor time");
+    add("replay-seeds", options::value<std::string>(),
+        "file of worlds that once failed, their options a line: none may fail again");
+    add("record-seeds", options::value<std::string>(),
+        "the same file: worlds of this run that fail are added to it");
     add("expect-traces", options::value<std::string>(),
         "file of lines SCENARIO CONNECTIONS SEED HASH: each world must leave just that trace");
     add("update-traces", options::value<std::string>(),
         "the same file: its worlds run again and their hashes are written into it");
     return known;
+}
+
+constexpr std::pair<sim::PairPattern, std::string_view> kPatterns[] = {
+    {sim::PairPattern::Download, "download"},
+    {sim::PairPattern::Upload, "upload"},
+    {sim::PairPattern::Both, "both"},
+    {sim::PairPattern::PingPong, "ping-pong"},
+};
+
+std::string_view pattern_name(sim::PairPattern wanted) {
+    for (const auto& [pattern, name] : kPatterns) {
+        if (pattern == wanted) return name;
+    }
+    return "";
 }
 
 std::optional<std::uint64_t> to_number(std::string_view text) {
@@ -74,6 +101,16 @@ class OptionReader {
         target = Ratio{static_cast<std::uint32_t>(*top), static_cast<std::uint32_t>(*bottom)};
     }
 
+    void pattern(std::optional<sim::PairPattern>& target) const {
+        const auto text = find("pattern");
+        if (!text) return;
+        for (const auto& [pattern, name] : kPatterns) {
+            if (name == *text) target = pattern;
+        }
+        if (!target)
+            throw options::error("--pattern: download, upload, both or ping-pong, not " + *text);
+    }
+
     void seeds(SimOptions& target) const {
         number("seed", target.first_seed);
         target.last_seed = target.first_seed;
@@ -98,6 +135,18 @@ class OptionReader {
     const options::variables_map& given_;
 };
 
+void read_pair(const OptionReader& reader, sim::ScenarioOptions& world) {
+    reader.ratio("corruption", world.corruption);
+    reader.pattern(world.pattern);
+    reader.number("size", world.size, 1);
+    reader.number("buffer", world.buffer, 1);
+    reader.number("rate", world.rate, 1);
+    std::optional<std::uint64_t> round_trip_us;
+    reader.number("rtt-us", round_trip_us);
+    if (round_trip_us)
+        world.round_trip = Duration::microseconds(static_cast<std::int64_t>(*round_trip_us));
+}
+
 SimOptions read(const options::variables_map& given) {
     const OptionReader reader(given);
     SimOptions result;
@@ -110,6 +159,7 @@ SimOptions read(const options::variables_map& given) {
     reader.ratio("loss", result.world.loss);
     reader.ratio("repetition", result.world.repetition);
     reader.ratio("reordering", result.world.reordering);
+    read_pair(reader, result.world);
     std::optional<std::uint64_t> port;
     reader.number("watch", port, 1);
     if (port && *port > 0xFFFF) throw options::error("--watch: a port, at most 65535");
@@ -117,8 +167,12 @@ SimOptions read(const options::variables_map& given) {
     result.json_path = reader.find("json");
     result.expected_traces = reader.find("expect-traces");
     result.updated_traces = reader.find("update-traces");
+    result.replayed_seeds = reader.find("replay-seeds");
+    result.recorded_seeds = reader.find("record-seeds");
+    result.wants_speed = given.count("speed") > 0;
     const bool has_work = result.wants_help || result.wants_list || result.expected_traces ||
-                          result.updated_traces || !result.scenario.empty();
+                          result.updated_traces || result.replayed_seeds ||
+                          !result.scenario.empty();
     if (!has_work) throw options::error("--scenario: one of --list is wanted");
     return result;
 }
@@ -158,6 +212,12 @@ std::string to_arguments(const sim::ScenarioOptions& world) {
     append_ratio(text, "loss", world.loss);
     append_ratio(text, "repetition", world.repetition);
     append_ratio(text, "reordering", world.reordering);
+    append_ratio(text, "corruption", world.corruption);
+    if (world.pattern) text += fmt::format(" --pattern {}", pattern_name(*world.pattern));
+    if (world.size) text += fmt::format(" --size {}", *world.size);
+    if (world.buffer) text += fmt::format(" --buffer {}", *world.buffer);
+    if (world.round_trip) text += fmt::format(" --rtt-us {}", world.round_trip->to_microseconds());
+    if (world.rate) text += fmt::format(" --rate {}", *world.rate);
     return text;
 }
 

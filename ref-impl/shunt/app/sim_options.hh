@@ -26,6 +26,12 @@ struct SimOptions {
     /// A file of traces that the runs are compared with, or that is written anew.
     std::optional<std::string> expected_traces;
     std::optional<std::string> updated_traces;
+    /// A file of worlds that once failed (sim_seeds.hh): all of them are played, or the failing
+    /// ones of this run are added to it.
+    std::optional<std::string> replayed_seeds;
+    std::optional<std::string> recorded_seeds;
+    /// Says on standard error how many packets were delivered per second of processor time.
+    bool wants_speed = false;
     /// Prints the frames of the connections with this client port; of the first seed alone.
     std::optional<std::uint16_t> watched_port;
     /// Without its seed.

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <sstream>
+
 namespace shunt::app {
 namespace {
 
@@ -21,6 +24,17 @@ TEST(SimOptions, ReadsSeedsAndFaults) {
     ASSERT_TRUE(options->world.loss);
     EXPECT_EQ(options->world.loss->denominator, 50U);
     EXPECT_EQ(to_arguments(options->world), " --connections 50 --loss 1/50");
+}
+
+TEST(SimOptions, EveryOptionOfAWorldIsPrintedAsItWasRead) {
+    const std::string text =
+        " --connections 7 --loss 1/2 --repetition 1/3 --reordering 1/4 --corruption 1/5"
+        " --pattern ping-pong --size 100 --buffer 9000 --rtt-us 250 --rate 1000000";
+    std::istringstream words("--scenario tcp-pair" + text);
+    const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
+    const auto options = parse_sim_options(arguments);
+    ASSERT_TRUE(options) << options.error();
+    EXPECT_EQ(to_arguments(options->world), text);
 }
 
 TEST(SimOptions, OneSeedIsARangeOfOne) {
@@ -50,6 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Refusal{{"--seed", "-1"}, "--seed"}, Refusal{{"--seed", "1x"}, "--seed"},
                       Refusal{{"--seeds", "5..3"}, "--seeds"}, Refusal{{"--seeds", "5"}, "--seeds"},
                       Refusal{{"--jobs", "0"}, "--jobs"},
+                      Refusal{{"--pattern", "sideways"}, "--pattern"},
+                      Refusal{{"--size", "0"}, "--size"},
                       Refusal{{"--connections", "0"}, "--connections"},
                       Refusal{{"--loss", "2/1"}, "--loss"}, Refusal{{"--loss", "1/0"}, "--loss"}));
 
