@@ -9,6 +9,7 @@
 
 #include "app/run_setup.hh"
 #include "app/runner.hh"
+#include "binding/sealed_class.hh"
 #include "iut/iut_file.hh"
 #include "report/json.hh"
 
@@ -101,7 +102,7 @@ py::tuple to_tuple(const Strings& strings) {
 }
 
 void bind_cases(py::module_& module) {
-    py::class_<CaseInfo>(module, "CaseInfo", "A case of the suite.")
+    py::class_<CaseInfo>(module, "CaseInfo", "A case of the suite.", binding::made_by_module())
         .def_property_readonly(
             "id", [](const CaseInfo& self) { return std::string(self.id); },
             "profile/section/claim-in-words; never changes.")
@@ -130,7 +131,8 @@ void bind_cases(py::module_& module) {
 }
 
 void bind_verdicts(py::module_& module) {
-    py::class_<Finding>(module, "Finding", "What a device did otherwise than a requirement says.")
+    py::class_<Finding>(module, "Finding", "What a device did otherwise than a requirement says.",
+                        binding::made_by_module())
         .def_readonly("requirement", &Finding::requirement, "Its id.")
         .def_readonly("expected", &Finding::expected, "What should have come.")
         .def_readonly("actual", &Finding::actual, "What came.")
@@ -140,7 +142,7 @@ void bind_verdicts(py::module_& module) {
             "False: it is a SHOULD.")
         .def("__repr__",
              [](const Finding& self) { return fmt::format("Finding({})", self.message()); });
-    py::class_<CaseResult>(module, "CaseResult", "What came of a case.")
+    py::class_<CaseResult>(module, "CaseResult", "What came of a case.", binding::made_by_module())
         .def_readonly("id", &CaseResult::id, "The case's.")
         .def_property_readonly(
             "requirements", [](const CaseResult& self) { return to_tuple(self.requirements); },
@@ -155,7 +157,7 @@ void bind_verdicts(py::module_& module) {
         .def("__repr__", [](const CaseResult& self) {
             return fmt::format("CaseResult({} {})", self.id, to_string(self.verdict));
         });
-    py::class_<Judged>(module, "RunResult", "What came of a run.")
+    py::class_<Judged>(module, "RunResult", "What came of a run.", binding::made_by_module())
         .def_property_readonly(
             "suite", [](const Judged& self) { return self.run.suite; },
             "The judge and its version.")
@@ -193,4 +195,5 @@ void bind(py::module_& module) {
 PYBIND11_MODULE(_conform, module) {
     module.doc() = "The judge: its cases, and runs of them against a device.";
     conform::python::bind(module);
+    binding::seal_classes(module);
 }

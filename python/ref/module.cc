@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 
 #include "arguments.hh"
+#include "binding/sealed_class.hh"
 #include "bindings.hh"
 
 PYBIND11_MODULE(_ref, module) {
@@ -11,4 +12,5 @@ PYBIND11_MODULE(_ref, module) {
     shunt::python::add_enums(module);
     shunt::python::bind_codecs(module);
     shunt::python::bind_simulator(module);
+    binding::seal_classes(module);
 }

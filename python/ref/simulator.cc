@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "binding/sealed_class.hh"
 #include "bindings.hh"
 #include "scripted_world.hh"
 #include "shunt/farm/standard_plan.hh"
@@ -300,7 +301,8 @@ py::bytes generated_content(py::handle size, py::handle offset) {
 void bind_rows(py::module_& module) {
     using node::ConnectionRow;
     using node::TablesSnapshot;
-    py::class_<ConnectionRow>(module, "ConnectionRow", "A connection in a table of a server.")
+    py::class_<ConnectionRow>(module, "ConnectionRow", "A connection in a table of a server.",
+                              binding::made_by_module())
         .def_readonly("connection", &ConnectionRow::connection, "10.7.0.9:4711>10.7.1.1:80/tcp")
         .def_readonly("protocol", &ConnectionRow::protocol, "tcp or udp")
         .def_readonly("state", &ConnectionRow::state, "Of the endpoint; in forward: forwarded.")
@@ -310,7 +312,8 @@ void bind_rows(py::module_& module) {
             return fmt::format("ConnectionRow({} {} epoch {} peer {})", row.connection, row.state,
                                row.epoch, row.peer);
         });
-    py::class_<TablesSnapshot>(module, "Tables", "The four connection tables of a server (TAB-3).")
+    py::class_<TablesSnapshot>(module, "Tables", "The four connection tables of a server (TAB-3).",
+                               binding::made_by_module())
         .def_readonly("temporary", &TablesSnapshot::temporary, "Not decided, or on its way.")
         .def_readonly("local", &TablesSnapshot::local, "Served where it arrived.")
         .def_readonly("forward", &TablesSnapshot::forward, "Moved away.")
@@ -320,7 +323,8 @@ void bind_rows(py::module_& module) {
 void bind_results(py::module_& module) {
     using sim::ScenarioResult;
     using sim::Violation;
-    py::class_<Violation>(module, "Violation", "A rule that was broken in a world.")
+    py::class_<Violation>(module, "Violation", "A rule that was broken in a world.",
+                          binding::made_by_module())
         .def_property_readonly(
             "time_us",
             [](const Violation& self) { return self.time.since_origin().to_microseconds(); },
@@ -331,7 +335,8 @@ void bind_results(py::module_& module) {
         .def("__repr__", [](const Violation& self) {
             return fmt::format("Violation({}: {})", self.rule, self.text);
         });
-    py::class_<ScenarioResult>(module, "WorldResult", "What came of a world.")
+    py::class_<ScenarioResult>(module, "WorldResult", "What came of a world.",
+                               binding::made_by_module())
         .def_readonly("seed", &ScenarioResult::seed, "Plays it again.")
         .def_readonly("trace_hash", &ScenarioResult::trace_hash,
                       "16 hexadecimal digits: equal for equal deliveries.")
@@ -373,7 +378,8 @@ void bind_inputs(py::module_& module) {
 
 void bind_world(py::module_& module) {
     using Connection = ScriptedClient::Connection;
-    py::class_<PythonWorld>(module, "World", "A farm in virtual time; shunt.World is its face.")
+    py::class_<PythonWorld>(module, "World", "A farm in virtual time; shunt.World is its face.",
+                            binding::whole_from_new())
         .def(py::init(&PythonWorld::make), py::kw_only(), py::arg("nodes"), py::arg("seed"),
              py::arg("extensions"), py::arg("front"), py::arg("back"), py::arg("urls"),
              py::arg("plans"))

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "arguments.hh"
+#include "binding/sealed_class.hh"
 
 namespace shunt::python {
 
@@ -22,7 +23,9 @@ class ValueClass {
     using Check = void (*)(const Value&);
 
     ValueClass(py::module_& module, const char* name, const char* documentation)
-        : fields_(std::make_shared<Fields>()), name_(name), class_(module, name, documentation) {}
+        : fields_(std::make_shared<Fields>()),
+          name_(name),
+          class_(module, name, documentation, binding::whole_from_new()) {}
 
     template <typename Member>
     ValueClass& field(const char* name, Member Value::*member, const char* documentation) {

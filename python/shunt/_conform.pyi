@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The judge: its cases, and runs of them against a device."""
 
-from typing import Callable
+from typing import Callable, final
 
+@final
 class CaseInfo:
     """A case of the suite."""
 
@@ -22,6 +23,7 @@ class CaseInfo:
     def role(self) -> str:
         """What the device is in it: home or target."""
 
+@final
 class Finding:
     """What a device did otherwise than a requirement says."""
 
@@ -41,6 +43,7 @@ class Finding:
     def is_must(self) -> bool:
         """False: it is a SHOULD."""
 
+@final
 class CaseResult:
     """What came of a case."""
 
@@ -66,6 +69,7 @@ class CaseResult:
     def rerun(self) -> str:
         """The command that runs this case again."""
 
+@final
 class RunResult:
     """What came of a run."""
 

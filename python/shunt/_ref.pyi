@@ -10,7 +10,7 @@ quads; sequence numbers are ints modulo 2^32.
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Mapping, Sequence, final
 
 _Bytes = bytes | bytearray | memoryview
 _Probability = int | float | Fraction | Decimal
@@ -55,6 +55,7 @@ class BlockState(IntEnum):
     LAST_ACK = 8
     FIN_WAIT_2 = 9
 
+@final
 class EncapsulationHeader:
     """The 16 byte encapsulation header without its checksum, which is computed (FRM-4)."""
 
@@ -99,6 +100,7 @@ class EncapsulationHeader:
     def protocol(self) -> TransportProtocol:
         """What the connection speaks."""
 
+@final
 class Encapsulated:
     """A frame from the encapsulation header on (FRM-1 to FRM-6)."""
 
@@ -141,6 +143,7 @@ class Encapsulated:
         and missing. ParseError as in parse().
         """
 
+@final
 class ControlBlock:
     """The 140 byte TCP control block that moves with a connection."""
 
@@ -388,6 +391,7 @@ class ControlBlock:
     def fault(self) -> str | None:
         """Why a target refuses it with reason 5 (TCB-1, TCB-4), or None."""
 
+@final
 class ConnectionInformation:
     """The payload of Type 0x01."""
 
@@ -427,6 +431,7 @@ class ConnectionInformation:
     def to_bytes(self) -> bytes:
         """What parse() reads."""
 
+@final
 class ForwardedPacket:
     """What a Type 0x02 carries."""
 
@@ -454,6 +459,7 @@ class ForwardedPacket:
     def connection(self) -> str:
         """10.7.0.9:4711>10.7.1.1:80/tcp: what it is looked up by."""
 
+@final
 class MigrationId:
     """The 14 bytes that name one attempt (ID)."""
 
@@ -493,6 +499,7 @@ class MigrationId:
     def to_bytes(self) -> bytes:
         """What parse() reads."""
 
+@final
 class MigrationCopy:
     """The extended payload of acknowledgement, release and go (20 bytes)."""
 
@@ -522,6 +529,7 @@ class MigrationCopy:
     def to_bytes(self) -> bytes:
         """What parse() reads."""
 
+@final
 class RejectMessage:
     """The payload of Type 0x10 (18 bytes)."""
 
@@ -551,6 +559,7 @@ class RejectMessage:
     def to_bytes(self) -> bytes:
         """What parse() reads."""
 
+@final
 class Faults:
     """What a link does to the frames that cross it."""
 
@@ -595,6 +604,7 @@ class Faults:
     def reordering_delay_us_max(self) -> int:
         """By how much a reordered frame may come later."""
 
+@final
 class Plan:
     """What one planned connection does: it asks s1 for generated content and verifies every byte of it."""
 
@@ -634,6 +644,7 @@ class Plan:
     def does_server_close(self) -> bool:
         """The last request says Connection: close."""
 
+@final
 class ConnectionRow:
     """A connection in a table of a server."""
 
@@ -653,6 +664,7 @@ class ConnectionRow:
     def peer(self) -> str:
         """Whence or whither it moved; empty: nowhere."""
 
+@final
 class Tables:
     """The four connection tables of a server (TAB-3)."""
 
@@ -669,6 +681,7 @@ class Tables:
     def forward_connect(self) -> list[ConnectionRow]:
         """Moved here."""
 
+@final
 class Violation:
     """A rule that was broken in a world."""
 
@@ -685,6 +698,7 @@ class Violation:
     def seed(self) -> int:
         """Shows it again."""
 
+@final
 class WorldResult:
     """What came of a world."""
 
@@ -716,6 +730,7 @@ class WorldResult:
     def violations(self) -> list[Violation]:
         """The first 100."""
 
+@final
 class World:
     """A farm in virtual time; shunt.World is its face, and says what the arguments are."""
 

@@ -147,9 +147,9 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: JUDGE("x", command="node"), TypeError, "command: expected a sequence of words, got"),
     (lambda: JUDGE("x", on_case=1), TypeError, "incompatible function arguments"),
     # Classes that nobody but a module makes
-    (lambda: NODE.Tables(), TypeError, "No constructor defined"),
-    (lambda: NODE.WorldResult(), TypeError, "No constructor defined"),
-    (lambda: _conform.RunResult(), TypeError, "No constructor defined"),
+    (lambda: NODE.Tables(), TypeError, "only the module makes objects"),
+    (lambda: NODE.WorldResult(), TypeError, "only the module makes objects"),
+    (lambda: _conform.RunResult(), TypeError, "only the module makes objects"),
 ]
 
 
