@@ -98,51 +98,6 @@ TEST(Snapshot, ExportedAgainIsTheSameBlock) {
     EXPECT_EQ(comparable(target.export_block(8, there)), comparable(first));
 }
 
-TEST(Snapshot, OfEveryMomentOfABadWireIsTheSameBlockAndLosesNothing) {
-    // Both ends move again and again, whatever state they are in.
-    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-        SCOPED_TRACE("seed " + std::to_string(seed));
-        Pair pair;
-        Rng rng(seed);
-        for (auto& side : pair.sides) {
-            side.wanted = 20'000 + rng.below(100'000);
-            side.closes = true;
-            side.config.timestamps = seed % 3 != 0;
-            side.config.receive_buffer_max = 30'000;
-            side.config.user_timeout = side.config.fin_wait_2_timeout = Duration::seconds(3'000);
-        }
-        pair.plan = [&](std::size_t, std::size_t, const wire::TcpView&) {
-            Fate fate;
-            fate.is_lost = rng.chance({5, 100});
-            fate.delay = Duration::microseconds(static_cast<std::int64_t>(rng.below(20'000)));
-            return fate;
-        };
-        pair.open();
-        int moves = 0;
-        const auto is_over = [&] {
-            return pair.sides[1].connection && pair[0].is_closed() && pair[1].is_closed();
-        };
-        while (!is_over()) {
-            ASSERT_TRUE(pair.step(pair.now + Duration::seconds(2'000)));
-            const std::size_t index = rng.chance({1, 2}) ? 1 : 0;
-            auto& connection = pair.sides[index].connection;
-            if (!connection || !rng.chance({1, 10}) || !is_synchronized(connection->state()) ||
-                connection->state() == State::TimeWait) {
-                continue;
-            }
-            Connection target = moved(*connection, pair.sides[index].config, pair.now, pair.now);
-            ASSERT_EQ(comparable(target.export_block(0, pair.now)),
-                      comparable(connection->export_block(0, pair.now)));
-            *connection = std::move(target);
-            pair.settle();
-            ++moves;
-        }
-        EXPECT_GT(moves, 3);
-        EXPECT_TRUE(pair.all_read());
-        EXPECT_TRUE(pair.sides[0].is_content_right && pair.sides[1].is_content_right);
-    }
-}
-
 TEST(Snapshot, SwitchesNoOptionOn) {
     Peer peer;
     peer.syn_options = {};
