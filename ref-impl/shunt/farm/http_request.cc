@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
@@ -31,6 +32,9 @@ std::string to_string(boost::beast::string_view text) {
 /// Feeds a fresh parser; it stops behind the head. Says how many bytes the head has.
 std::size_t feed(Parser& parser, ByteView bytes, ParserError& error) {
     parser.header_limit(static_cast<std::uint32_t>(kRequestHeadBytesMax));
+    // Nobody keeps the body, so its length is nothing to refuse a request for: Beast's limit is 1
+    // MB.
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     parser.eager(false);
     return parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
 }

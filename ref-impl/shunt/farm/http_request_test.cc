@@ -84,6 +84,14 @@ TEST(HttpRequest, WantsExactlyOneHostSinceHttp11) {
 }
 
 // Two lengths of one body are two readings of one stream (RFC 9112 6.3): request smuggling.
+TEST(HttpRequest, TakesABodyOfAnyLength) {
+    for (const std::string length : {"1048576", "1048577", "1000000000000000"}) {
+        const auto head =
+            complete("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + "\r\n\r\n");
+        EXPECT_EQ(head.content_length, std::stoull(length));
+    }
+}
+
 TEST(HttpRequest, RefusesEveryAmbiguousBodyLength) {
     const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n";
     EXPECT_TRUE(is_malformed(start + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n"));
