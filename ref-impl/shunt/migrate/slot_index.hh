@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the hash of a key to the slot where the key is: open addressing, one cache line looked at in
-// nearly every case. It holds no keys; what is found is compared by the caller.
+// From the hash of a key to the slot where the key is: buckets of one cache line, and what does not
+// fit into its own goes into the next that has room. It holds no keys; what is found is compared by
+// the caller.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,12 +24,17 @@ class SlotIndex {
     /// The slot with this hash for which `is_wanted(slot)` is true.
     template <typename IsWanted>
     std::optional<Slot> find(std::uint64_t hash, IsWanted&& is_wanted) const {
-        if (entries_.empty()) return std::nullopt;
+        if (buckets_.empty()) return std::nullopt;
         const std::uint32_t tag = tag_of(hash);
         for (std::size_t at = home(tag);; at = next(at)) {
-            const Entry& entry = entries_[at];
-            if (entry.slot == kNone) return std::nullopt;
-            if (entry.tag == tag && is_wanted(entry.slot)) return entry.slot;
+            const Bucket& bucket = buckets_[at];
+            // All tags are compared before any is looked at: where in its bucket a slot stands is
+            // not to be guessed.
+            for (unsigned matches = bucket.matches(tag); matches != 0; matches &= matches - 1) {
+                const Slot slot = bucket.slots[static_cast<unsigned>(std::countr_zero(matches))];
+                if (slot != kNone && is_wanted(slot)) return slot;
+            }
+            if (!bucket.is_full()) return std::nullopt;
         }
     }
 
@@ -37,22 +45,38 @@ class SlotIndex {
 
   private:
     static constexpr Slot kNone = 0xFFFF'FFFF;
-    struct Entry {
-        std::uint32_t tag = 0;
-        Slot slot = kNone;
+    static constexpr unsigned kBucket = 8;
+
+    /// Its entries stand in front, without a gap.
+    struct alignas(64) Bucket {
+        std::array<std::uint32_t, kBucket> tags{};
+        std::array<Slot, kBucket> slots{kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone};
+
+        bool is_full() const { return slots[kBucket - 1] != kNone; }
+        unsigned matches(std::uint32_t tag) const {
+            unsigned mask = 0;
+            for (unsigned i = 0; i < kBucket; ++i)
+                mask |= static_cast<unsigned>(tags[i] == tag) << i;
+            return mask;
+        }
+        unsigned count() const;
+        void append(std::uint32_t tag, Slot slot);
+        /// The last entry takes the place of the removed one.
+        void remove(unsigned index);
     };
 
     // The tag says where an entry belongs, too: growing and closing gaps hash nothing anew.
     static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
-    std::size_t home(std::uint32_t tag) const { return tag & (entries_.size() - 1); }
-    std::size_t next(std::size_t at) const { return (at + 1) & (entries_.size() - 1); }
-    std::size_t distance_from_home(std::size_t at) const {
-        return (at - home(entries_[at].tag)) & (entries_.size() - 1);
+    std::size_t home(std::uint32_t tag) const { return tag & (buckets_.size() - 1); }
+    std::size_t next(std::size_t at) const { return (at + 1) & (buckets_.size() - 1); }
+    std::size_t distance(std::size_t from, std::size_t to) const {
+        return (to - from) & (buckets_.size() - 1);
     }
-    void place(Entry entry);
+    void place(std::uint32_t tag, Slot slot);
     void grow();
+    void close_gap(std::size_t gap);
 
-    std::vector<Entry> entries_;  // none or a power of two; at most 3/4 of them in use
+    std::vector<Bucket> buckets_;  // none or a power of two; at most 3/4 of their places in use
     std::size_t size_ = 0;
 };
 
