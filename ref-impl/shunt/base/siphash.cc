@@ -9,6 +9,12 @@ namespace {
 struct SipState {
     std::uint64_t v0, v1, v2, v3;
 
+    explicit SipState(SipKey key)
+        : v0(key.low ^ 0x736f6d6570736575U),
+          v1(key.high ^ 0x646f72616e646f6dU),
+          v2(key.low ^ 0x6c7967656e657261U),
+          v3(key.high ^ 0x7465646279746573U) {}
+
     void round() {
         v0 += v1;
         v2 += v3;
@@ -27,6 +33,14 @@ struct SipState {
         round();
         round();
         v0 ^= word;
+    }
+    // The last word says in its highest byte how long the message was.
+    std::uint64_t finish(std::uint64_t rest, std::size_t size) {
+        absorb(std::uint64_t{size} << 56 | rest);
+        v2 ^= 0xff;
+        for (int i = 0; i < 4; ++i)
+            round();
+        return v0 ^ v1 ^ v2 ^ v3;
     }
 };
 
@@ -49,18 +63,18 @@ std::uint64_t little_endian_rest(ByteView bytes) {
 }  // namespace
 
 std::uint64_t siphash_2_4(SipKey key, ByteView bytes) {
-    SipState state{key.low ^ 0x736f6d6570736575U, key.high ^ 0x646f72616e646f6dU,
-                   key.low ^ 0x6c7967656e657261U, key.high ^ 0x7465646279746573U};
+    SipState state(key);
     const std::size_t whole = bytes.size() / 8 * 8;
     for (std::size_t offset = 0; offset < whole; offset += 8) {
         state.absorb(little_endian_word(bytes.data() + offset));
     }
-    const std::uint64_t length = static_cast<std::uint64_t>(bytes.size()) << 56;
-    state.absorb(length | little_endian_rest(bytes.subspan(whole)));
-    state.v2 ^= 0xff;
-    for (int i = 0; i < 4; ++i)
-        state.round();
-    return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
+    return state.finish(little_endian_rest(bytes.subspan(whole)), bytes.size());
+}
+
+std::uint64_t siphash_2_4(SipKey key, std::uint64_t first, std::uint64_t rest, std::size_t size) {
+    SipState state(key);
+    state.absorb(first);
+    return state.finish(rest, size);
 }
 
 }  // namespace shunt

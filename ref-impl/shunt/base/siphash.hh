@@ -2,6 +2,7 @@
 // SipHash-2-4: the keyed hash of every table that is keyed by what a client chooses (SEC-6).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "shunt/base/bytes.hh"
@@ -15,5 +16,9 @@ struct SipKey {
 
 /// 64 bit hash of `bytes` under `key` (Aumasson, Bernstein: SipHash, 2012).
 std::uint64_t siphash_2_4(SipKey key, ByteView bytes);
+
+/// The same for 8 to 15 bytes as two little-endian words, the second filled up with zeros: no
+/// packet is looked up without it.
+std::uint64_t siphash_2_4(SipKey key, std::uint64_t first, std::uint64_t rest, std::size_t size);
 
 }  // namespace shunt

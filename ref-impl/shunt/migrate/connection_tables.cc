@@ -11,19 +11,6 @@ namespace shunt::migrate {
 ConnectionTables::ConnectionTables(SipKey key, Capacities capacities)
     : capacities_(capacities), key_(key) {}
 
-std::optional<Slot> ConnectionTables::find(const wire::ConnectionTuple& tuple) const {
-    return by_tuple_.find(tuple.hash(key_), [&](Slot slot) { return rows_[slot].tuple == tuple; });
-}
-
-Record& ConnectionTables::at(Slot slot) {
-    SHUNT_ASSERT(contains(slot), "a slot is used only while its record lives");
-    return rows_[slot];
-}
-
-const Record& ConnectionTables::at(Slot slot) const {
-    return const_cast<ConnectionTables*>(this)->at(slot);
-}
-
 Slot ConnectionTables::insert_record(Record record) {
     count_in(record);
     if (free_.empty()) free_.push_back(rows_.grow());

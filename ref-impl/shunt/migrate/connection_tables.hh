@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "shunt/base/assert.hh"
 #include "shunt/base/deadline_heap.hh"
 #include "shunt/base/siphash.hh"
 #include "shunt/migrate/record.hh"
@@ -26,10 +27,16 @@ class ConnectionTables {
 
     ConnectionTables(SipKey key, Capacities capacities);
 
-    std::optional<Slot> find(const wire::ConnectionTuple& tuple) const;
+    std::optional<Slot> find(const wire::ConnectionTuple& tuple) const {
+        return by_tuple_.find(tuple.hash(key_),
+                              [&](Slot slot) { return rows_[slot].tuple == tuple; });
+    }
     bool contains(Slot slot) const { return slot < rows_.size() && !rows_[slot].is_free(); }
-    Record& at(Slot slot);
-    const Record& at(Slot slot) const;
+    Record& at(Slot slot) {
+        SHUNT_ASSERT(contains(slot), "a slot is used only while its record lives");
+        return rows_[slot];
+    }
+    const Record& at(Slot slot) const { return const_cast<ConnectionTables*>(this)->at(slot); }
 
     bool has_room(Table table) const { return size(table) < capacity(table); }
     std::size_t size(Table table) const { return sizes_[static_cast<std::size_t>(table)]; }

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -46,6 +47,7 @@ class SlotIndex {
   private:
     static constexpr Slot kNone = 0xFFFF'FFFF;
     static constexpr unsigned kBucket = 8;
+    using Lanes [[gnu::vector_size(16)]] = std::uint32_t;
 
     /// Its entries stand in front, without a gap.
     struct alignas(64) Bucket {
@@ -53,11 +55,16 @@ class SlotIndex {
         std::array<Slot, kBucket> slots{kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone};
 
         bool is_full() const { return slots[kBucket - 1] != kNone; }
+        /// Bit i: tag i is this one. In lanes, for loops of comparisons are guessed one by one.
         unsigned matches(std::uint32_t tag) const {
-            unsigned mask = 0;
-            for (unsigned i = 0; i < kBucket; ++i)
-                mask |= static_cast<unsigned>(tags[i] == tag) << i;
-            return mask;
+            Lanes low;
+            Lanes high;
+            std::memcpy(&low, tags.data(), sizeof low);
+            std::memcpy(&high, tags.data() + kBucket / 2, sizeof high);
+            const Lanes wanted = {tag, tag, tag, tag};
+            const auto hits =
+                ((low == wanted) & Lanes{1, 2, 4, 8}) | ((high == wanted) & Lanes{16, 32, 64, 128});
+            return hits[0] | hits[1] | hits[2] | hits[3];
         }
         unsigned count() const;
         void append(std::uint32_t tag, Slot slot);

@@ -26,6 +26,14 @@ std::optional<TransportProtocol> parse_protocol(std::string_view text) {
     return std::nullopt;
 }
 
+constexpr std::uint64_t reversed(std::uint32_t value) {
+    return value >> 24 | (value >> 8 & 0xFF00) | (value << 8 & 0xFF'0000) | value << 24;
+}
+
+constexpr std::uint64_t reversed(std::uint16_t value) {
+    return static_cast<std::uint16_t>(value >> 8 | value << 8);
+}
+
 }  // namespace
 
 std::optional<ConnectionTuple> ConnectionTuple::from_client_packet(const Ipv4View& packet) {
@@ -70,6 +78,16 @@ std::array<std::uint8_t, ConnectionTuple::kKeySize> ConnectionTuple::to_key_byte
     store_u16(bytes, 10, service_port);
     store_u8(bytes, 12, static_cast<std::uint8_t>(protocol));
     return bytes;
+}
+
+// The big-endian fields in the order of to_key_bytes(), as the words that SipHash reads.
+std::uint64_t ConnectionTuple::hash(SipKey key) const {
+    const std::uint64_t service_bytes = reversed(service.value());
+    const std::uint64_t first =
+        reversed(client.value()) | reversed(client_port) << 32 | service_bytes << 48;
+    const std::uint64_t rest = service_bytes >> 16 | reversed(service_port) << 16 |
+                               std::uint64_t{static_cast<std::uint8_t>(protocol)} << 32;
+    return siphash_2_4(key, first, rest, kKeySize);
 }
 
 }  // namespace shunt::wire

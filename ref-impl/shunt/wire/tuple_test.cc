@@ -69,6 +69,19 @@ TEST(TupleTest, KeyBytesHoldEveryField) {
     EXPECT_EQ(to_hex(kTuple.to_key_bytes()), "0a 07 00 09 12 67 0a 07 01 01 00 50 01");
 }
 
+TEST(ConnectionTupleTest, TheHashIsThatOfTheKeyBytes) {
+    const SipKey key{0x0123'4567'89AB'CDEF, 0xFEDC'BA98'7654'3210};
+    for (std::uint32_t i = 0; i < 64; ++i) {
+        ConnectionTuple tuple = kTuple;
+        tuple.client = Ipv4Address(0x0102'0304U * (i + 1));
+        tuple.service = Ipv4Address(0xA1B2'C3D4U + i * 0x0101'0101U);
+        tuple.client_port = static_cast<std::uint16_t>(i * 1'021);
+        tuple.service_port = static_cast<std::uint16_t>(0x1234 + i * 257);
+        tuple.protocol = i % 2 == 0 ? TransportProtocol::Tcp : TransportProtocol::Udp;
+        EXPECT_EQ(tuple.hash(key), siphash_2_4(key, tuple.to_key_bytes())) << tuple.to_string();
+    }
+}
+
 TEST(TupleTest, EveryFieldAndTheKeyChangeTheHash) {
     const SipKey key{1, 2};
     const std::uint64_t hash = kTuple.hash(key);
