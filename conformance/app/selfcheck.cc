@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/selfcheck.hh"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "app/mutants.hh"
 #include "app/runner.hh"
 
@@ -14,6 +18,21 @@ RunResult run_quietly(const Options& options, const Iut& iut,
         cases, [](const CaseInfo&) {}, [](const CaseResult&) {});
 }
 
+/// A mutant that could not be asked has shown nothing, one way or the other.
+void require_answers(const Mutant& mutant, const RunResult& run) {
+    const auto trouble =
+        std::find_if(run.cases.begin(), run.cases.end(),
+                     [](const CaseResult& each) { return each.verdict == Verdict::Error; });
+    if (trouble == run.cases.end()) return;
+    const bool has_run =
+        std::any_of(run.cases.begin(), run.cases.end(), [](const CaseResult& each) {
+            return each.verdict != Verdict::Error && each.verdict != Verdict::NotRun;
+        });
+    throw AttachmentError(
+        has_run ? fmt::format("mutant {}: {}: {}", mutant.name, trouble->id, trouble->reason)
+                : fmt::format("mutant {} cannot be started: {}", mutant.name, trouble->reason));
+}
+
 }  // namespace
 
 SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
@@ -25,8 +44,9 @@ SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
         Options mutated = options;
         mutated.device_command =
             mutant_command(options.device_command, options.mutants_program, mutant);
-        result.mutants.push_back(
-            mutant_result(mutant.name, mutant.requirement, run_quietly(mutated, iut, cases)));
+        const RunResult run = run_quietly(mutated, iut, cases);
+        require_answers(mutant, run);
+        result.mutants.push_back(mutant_result(mutant.name, mutant.requirement, run));
     }
     return result;
 }

@@ -16,6 +16,15 @@ bool has_noticed(Verdict verdict) {
     return verdict == Verdict::Fail || verdict == Verdict::Hang || verdict == Verdict::Crash;
 }
 
+/// A case of `requirement` that has found it broken, and the device at work.
+bool has_found(const CaseResult& result, const std::string& requirement) {
+    const bool is_of_it =
+        std::count(result.requirements.begin(), result.requirements.end(), requirement) > 0;
+    return is_of_it && result.verdict == Verdict::Fail &&
+           std::any_of(result.findings.begin(), result.findings.end(),
+                       [&](const Finding& finding) { return finding.requirement == requirement; });
+}
+
 /// Mapped ones first; the rest as a number.
 std::string describe_killers(const MutantResult& mutant) {
     if (mutant.killed_by.empty()) return "SURVIVES";
@@ -52,11 +61,10 @@ MutantResult mutant_result(const std::string& name, const std::string& requireme
                            const RunResult& run) {
     MutantResult result{name, requirement, {}, {}};
     for (const CaseResult& each : run.cases) {
+        if (each.verdict == Verdict::Pass) ++result.passed;
         if (!has_noticed(each.verdict)) continue;
         result.killed_by.push_back(each.id);
-        const bool is_mapped =
-            std::count(each.requirements.begin(), each.requirements.end(), requirement) > 0;
-        if (is_mapped) result.mapped.push_back(each.id);
+        if (has_found(each, requirement)) result.mapped.push_back(each.id);
     }
     return result;
 }
@@ -74,9 +82,13 @@ std::vector<std::string> complaints(const SelfcheckResult& result) {
             found.push_back(fmt::format("{} survives: no case notices that it breaks {}",
                                         mutant.name, mutant.requirement));
         } else if (mutant.mapped.empty()) {
-            found.push_back(fmt::format("{} breaks {}, but is killed only by cases of others: {}",
+            found.push_back(fmt::format("{} breaks {}, but no case of it finds that: killed by {}",
                                         mutant.name, mutant.requirement,
                                         fmt::join(mutant.killed_by, " ")));
+        }
+        if (mutant.passed == 0) {
+            found.push_back(
+                fmt::format("{}: no case passes, so one defect is not what it has", mutant.name));
         }
     }
     return found;
@@ -98,7 +110,7 @@ std::string describe_selfcheck(const SelfcheckResult& result) {
         text += complaint + "\n";
     return text + fmt::format(
                       "selfcheck {}: {} of {} mutants killed by a case of their "
-                      "requirement, base line {} with {} cases\n",
+                      "requirement for it, base line {} with {} cases\n",
                       found.empty() ? "passed" : "FAILED", killed(result), result.mutants.size(),
                       to_string(verdict_of(result.baseline, false)), result.baseline.cases.size());
 }
@@ -117,7 +129,8 @@ std::string to_json(const SelfcheckResult& result) {
         json["mutants"].push_back({{"name", mutant.name},
                                    {"requirement", mutant.requirement},
                                    {"killed_by", mutant.killed_by},
-                                   {"mapped", mutant.mapped}});
+                                   {"mapped", mutant.mapped},
+                                   {"passed", mutant.passed}});
     }
     json["variants"] = Json::array();
     json["empty_devices"] = Json::array();

@@ -14,7 +14,10 @@ struct MutantResult {
     std::string name;
     std::string requirement;
     std::vector<std::string> killed_by;  ///< ids of the cases that failed
-    std::vector<std::string> mapped;     ///< those of them that name the requirement
+    /// Those of them that are of the requirement and FAILed with a finding that names it: that a
+    /// device is dead, or wrong in some other way, shows nothing about this defect.
+    std::vector<std::string> mapped;
+    std::size_t passed = 0;  ///< how many cases do not mind; none: it is no device with one defect
 };
 
 struct SelfcheckResult {
@@ -23,7 +26,8 @@ struct SelfcheckResult {
 };
 
 /// One line for each thing that makes the check fail: a base line that is not conformant, an empty
-/// list, a survivor, a mutant that no case of its requirement has killed. Empty: the suite works.
+/// list, a survivor, a mutant that no case of its requirement has killed for that requirement, one
+/// against which no case passes. Empty: the suite works.
 std::vector<std::string> complaints(const SelfcheckResult& result);
 
 /// The matrix (a row for each mutant), cases that kill none of a requirement of theirs, complaints,

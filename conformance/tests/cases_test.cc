@@ -120,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Catch{kAcknowledgement, Defect::ForwardsBeforeAnswer, "EP-9: expected nothing for s2 but"},
         Catch{kAcknowledgement, Defect::OffersForEver, "EP-9: expected nothing for s2 after"},
-        Catch{kAcknowledgement, Defect::HeldPacketsReversed, "EP-21: expected the client's packet"},
+        Catch{kAcknowledgement, Defect::HeldPacketsReversed, "EP-9: expected the client's packets"},
         Catch{kAcknowledgement, Defect::RepeatedAnswerIgnored, "EP-16: expected 0x02"},
         Catch{kAcknowledgement, Defect::RepeatedAnswerIgnored, "EP-16: expected 0x14", true},
         Catch{kAcknowledgement, Defect::CopyNotEchoed, "EP-16: expected 0x14 for", true}));

@@ -8,6 +8,7 @@
 
 #include "report/json.hh"
 #include "report/pcapng.hh"
+#include "report/selfcheck.hh"
 #include "report/text.hh"
 
 namespace conform {
@@ -112,6 +113,30 @@ TEST(JsonReport, StaysJsonWhateverTheDeviceSays) {
     RunResult run = run_of({Verdict::Crash});
     run.cases[0].reason = "\xFF\x1b[31m\"\n";
     EXPECT_TRUE(nlohmann::json::accept(to_json(run, false)));
+}
+
+TEST(Selfcheck, CountsACaseOnlyIfItFindsTheRequirementBroken) {
+    const auto killers = [](Verdict verdict, const char* found) {
+        RunResult run = run_of({verdict});
+        run.cases[0].findings = {{found, "this", "that"}};
+        return mutant_result("m", "EP-2", run).mapped.size();
+    };
+    EXPECT_EQ(killers(Verdict::Fail, "EP-2"), 1U);
+    EXPECT_EQ(killers(Verdict::Fail, "EP-1"), 0U) << "broken in another way";
+    EXPECT_EQ(killers(Verdict::Fail, "EP-3"), 0U) << "no requirement of the case";
+    EXPECT_EQ(killers(Verdict::Hang, "EP-2"), 0U) << "a device that does not answer shows nothing";
+    EXPECT_EQ(killers(Verdict::Crash, "EP-2"), 0U);
+}
+
+TEST(Selfcheck, ComplainsOfAMutantThatNoCasePasses) {
+    RunResult run = run_of({Verdict::Fail});
+    run.cases[0].findings = {{"EP-2", "this", "that"}};
+    SelfcheckResult result{run_of({Verdict::Pass}), {mutant_result("m", "EP-2", run)}};
+    EXPECT_EQ(complaints(result),
+              std::vector<std::string>{"m: no case passes, so one defect is not what it has"});
+    run.cases.push_back(run_of({Verdict::Pass}).cases[0]);
+    result.mutants = {mutant_result("m", "EP-2", run)};
+    EXPECT_TRUE(complaints(result).empty());
 }
 
 TEST(TextReport, ShowsFindingsAndHowToRunAgain) {

@@ -15,6 +15,7 @@ from pathlib import Path
 from junitparser import JUnitXml  # type: ignore[import]
 
 IUT = Path(__file__).resolve().parent.parent / "iut"
+DEAD_DEVICE = Path(__file__).resolve().parent / "dead_device.py"
 
 
 class Programs:
@@ -50,11 +51,12 @@ class Selfcheck(unittest.TestCase):
         )
 
     def selfcheck(
-        self, mutants: str, device: list[str]
+        self, mutants: str, device: list[str], *selectors: str
     ) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
         """What selfcheck printed, and its report."""
         done = self.run_judge(
-            *("selfcheck", "--iut", str(IUT / "shunt-node.toml"), "--mutants", mutants),
+            *("selfcheck", *selectors, "--iut", str(IUT / "shunt-node.toml")),
+            *("--mutants", mutants),
             *("--json", "report.json", "--", *device),
         )
         return done, json.loads((self.folder / "report.json").read_text())
@@ -95,8 +97,31 @@ class Selfcheck(unittest.TestCase):
         real = f"{Programs.mutants} --mutant believes-any-acknowledgement"
         done, _ = self.selfcheck(self.fake_mutants(line, real), self.device(str(Programs.node)))
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("misnamed breaks CTL-1, but is killed only by cases of others", done.stdout)
+        self.assertIn("misnamed breaks CTL-1, but no case of it finds that", done.stdout)
         self.assertIn("endpoint/acknowledgement/wrong-member-ignored", done.stdout)
+
+    def test_a_device_that_is_only_dead_kills_no_mutant(self) -> None:
+        """One that answers echoes, and one that answers nothing: every case fails or hangs."""
+        listed = subprocess.run(
+            [str(Programs.mutants), "--list-mutants"], check=True, capture_output=True, text=True
+        ).stdout
+        names = [json.loads(line)["name"] for line in listed.splitlines()]
+        fake = self.fake_mutants(listed, f"/usr/bin/python3 {DEAD_DEVICE}")
+        done, report = self.selfcheck(fake, self.device(str(Programs.node)), "endpoint/framing/**")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertFalse(report["passed"])
+        for name in names:
+            self.assertIn(f"{name}: no case passes, so one defect is not what it has", done.stdout)
+
+    def test_a_mutant_that_cannot_be_started_is_trouble_of_the_harness(self) -> None:
+        line = '{"name":"stillborn","requirement":"EP-9","text":"Is not there."}\n'
+        fake = self.fake_mutants(line, "false")
+        done = self.run_judge(
+            *("selfcheck", "endpoint/handshake", "--iut", str(IUT / "shunt-node.toml")),
+            *("--mutants", fake, "--", *self.device(str(Programs.node))),
+        )
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("mutant stillborn cannot be started: the device ended with", done.stderr)
 
     def test_fails_on_an_empty_list(self) -> None:
         fake = self.fake_mutants("", str(Programs.node))

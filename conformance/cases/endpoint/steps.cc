@@ -19,6 +19,14 @@ std::string describe_difference(ByteView packet, ByteView other) {
                        to_hex(packet.subspan(offset), kHexShown));
 }
 
+/// The very packet went from a client of ours to the device.
+bool has_sent(const Capture& capture, ByteView packet) {
+    return std::any_of(capture.begin(), capture.end(), [packet](const CapturedFrame& captured) {
+        return captured.direction == Direction::ToDevice && captured.link == Link::Front &&
+               captured.frame.ipv4 && std::ranges::equal(captured.frame.ipv4->bytes, packet);
+    });
+}
+
 }  // namespace
 
 EncapsulationPattern about(EncapsulationType type, const Client& client) {
@@ -120,6 +128,10 @@ Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer&
     stage.check("EP-21", "0x02 with Dest. Port", client.service().port, header.destination.port,
                 received.frame);
     if (!std::ranges::equal(header.payload, packet)) {
+        if (has_sent(stage.wire().capture(), header.payload)) {
+            throw Violation({"EP-9", "the client's packets in the order of arrival",
+                             "another one of them: " + describe(received.content), received.frame});
+        }
         throw Violation(
             {"EP-21",
              "the client's packet unchanged: " + describe_difference(packet, header.payload),

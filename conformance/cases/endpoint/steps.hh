@@ -47,8 +47,9 @@ Task<> exchange_locally(Stage& stage, Client& client);
 void check_reject(Stage& stage, const char* requirement, const ReceivedEncapsulation& received,
                   const MigrationId& id, std::uint16_t reason);
 
-/// The next 0x02 to the peer must carry exactly `packet` (EP-21); repetitions of 0x01 that crossed
-/// the acknowledgement are not looked at if `may_repeat_offer`.
+/// The next 0x02 to the peer must carry exactly `packet`; throws Violation of `requirement` where
+/// none comes, of EP-9 where another packet of the client's is before it, of EP-21 where it is
+/// changed.
 Task<ReceivedEncapsulation> expect_forwarded(Stage& stage, Client& client, Peer& peer,
                                              const char* requirement, ByteView packet);
 

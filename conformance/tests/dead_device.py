@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A device that answers echoes and does nothing else: dead_device.py --front unix:PATH"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+
+FRAME, ADVANCE, QUIET, HELLO, CONTROL = range(5)
+NO_DEADLINE = 2**64 - 1
+ICMP = 1
+ECHO_REQUEST = 8
+
+
+def checksum(data: bytes) -> int:
+    """RFC 1071."""
+    padded = data + b"\0" * (len(data) % 2)
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def echo_reply(frame: bytes) -> bytes | None:
+    """What an ICMP echo request is answered with."""
+    if frame[12:14] != b"\x08\x00" or frame[23] != ICMP or frame[34] != ECHO_REQUEST:
+        return None
+    packet = bytearray(frame[14:])
+    packet[12:16], packet[16:20] = frame[30:34], frame[26:30]
+    packet[20] = 0
+    packet[22:24] = b"\0\0"
+    packet[22:24] = struct.pack("!H", checksum(bytes(packet[20:])))
+    return frame[6:12] + frame[:6] + frame[12:14] + bytes(packet)
+
+
+def serve(tester: socket.socket) -> None:
+    """One conversation, to its end."""
+    while message := tester.recv(70_000):
+        kind = message[0]
+        if kind == HELLO:
+            tester.send(message)
+        elif kind == FRAME:
+            if reply := echo_reply(message[2:]):
+                tester.send(message[:2] + reply)
+        elif kind == ADVANCE:
+            tester.send(struct.pack("!BQ", QUIET, NO_DEADLINE))
+
+
+def main() -> None:
+    path = sys.argv[sys.argv.index("--front") + 1].removeprefix("unix:")
+    if os.path.exists(path):
+        os.unlink(path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        print('{"event":"ready"}', flush=True)
+        while True:
+            tester, _ = listener.accept()
+            with tester:
+                try:
+                    serve(tester)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+
+
+if __name__ == "__main__":
+    main()
