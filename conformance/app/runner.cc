@@ -60,6 +60,8 @@ void blame_what_ends(CaseResult& result, Action action) {
         blame(result, Verdict::Crash, reason);
     } catch (const DeviceHangs& reason) {
         blame(result, Verdict::Hang, reason);
+    } catch (const DeviceMisbehaves& reason) {
+        blame(result, Verdict::Fail, reason);
     } catch (const NotRunnable& reason) {
         blame(result, Verdict::NotRun, reason);
     } catch (const AttachmentError& reason) {

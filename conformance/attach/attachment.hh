@@ -33,6 +33,11 @@ struct DeviceGone : std::runtime_error {
 struct DeviceHangs : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+/// The device says what the attachment has no place for: verdict FAIL, for it is the device's
+/// doing.
+struct DeviceMisbehaves : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 /// The harness could not attach or lost its own means: verdict ERROR.
 struct AttachmentError : std::runtime_error {
     using std::runtime_error::runtime_error;

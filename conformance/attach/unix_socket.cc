@@ -73,7 +73,7 @@ void UnixSocket::exchange_hello(std::uint8_t links, std::uint64_t seed) {
     const std::optional<UnixMessage> answer = receive(kHelloPatience);
     if (!answer) throw DeviceHangs("the device does not answer hello");
     const HelloMessage* hello = std::get_if<HelloMessage>(&*answer);
-    if (hello == nullptr) throw AttachmentError("the device's first message is no hello");
+    if (hello == nullptr) throw DeviceMisbehaves("the device's first message is no hello");
     if (hello->version != HelloMessage::kVersion || hello->links != links) {
         throw AttachmentError(
             fmt::format("the device speaks version {} with {} links, expected version {} with {}",
@@ -86,6 +86,10 @@ void UnixSocket::send(const Bytes& message) {
     if (sent == static_cast<ssize_t>(message.size())) return;
     throw_if_interrupted();
     if (errno == EAGAIN) throw DeviceHangs("the device takes no more frames");
+    if (errno == EMSGSIZE || errno == ENOBUFS || errno == ENOMEM) {
+        throw AttachmentError(fmt::format("a message of {} bytes cannot be sent to the device: {}",
+                                          message.size(), std::strerror(errno)));
+    }
     throw DeviceGone(fmt::format("the device closed the connection: {}", std::strerror(errno)));
 }
 
@@ -95,15 +99,20 @@ std::optional<UnixMessage> UnixSocket::receive(milliseconds patience) {
     throw_if_interrupted();
     if (ready <= 0) return std::nullopt;
     Bytes bytes(kMessageSizeMax);
-    const ssize_t length = ::recv(descriptor_.number(), bytes.data(), bytes.size(), 0);
+    // MSG_TRUNC: the length that the message had, also where it did not fit.
+    const ssize_t length = ::recv(descriptor_.number(), bytes.data(), bytes.size(), MSG_TRUNC);
     if (length < 0) {
         throw DeviceGone(fmt::format("the device closed the connection: {}", std::strerror(errno)));
     }
     if (length == 0) throw DeviceGone("the device closed the connection");
+    if (static_cast<std::size_t>(length) > bytes.size()) {
+        throw DeviceMisbehaves(fmt::format(
+            "the device sent a message of {} bytes, at most {} are one", length, kMessageSizeMax));
+    }
     bytes.resize(static_cast<std::size_t>(length));
     std::optional<UnixMessage> message = parse_unix_message(bytes);
     if (!message) {
-        throw AttachmentError(
+        throw DeviceMisbehaves(
             fmt::format("the device sent what is no message: {}", to_hex(bytes, 32)));
     }
     return message;

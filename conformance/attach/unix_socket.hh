@@ -13,7 +13,7 @@ namespace conform {
 class UnixSocket {
   public:
     /// Connects to the device that listens on `path`, trying again while nobody does, at most
-    /// `patience`; then exchanges hello. Throws AttachmentError.
+    /// `patience`; then exchanges hello. Throws AttachmentError, DeviceMisbehaves, DeviceHangs.
     UnixSocket(const std::string& path, std::uint8_t links, std::uint64_t seed,
                std::chrono::milliseconds patience);
     /// A connected socket; for tests, which play the device on the other end.
@@ -21,11 +21,11 @@ class UnixSocket {
 
     int descriptor() const { return descriptor_.number(); }
 
-    /// Throws DeviceGone or DeviceHangs.
+    /// Throws DeviceGone or DeviceHangs; AttachmentError where the message is too long to be sent.
     void send(const Bytes& message);
 
     /// The next message, or nothing after `patience`. Throws DeviceGone where the device has closed
-    /// the connection or sends what is no message.
+    /// the connection, DeviceMisbehaves where it sends what is no message.
     std::optional<UnixMessage> receive(std::chrono::milliseconds patience);
 
   private:

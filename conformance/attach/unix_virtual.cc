@@ -11,7 +11,6 @@ namespace conform {
 namespace {
 
 constexpr std::chrono::milliseconds kQuietPatience{10'000};
-constexpr std::size_t kFramesPerAdvanceMax = 100'000;
 constexpr int kStaleDeadlinesMax = 100;
 
 Time to_time(std::uint64_t nanoseconds) {
@@ -26,26 +25,48 @@ void UnixVirtual::send(Link link, ByteView frame) {
     has_unanswered_ = true;
 }
 
+void UnixVirtual::count_advance() {
+    if (++advances_ > limits_.advances) {
+        throw DeviceHangs(fmt::format(
+            "the device names one deadline after the other: {} of them, and it is {} ns now",
+            limits_.advances, now_.count()));
+    }
+    if (std::chrono::steady_clock::now() >= give_up_) {
+        throw DeviceHangs(fmt::format("one case takes more than {} s of wall time, and it is {} ns",
+                                      limits_.wall_time.count(), now_.count()));
+    }
+}
+
 std::vector<LinkFrame> UnixVirtual::advance(Time to) {
     throw_if_interrupted();
+    count_advance();
     now_ = to;
     has_unanswered_ = false;
     socket_.send(encode(AdvanceMessage{static_cast<std::uint64_t>(to.count())}));
     std::vector<LinkFrame> frames;
-    while (frames.size() < kFramesPerAdvanceMax) {
+    std::size_t bytes = 0;
+    for (std::size_t messages = 0;
+         messages < limits_.messages_per_advance && bytes < limits_.bytes_per_advance; ++messages) {
         std::optional<UnixMessage> message = socket_.receive(kQuietPatience);
         if (!message) {
             throw DeviceHangs(fmt::format("no quiet within {} s of an advance to {} ns",
                                           kQuietPatience.count() / 1000, to.count()));
         }
         if (auto* frame = std::get_if<LinkFrame>(&*message)) {
+            bytes += frame->bytes.size();
             frames.push_back(std::move(*frame));
         } else if (const auto* quiet = std::get_if<QuietMessage>(&*message)) {
             device_deadline_ = to_time(quiet->next_deadline);
             return frames;
+        } else if (const auto* control = std::get_if<ControlMessage>(&*message)) {
+            bytes += control->line.size();
+        } else {
+            throw DeviceMisbehaves(
+                "the device sent a message that is the tester's: advance or hello");
         }
     }
-    throw DeviceHangs(fmt::format("more than {} frames without being quiet", kFramesPerAdvanceMax));
+    throw DeviceHangs(fmt::format("{} messages or {} bytes without being quiet",
+                                  limits_.messages_per_advance, limits_.bytes_per_advance));
 }
 
 std::vector<LinkFrame> UnixVirtual::progress(Time until) {

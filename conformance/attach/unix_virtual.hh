@@ -7,19 +7,38 @@
 
 namespace conform {
 
+/// What a device may cost one conversation; beyond that it hangs. Each is far more than a case
+/// needs of a device with a clock of 100 us.
+struct UnixVirtualLimits {
+    std::size_t messages_per_advance = 100'000;
+    std::size_t bytes_per_advance = std::size_t{64} << 20;
+    std::size_t advances = 100'000;
+    std::chrono::seconds wall_time{120};
+};
+
 class UnixVirtual : public Attachment {
   public:
-    explicit UnixVirtual(UnixSocket socket) : socket_(std::move(socket)) {}
+    explicit UnixVirtual(UnixSocket socket, const UnixVirtualLimits& limits = {})
+        : socket_(std::move(socket)),
+          limits_(limits),
+          give_up_(std::chrono::steady_clock::now() + limits.wall_time) {}
 
     Time now() const override { return now_; }
     void send(Link link, ByteView frame) override;
     std::vector<LinkFrame> progress(Time until) override;
 
   private:
-    /// Sets the device's clock and returns what it sends until it is quiet.
+    /// Sets the device's clock and returns what it sends until it is quiet. Throws DeviceHangs
+    /// where it is not in time, DeviceMisbehaves where it says what only a tester may.
     std::vector<LinkFrame> advance(Time to);
 
+    /// Throws DeviceHangs if the conversation has taken more than it may.
+    void count_advance();
+
     UnixSocket socket_;
+    UnixVirtualLimits limits_;
+    std::chrono::steady_clock::time_point give_up_;
+    std::size_t advances_ = 0;
     Time now_{0};
     Time device_deadline_ = kNever;
     bool has_unanswered_ = true;  // after hello the device has not named its deadline yet

@@ -10,6 +10,7 @@ namespace {
 
 /// More than any case needs; a device that sends more has lost its mind.
 constexpr std::size_t kFramesPerCaseMax = 50'000;
+constexpr std::size_t kBytesPerCaseMax = std::size_t{64} << 20;
 
 }  // namespace
 
@@ -28,8 +29,10 @@ std::size_t Wire::send(Link link, Bytes frame) {
 }
 
 void Wire::receive(const LinkFrame& frame, Time at) {
-    if (capture_.size() >= kFramesPerCaseMax) {
-        throw DeviceHangs(fmt::format("more than {} frames in one case", kFramesPerCaseMax));
+    bytes_received_ += frame.bytes.size();
+    if (capture_.size() >= kFramesPerCaseMax || bytes_received_ > kBytesPerCaseMax) {
+        throw DeviceHangs(fmt::format("more than {} frames or {} bytes in one case",
+                                      kFramesPerCaseMax, kBytesPerCaseMax));
     }
     capture_.push_back({at,
                         frame.link,

@@ -46,6 +46,7 @@ class Wire {
     Framing framing_;
     bool keeps_strangers_;
     Capture capture_;
+    std::size_t bytes_received_ = 0;
     std::vector<FrameListener*> listeners_;
     // Last: its tasks refer to the rest, so they end first.
     Scheduler scheduler_;

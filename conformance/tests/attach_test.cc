@@ -9,6 +9,7 @@
 #include "attach/device_process.hh"
 #include "attach/open.hh"
 #include "attach/packet_port.hh"
+#include "attach/unix_port.hh"
 #include "attach/unix_virtual.hh"
 #include "pdu/build.hh"
 
@@ -134,6 +135,90 @@ TEST(UnixVirtual, DoesNotFollowADeadlineThatHasPassedForEver) {
             (void)attachment.progress(milliseconds(1));
     };
     EXPECT_THROW(run(), DeviceHangs);
+}
+
+/// A device that answers every advance with `answers`.
+PipeDevice::Script answering(std::vector<Bytes> answers) {
+    return [answers = std::move(answers)](const UnixMessage& message) -> std::vector<Bytes> {
+        if (std::holds_alternative<HelloMessage>(message)) return {encode(message)};
+        return answers;
+    };
+}
+
+TEST(UnixVirtual, DoesNotListenForEverToWhatIsNoFrame) {
+    for (const UnixMessage& message :
+         {UnixMessage{ControlMessage{"{}"}}, UnixMessage{LinkFrame{Link::Front, {}}}}) {
+        PipeDevice device(answering(std::vector<Bytes>(60, encode(message))));
+        UnixVirtual attachment(UnixSocket(device.take(), 2, 1), {.messages_per_advance = 50});
+        EXPECT_THROW((void)attachment.progress(milliseconds(1)), DeviceHangs);
+    }
+}
+
+TEST(UnixVirtual, KeepsNoMoreBytesThanACaseIsWorth) {
+    PipeDevice device(
+        answering(std::vector<Bytes>(4, encode(LinkFrame{Link::Back, Bytes(1'000)}))));
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1), {.bytes_per_advance = 3'000});
+    EXPECT_THROW((void)attachment.progress(milliseconds(1)), DeviceHangs);
+}
+
+/// Its next deadline is a nanosecond later, whenever it is asked.
+std::vector<Bytes> creep(const UnixMessage& message) {
+    const auto* advance = std::get_if<AdvanceMessage>(&message);
+    return {advance == nullptr ? encode(message) : encode(QuietMessage{advance->nanoseconds + 1})};
+}
+
+TEST(UnixVirtual, DoesNotCreepForEver) {
+    PipeDevice device(creep);
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
+    const auto run = [&attachment] {
+        while (attachment.now() < milliseconds(1))
+            (void)attachment.progress(milliseconds(1));
+    };
+    EXPECT_THROW(run(), DeviceHangs);
+}
+
+TEST(UnixVirtual, GivesUpInWallTimeToo) {
+    PipeDevice device(creep);
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1), {.wall_time = std::chrono::seconds(0)});
+    EXPECT_THROW((void)attachment.progress(milliseconds(1)), DeviceHangs);
+}
+
+TEST(UnixVirtual, BlamesTheDeviceForWhatIsNoMessageOfADevice) {
+    for (const Bytes& wrong :
+         {from_hex("097a7a"), from_hex("00077a7a"), from_hex("02"), encode(AdvanceMessage{0}),
+          encode(HelloMessage{}), encode(LinkFrame{Link::Front, Bytes(70'000)})}) {
+        PipeDevice device(answering({wrong}));
+        UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
+        EXPECT_THROW((void)attachment.progress(milliseconds(1)), DeviceMisbehaves)
+            << to_hex(wrong, 16);
+    }
+}
+
+TEST(UnixSocket, BlamesTheDeviceThatDoesNotBeginWithHello) {
+    PipeDevice device(
+        [](const UnixMessage&) -> std::vector<Bytes> { return {encode(QuietMessage{})}; });
+    EXPECT_THROW(UnixSocket(device.take(), 2, 1), DeviceMisbehaves);
+}
+
+TEST(UnixSocket, CallsAMessageThatIsTooLongToBeSentItsOwnTrouble) {
+    PipeDevice device(echo_script());
+    UnixSocket socket(device.take(), 2, 1);
+    EXPECT_THROW(socket.send(Bytes(std::size_t{64} << 20)), AttachmentError);
+}
+
+TEST(UnixPort, TakesNoClockMessageInWallTime) {
+    PipeDevice device([](const UnixMessage& message) -> std::vector<Bytes> {
+        if (std::holds_alternative<HelloMessage>(message)) return {encode(message)};
+        return {encode(ControlMessage{"{}"}), encode(QuietMessage{})};
+    });
+    UnixPort port(UnixSocket(device.take(), 2, 1), std::nullopt);
+    port.send(Link::Front, Bytes{1});
+    const auto receive = [&port] {
+        for (int i = 0; i < 1'000'000; ++i) {
+            if (port.receive()) return;
+        }
+    };
+    EXPECT_THROW(receive(), DeviceMisbehaves);
 }
 
 TEST(UnixSocket, RefusesAnotherVersion) {
