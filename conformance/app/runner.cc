@@ -100,6 +100,25 @@ std::string why_not(const CaseInfo& info, const Statement& statement) {
     return {};
 }
 
+/// Profiles and roles that are claimed and that no case is about.
+std::vector<std::string> untested_claims(const Statement& statement) {
+    std::vector<std::string> untested;
+    const auto demand = [&](const char* kind, const std::vector<std::string>& claims,
+                            std::string_view CaseInfo::*of) {
+        for (const std::string& claim : claims) {
+            const bool is_tested =
+                std::any_of(all_cases().begin(), all_cases().end(), [&](const CaseInfo& info) {
+                    return info.*of == claim && why_not(info, statement).empty();
+                });
+            if (is_tested) continue;
+            untested.push_back(fmt::format("{} {} is claimed, and no case tests it", kind, claim));
+        }
+    };
+    demand("profile", statement.profiles, &CaseInfo::profile);
+    demand("role", statement.roles, &CaseInfo::role);
+    return untested;
+}
+
 }  // namespace
 
 CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
@@ -131,6 +150,9 @@ Runner::~Runner() = default;
 RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& started,
                       const Progress& progress) {
     RunResult run{"shunt-conform " CONFORM_VERSION, iut_.statement.name, *options_.seed, {}};
+    run.suite_size = all_cases().size();
+    run.selectors = options_.selectors;
+    if (cases.size() == run.suite_size) run.untested = untested_claims(iut_.statement);
     auto port =
         static_cast<std::uint16_t>(kPortFirst + Random(*options_.seed, "ports").below(kPortSpan));
     for (const CaseInfo* info : cases) {
@@ -149,6 +171,7 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port) {
     if (!obstacle.empty()) {
         result.verdict = Verdict::NotRun;
         result.reason = obstacle;
+        result.is_claimed = false;
     } else {
         blame_what_ends(result, [&] {
             start_device();

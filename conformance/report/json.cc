@@ -54,6 +54,12 @@ std::string to_json(const RunResult& run, bool is_strict) {
     json["seed"] = run.seed;
     json["verdict"] = to_string(verdict_of(run, is_strict));
     json["counts"] = counts;
+    json["selection"] = nullptr;
+    if (run.is_selection()) {
+        json["selection"] = {
+            {"selectors", run.selectors}, {"cases", run.cases.size()}, {"of", run.suite_size}};
+    }
+    json["untested"] = run.untested;
     json["cases"] = Json::array();
     for (const CaseResult& result : run.cases)
         json["cases"].push_back(to_json(result));

@@ -73,6 +73,18 @@ std::string to_junit(const CaseResult& result, bool is_strict) {
     return text + fmt::format("again: {}</{}>\n    </testcase>\n", escape(result.rerun), outcome);
 }
 
+/// What the run does not speak of.
+std::string scope_properties(const RunResult& run) {
+    std::string text;
+    if (run.is_selection()) {
+        text += fmt::format("      <property name=\"selection\" value=\"{} of {} cases\"/>\n",
+                            run.cases.size(), run.suite_size);
+    }
+    for (const std::string& each : run.untested)
+        text += fmt::format("      <property name=\"untested\" value=\"{}\"/>\n", escape(each));
+    return text;
+}
+
 }  // namespace
 
 std::string to_junit(const RunResult& run, bool is_strict) {
@@ -87,8 +99,9 @@ std::string to_junit(const RunResult& run, bool is_strict) {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n"
         "  <testsuite name=\"{}\" {} skipped=\"{}\" time=\"0\">\n"
         "    <properties>\n      <property name=\"suite\" value=\"{}\"/>\n"
-        "      <property name=\"seed\" value=\"{}\"/>\n    </properties>\n",
-        counts, escape(run.iut), counts, count("skipped"), escape(run.suite), run.seed);
+        "      <property name=\"seed\" value=\"{}\"/>\n{}    </properties>\n",
+        counts, escape(run.iut), counts, count("skipped"), escape(run.suite), run.seed,
+        scope_properties(run));
     for (const CaseResult& each : run.cases)
         text += to_junit(each, is_strict);
     return text + "  </testsuite>\n</testsuites>\n";

@@ -16,8 +16,13 @@ RunVerdict verdict_of(const RunResult& run, bool is_strict) {
         return RunVerdict::NotConformant;
     }
     const bool has_run = has(Verdict::Pass) || has(Verdict::NonStrict) || has(Verdict::Info);
-    const bool is_whole =
-        !has(Verdict::Error) && !has(Verdict::Inconclusive) && !has(Verdict::Unsupported);
+    const bool is_claim_open =
+        !run.untested.empty() ||
+        std::any_of(run.cases.begin(), run.cases.end(), [](const CaseResult& result) {
+            return result.verdict == Verdict::NotRun && result.is_claimed;
+        });
+    const bool is_whole = !is_claim_open && !has(Verdict::Error) && !has(Verdict::Inconclusive) &&
+                          !has(Verdict::Unsupported);
     return has_run && is_whole ? RunVerdict::Conformant : RunVerdict::Inconclusive;
 }
 

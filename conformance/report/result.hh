@@ -18,6 +18,7 @@ struct CaseResult {
     std::vector<Finding> findings;  ///< the first one decides; frames are numbers in the capture
     std::string pcapng;             ///< path of the evidence; empty without --out
     std::string rerun;              ///< one line that runs this case again
+    bool is_claimed = true;  ///< profile and role are: where it is NOT-RUN, something is open
 };
 
 struct RunResult {
@@ -25,9 +26,18 @@ struct RunResult {
     std::string iut;
     std::uint64_t seed = 0;
     std::vector<CaseResult> cases;
+    /// How many cases there are; more than `cases` where the run is of a selection, and speaks of
+    /// nothing else. 0: not known.
+    std::size_t suite_size = 0;
+    std::vector<std::string> selectors{};
+    /// What the device claims and no case tests, one line each; of a whole run only.
+    std::vector<std::string> untested{};
+
+    bool is_selection() const { return cases.size() < suite_size; }
 };
 
-/// With `is_strict`, NON-STRICT is as bad as FAIL. A run in which nothing ran is inconclusive.
+/// With `is_strict`, NON-STRICT is as bad as FAIL. A run is inconclusive in which nothing ran, or
+/// not all that was claimed.
 RunVerdict verdict_of(const RunResult& run, bool is_strict);
 
 }  // namespace conform

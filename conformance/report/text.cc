@@ -85,8 +85,15 @@ std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& 
     const char* color = verdict == RunVerdict::Conformant      ? kGreen
                         : verdict == RunVerdict::NotConformant ? kRed
                                                                : kYellow;
-    std::string text = fmt::format("{}: {} {}", paint(to_string(verdict), color, style),
-                                   run.cases.size(), run.cases.size() == 1 ? "case" : "cases");
+    std::string text;
+    for (const std::string& each : run.untested)
+        text += fmt::format("{}\n", printable(each));
+    // What a selection has shown must not be taken for what the whole suite would.
+    const std::string cases =
+        run.is_selection()
+            ? fmt::format(" as far as selected: {} of {} cases", run.cases.size(), run.suite_size)
+            : fmt::format(": {} {}", run.cases.size(), run.cases.size() == 1 ? "case" : "cases");
+    text += paint(to_string(verdict), color, style) + cases;
     for (const Verdict each : kVerdicts) {
         const auto count =
             std::count_if(run.cases.begin(), run.cases.end(),

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/json.hh"
+#include "report/junit.hh"
 #include "report/pcapng.hh"
 #include "report/selfcheck.hh"
 #include "report/text.hh"
@@ -64,7 +65,6 @@ TEST(RunVerdict, IsConformantOnlyIfEverythingClaimedRanAndPassed) {
     using V = Verdict;
     const std::vector<std::pair<std::vector<V>, RunVerdict>> table = {
         {{V::Pass}, RunVerdict::Conformant},
-        {{V::Pass, V::NotRun}, RunVerdict::Conformant},
         {{V::Pass, V::NonStrict}, RunVerdict::Conformant},
         {{V::NotRun}, RunVerdict::Inconclusive},
         {{}, RunVerdict::Inconclusive},
@@ -80,6 +80,35 @@ TEST(RunVerdict, IsConformantOnlyIfEverythingClaimedRanAndPassed) {
         EXPECT_EQ(verdict_of(run_of(verdicts), false), expected) << verdicts.size();
     }
     EXPECT_EQ(verdict_of(run_of({V::NonStrict}), true), RunVerdict::NotConformant);
+}
+
+TEST(RunVerdict, TellsWhatIsNotClaimedFromWhatCouldNotRun) {
+    RunResult run = run_of({Verdict::Pass, Verdict::NotRun});
+    EXPECT_EQ(verdict_of(run, false), RunVerdict::Inconclusive);
+    run.cases[1].is_claimed = false;
+    EXPECT_EQ(verdict_of(run, false), RunVerdict::Conformant);
+    run.untested = {"profile blob is claimed, and no case tests it"};
+    EXPECT_EQ(verdict_of(run, false), RunVerdict::Inconclusive);
+    EXPECT_EQ(describe_run(run, false, {}),
+              "profile blob is claimed, and no case tests it\n"
+              "INCONCLUSIVE: 2 cases, 1 PASS, 1 NOT-RUN, seed 7\n");
+    EXPECT_EQ(nlohmann::json::parse(to_json(run, false))["untested"],
+              nlohmann::json::array({"profile blob is claimed, and no case tests it"}));
+    EXPECT_NE(to_junit(run, false).find("name=\"untested\" value=\"profile blob"),
+              std::string::npos);
+}
+
+TEST(RunVerdict, SaysThatItIsOfASelection) {
+    RunResult run = run_of({Verdict::Pass});
+    EXPECT_TRUE(nlohmann::json::parse(to_json(run, false))["selection"].is_null());
+    run.suite_size = 38;
+    run.selectors = {"endpoint/handshake"};
+    EXPECT_EQ(describe_run(run, false, {}),
+              "CONFORMANT as far as selected: 1 of 38 cases, 1 PASS, seed 7\n");
+    EXPECT_EQ(nlohmann::json::parse(to_json(run, false))["selection"],
+              nlohmann::json::parse(R"({"selectors":["endpoint/handshake"],"cases":1,"of":38})"));
+    EXPECT_NE(to_junit(run, false).find("name=\"selection\" value=\"1 of 38 cases\""),
+              std::string::npos);
 }
 
 TEST(JsonReport, HasTheKeysOfTheInterfacesPage) {

@@ -176,6 +176,42 @@ TEST_F(RunnerTest, DoesNotRunWhatIsNotClaimed) {
     EXPECT_EQ(verdict_of(result, false), RunVerdict::Conformant);
 }
 
+TEST_F(RunnerTest, IsInconclusiveWithoutThePeersThatACaseNeeds) {
+    const auto run = [](Stage& stage) -> Task<> {
+        (void)stage.server(2);
+        co_return;
+    };
+    const CaseInfo info{"endpoint/x/y", "", {}, "endpoint", "home", run};
+    const ScriptedServer server(iut_.front.place, iut_, Defect::None);
+    Runner runner(options_, iut_);
+    const RunResult result = runner.run(
+        {&info}, [](const CaseInfo&) {}, [](const CaseResult&) {});
+    EXPECT_EQ(result.cases.front().verdict, Verdict::NotRun);
+    EXPECT_EQ(result.cases.front().reason, "needs 3 servers in ixit.peers, 2 given");
+    EXPECT_EQ(verdict_of(result, false), RunVerdict::Inconclusive);
+}
+
+TEST_F(RunnerTest, NamesTheClaimsThatNoCaseTestsAndTheSelection) {
+    iut_.statement.profiles = {"endpoint", "blob"};
+    iut_.statement.roles = {"forwarder"};
+    Runner runner(options_, iut_);
+    const auto untested = [&runner](const std::vector<const CaseInfo*>& cases) {
+        return runner
+            .run(
+                cases, [](const CaseInfo&) {}, [](const CaseResult&) {})
+            .untested;
+    };
+    std::vector<const CaseInfo*> cases;
+    for (const CaseInfo& info : all_cases())
+        cases.push_back(&info);
+    const std::vector<std::string> expected = {"profile endpoint is claimed, and no case tests it",
+                                               "profile blob is claimed, and no case tests it",
+                                               "role forwarder is claimed, and no case tests it"};
+    EXPECT_EQ(untested(cases), expected);
+    cases.pop_back();
+    EXPECT_TRUE(untested(cases).empty()) << "a selection speaks of itself";
+}
+
 TEST_F(RunnerTest, CallsAMissingDeviceTroubleOfTheHarness) {
     options_.device_command = {"sh", "-c", "exit 5"};
     Runner runner(options_, iut_);
