@@ -62,8 +62,8 @@ class SlotIndex {
             std::memcpy(&low, tags.data(), sizeof low);
             std::memcpy(&high, tags.data() + kBucket / 2, sizeof high);
             const Lanes wanted = {tag, tag, tag, tag};
-            const auto hits =
-                ((low == wanted) & Lanes{1, 2, 4, 8}) | ((high == wanted) & Lanes{16, 32, 64, 128});
+            const Lanes hits = (static_cast<Lanes>(low == wanted) & Lanes{1, 2, 4, 8}) |
+                               (static_cast<Lanes>(high == wanted) & Lanes{16, 32, 64, 128});
             return hits[0] | hits[1] | hits[2] | hits[3];
         }
         unsigned count() const;
