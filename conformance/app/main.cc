@@ -93,13 +93,17 @@ int mutants(const Options& options) {
 int explain_one(const std::string& name) {
     const std::string text = explain(name);
     if (text.empty()) {
+        const bool is_case = name.find('/') != std::string::npos;
         std::vector<std::string> names;
-        for (const CaseInfo& info : all_cases())
-            names.emplace_back(info.id);
-        for (const Requirement& requirement : all_requirements())
-            names.push_back(requirement.id);
-        throw UsageError(fmt::format("no case or requirement is called {}; did you mean {}?", name,
-                                     nearest(name, names)));
+        if (is_case) {
+            for (const CaseInfo& info : all_cases())
+                names.emplace_back(info.id);
+        } else {
+            for (const Requirement& requirement : all_requirements())
+                names.push_back(requirement.id);
+        }
+        throw UsageError(fmt::format("no {} is called {}{}", is_case ? "case" : "requirement", name,
+                                     did_you_mean(name, names)));
     }
     std::cout << text;
     return 0;
@@ -135,6 +139,12 @@ int dispatch(const Options& options) {
     return kExitUsage;
 }
 
+/// Names in it are of the command line, of files and of devices: none of them steers a terminal.
+int complain(const std::exception& error, int exit_code) {
+    std::cerr << "shunt-conform: " << printable(error.what()) << "\n";
+    return exit_code;
+}
+
 }  // namespace
 }  // namespace conform
 
@@ -142,16 +152,13 @@ int main(int argument_count, char** arguments) {
     try {
         return conform::dispatch(conform::parse_options(argument_count, arguments));
     } catch (const conform::UsageError& error) {
-        std::cerr << "shunt-conform: " << error.what() << "\n";
-        return conform::kExitUsage;
+        return conform::complain(error, conform::kExitUsage);
     } catch (const conform::IutFileError& error) {
-        std::cerr << "shunt-conform: " << error.what() << "\n";
-        return conform::kExitUsage;
+        return conform::complain(error, conform::kExitUsage);
     } catch (const conform::Interrupted&) {
         std::cerr << "shunt-conform: interrupted\n";
         return conform::kExitInterrupted;
     } catch (const std::exception& error) {
-        std::cerr << "shunt-conform: " << error.what() << "\n";
-        return conform::kExitHarness;
+        return conform::complain(error, conform::kExitHarness);
     }
 }

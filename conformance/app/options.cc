@@ -232,8 +232,8 @@ Options parse_options(int argument_count, char** arguments) {
         std::vector<std::string> names = {"--help", "--version"};
         for (const CommandText& each : kCommands)
             names.emplace_back(each.name);
-        throw UsageError(fmt::format("expected one of {}, got {}; did you mean {}?",
-                                     fmt::join(names, ", "), command, nearest(command, names)));
+        throw UsageError(fmt::format("expected one of {}, got {}{}", fmt::join(names, ", "),
+                                     command, did_you_mean(command, names)));
     }
     return options;
 }

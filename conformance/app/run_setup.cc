@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <system_error>
 
 #include "engine/selector.hh"
@@ -16,11 +17,22 @@ namespace {
 
 constexpr std::uint64_t kVirtualSeed = 1;
 
+/// What a selector may be: ids, and the folders of them.
+std::vector<std::string> with_folders(const std::vector<std::string>& ids) {
+    std::set<std::string> names(ids.begin(), ids.end());
+    for (const std::string& id : ids) {
+        for (auto end = id.find('/'); end != std::string::npos; end = id.find('/', end + 1))
+            names.insert(id.substr(0, end));
+    }
+    return {names.begin(), names.end()};
+}
+
 /// A selector that names nothing is a misspelt one.
 void require_matches(const std::vector<std::string>& selectors) {
     std::vector<std::string> ids;
     for (const CaseInfo& info : all_cases())
         ids.emplace_back(info.id);
+    const std::vector<std::string> names = with_folders(ids);
     for (const std::string& selector : selectors) {
         const std::string pattern = selector.substr(selector.starts_with('^') ? 1 : 0);
         const bool has_match = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
@@ -28,7 +40,7 @@ void require_matches(const std::vector<std::string>& selectors) {
         });
         if (has_match) continue;
         throw UsageError(
-            fmt::format("no case is called {}; did you mean {}?", pattern, nearest(pattern, ids)));
+            fmt::format("no case is called {}{}", pattern, did_you_mean(pattern, names)));
     }
 }
 

@@ -25,12 +25,20 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string nearest(std::string_view name, const std::vector<std::string>& known) {
-    const auto found = std::min_element(known.begin(), known.end(),
-                                        [name](const std::string& a, const std::string& b) {
-                                            return distance(a, name) < distance(b, name);
-                                        });
-    return found == known.end() ? std::string() : *found;
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
+    std::string_view best;
+    std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
+    for (const std::string& each : known) {
+        // A name that is longer by as much cannot be nearer; names from a file may be very long.
+        const std::size_t longer = std::max(each.size(), name.size());
+        const std::size_t shorter = std::min(each.size(), name.size());
+        if (longer - shorter >= best_distance) continue;
+        const std::size_t changes = distance(each, name);
+        if (changes >= best_distance) continue;
+        best = each;
+        best_distance = changes;
+    }
+    return best.empty() ? std::string() : "; did you mean " + std::string(best) + "?";
 }
 
 }  // namespace conform

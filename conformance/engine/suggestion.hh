@@ -8,8 +8,8 @@
 
 namespace conform {
 
-/// The one of `known` that the fewest letters have to be changed in (Levenshtein); empty if there
-/// is none at all.
-std::string nearest(std::string_view name, const std::vector<std::string>& known);
+/// "; did you mean NAME?" with the one of `known` that the fewest letters have to be changed in
+/// (Levenshtein); empty if that would be more than a third of what was written.
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& known);
 
 }  // namespace conform

@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
+#include <algorithm>
+#include <map>
 
 #include "iut/iut_reader.hh"
+#include "iut/iut_text.hh"
 
 namespace conform {
 namespace {
@@ -16,13 +17,56 @@ const std::vector<std::string_view> kRoles = {"home", "target",    "forwarder",
                                               "host", "btcp-home", "btcp-target"};
 const std::vector<std::string_view> kOptions = {"ext"};
 
+/// By how much clocks may be apart at most: cases allow it twice, and the longest of EP-6's pauses
+/// is 200 ms.
+constexpr std::int64_t kToleranceMax = 99;
+/// Shorter silence shows nothing: what is repeated at all comes again after 50, 100 or 200 ms
+/// (EP-6).
+constexpr std::int64_t kSilenceMin = 100;
+/// The life of an unreleased endpoint in a base farm (EP-15).
+constexpr std::chrono::milliseconds kBaseSilenceEnd{2'000};
+/// A target that stands whole in the first segment of every connection (RFC 9293 3.7.1: 536).
+constexpr std::size_t kTargetSizeMax = 400;
+
+/// Who and what takes part, each by its own name and addresses: where two share one, the judge
+/// would blame the device for what the file says.
+class Participants {
+  public:
+    void add_name(const IutReader& reader, const std::string& name) {
+        add(names_, reader, "name", "a name", name);
+    }
+    void add_address(const IutReader& reader, const char* key, Ipv4Address address) {
+        add(addresses_, reader, key, "an address", address.to_string());
+    }
+    void add_front_mac(const IutReader& reader, const char* key, MacAddress mac) {
+        add(front_macs_, reader, key, "a MAC address", mac.to_string());
+    }
+    void add_back_mac(const IutReader& reader, const char* key, MacAddress mac) {
+        add(back_macs_, reader, key, "a MAC address", mac.to_string());
+    }
+
+  private:
+    using Places = std::map<std::string, std::string>;
+
+    static void add(Places& places, const IutReader& reader, const char* key, const char* what,
+                    const std::string& value) {
+        const auto [first, is_new] = places.emplace(value, reader.full_key(key));
+        if (!is_new) reader.fail(key, fmt::format("{} other than that of {}", what, first->second));
+    }
+
+    Places names_;
+    Places addresses_;
+    Places front_macs_;
+    Places back_macs_;
+};
+
 AttachmentAddress read_attachment(IutReader& ixit, const char* key) {
     const auto address = parse_attachment_address(ixit.text(key));
     if (!address) ixit.fail(key, "unix:PATH, packet:INTERFACE or tap:NAME");
     return *address;
 }
 
-ServerAddresses read_server(IutReader& reader) {
+ServerAddresses read_server(IutReader& reader, Participants& participants) {
     ServerAddresses server;
     server.name = reader.text("name");
     server.front_ip = reader.address("front_ip");
@@ -34,31 +78,77 @@ ServerAddresses read_server(IutReader& reader) {
     if (server.forward_ip.size() < server.service.size()) {
         reader.fail("forward_ip", "one address for each of `service` (SYS-2)");
     }
+    participants.add_name(reader, server.name);
+    participants.add_address(reader, "front_ip", server.front_ip);
+    participants.add_address(reader, "control_ip", server.control_ip);
+    for (const Ipv4Address address : server.service)
+        participants.add_address(reader, "service", address);
+    for (const Ipv4Address address : server.forward_ip)
+        participants.add_address(reader, "forward_ip", address);
+    participants.add_front_mac(reader, "front_mac", server.front_mac);
+    participants.add_back_mac(reader, "back_mac", server.back_mac);
     return server;
 }
 
-void read_addresses(IutReader reader, Iut& iut) {
+/// FRM-2; a Type that means something else on every link would be taken for that.
+std::uint16_t read_ethertype(IutReader& reader, std::uint16_t otherwise) {
+    constexpr std::uint16_t kTaken[] = {0x0800, 0x0806, 0x8100, 0x86DD};
+    const auto type =
+        static_cast<std::uint16_t>(reader.number("ethertype", 1, UINT16_MAX, otherwise));
+    if (std::find(std::begin(kTaken), std::end(kTaken), type) != std::end(kTaken)) {
+        reader.fail("ethertype", "none of IPv4, ARP, VLAN tags and IPv6");
+    }
+    return type;
+}
+
+void read_addresses(IutReader reader, Iut& iut, Participants& participants) {
     constexpr std::int64_t kMtuMin = 576;
     constexpr std::int64_t kMtuMax = 9'000;
-    iut.device = read_server(reader);
+    iut.device = read_server(reader, participants);
     iut.service_port =
         static_cast<std::uint16_t>(reader.number("service_port", 1, UINT16_MAX, iut.service_port));
-    iut.framing.ethertype = static_cast<std::uint16_t>(
-        reader.number("ethertype", 1, UINT16_MAX, iut.framing.ethertype));
+    iut.framing.ethertype = read_ethertype(reader, iut.framing.ethertype);
     iut.front_mtu =
         static_cast<std::uint16_t>(reader.number("front_mtu", kMtuMin, kMtuMax, iut.front_mtu));
     iut.back_mtu =
         static_cast<std::uint16_t>(reader.number("back_mtu", kMtuMin, kMtuMax, iut.back_mtu));
     iut.clients = reader.addresses("clients");
+    for (const Ipv4Address client : iut.clients)
+        participants.add_address(reader, "clients", client);
     iut.client_mac = reader.mac("client_mac");
+    participants.add_front_mac(reader, "client_mac", iut.client_mac);
     reader.refuse_others();
 }
 
-void read_timers(IutReader reader, TestTimers& timers) {
-    timers.answer = reader.milliseconds("answer_ms", timers.answer);
-    timers.silence = reader.milliseconds("silence_ms", timers.silence);
-    timers.tolerance = reader.milliseconds("tolerance_ms", timers.tolerance);
-    timers.fall_back = reader.milliseconds("fall_back_ms", timers.fall_back);
+void read_timers(IutReader reader, bool has_extensions, TestTimers& timers) {
+    timers.answer = reader.milliseconds("answer_ms", 1, timers.answer);
+    timers.silence = reader.milliseconds("silence_ms", kSilenceMin, timers.silence);
+    if (!has_extensions && timers.silence >= kBaseSilenceEnd) {
+        reader.fail("silence_ms", fmt::format("less than {} in a base farm (EP-15)",
+                                              milliseconds_of(kBaseSilenceEnd)));
+    }
+    timers.tolerance = std::chrono::milliseconds(
+        reader.number("tolerance_ms", 0, kToleranceMax, milliseconds_of(timers.tolerance)));
+    timers.fall_back = reader.milliseconds("fall_back_ms", 1, timers.fall_back);
+    reader.refuse_others();
+}
+
+/// Goes into a request line as it is (RFC 9112 3.2.1).
+std::string read_target(IutReader& reader, const char* key, const std::string& otherwise) {
+    const std::string target = reader.text(key, otherwise);
+    const bool is_graphic =
+        std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
+    if (!is_graphic || !target.starts_with('/') || target.size() > kTargetSizeMax) {
+        reader.fail(key, fmt::format("/.., of ASCII without spaces, {} characters at most",
+                                     kTargetSizeMax));
+    }
+    return target;
+}
+
+void read_requests(IutReader reader, TestRequests& requests) {
+    requests.local = read_target(reader, "local", requests.local);
+    requests.moved = read_target(reader, "moved", requests.moved);
+    if (requests.moved == requests.local) reader.fail("moved", "another target than local");
     reader.refuse_others();
 }
 
@@ -75,23 +165,25 @@ void read_ixit(IutReader ixit, Iut& iut) {
     iut.front = read_attachment(ixit, "front");
     iut.back = read_attachment(ixit, "back");
     iut.upper_tester = ixit.text("upper_tester", "");
-    read_addresses(*ixit.table("addresses", true), iut);
+    Participants participants;
+    read_addresses(*ixit.table("addresses", true), iut, participants);
     for (IutReader& peer : ixit.tables("peers")) {
-        iut.peers.push_back(read_server(peer));
+        iut.peers.push_back(read_server(peer, participants));
         peer.refuse_others();
     }
-    if (auto timers = ixit.table("timers", false)) read_timers(*timers, iut.timers);
-    if (auto requests = ixit.table("requests", false)) {
-        iut.requests.local = requests->text("local", iut.requests.local);
-        iut.requests.moved = requests->text("moved", iut.requests.moved);
-        requests->refuse_others();
+    if (auto timers = ixit.table("timers", false)) {
+        read_timers(*timers, iut.framing.has_extensions, iut.timers);
     }
+    if (auto requests = ixit.table("requests", false)) read_requests(*requests, iut.requests);
     ixit.refuse_others();
 }
 
 }  // namespace
 
 Iut parse_iut(std::string_view text, const std::string& name) {
+    if (const int line = line_of_deep_key(text); line != 0) {
+        throw IutFileError(fmt::format("{}:{}: expected a key with 16 dots at most", name, line));
+    }
     toml::table table;
     try {
         table = toml::parse(text, name);
@@ -108,11 +200,7 @@ Iut parse_iut(std::string_view text, const std::string& name) {
 }
 
 Iut load_iut_file(const std::string& path) {
-    std::ifstream in(path);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) throw IutFileError(fmt::format("{}: cannot be read", path));
-    return parse_iut(text.str(), path);
+    return parse_iut(read_iut_text(path), path);
 }
 
 }  // namespace conform

@@ -12,23 +12,49 @@
 namespace conform {
 namespace {
 
+bool is_control(char c) {
+    return (c >= 0 && c < ' ') || c == 127;
+}
+
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), is_control);
+}
+
+/// On one line, and harmless to a terminal: a quoted key can hold anything.
+std::string escaped(std::string_view text) {
+    std::string result;
+    for (const char c : text)
+        result +=
+            is_control(c) ? fmt::format("\\u{:04X}", static_cast<unsigned>(c)) : std::string(1, c);
+    return result;
+}
+
 std::string show(const toml::node& node) {
     std::ostringstream out;
     node.visit([&out](const auto& value) { out << value; });
-    return out.str();
+    return escaped(out.str());
+}
+
+bool is_of_a_host(Ipv4Address address) {
+    constexpr std::uint32_t kLoopback = 127;
+    constexpr std::uint32_t kMulticast = 224;  // and above it what is reserved, and broadcast
+    const std::uint32_t first = address.value >> 24U;
+    return first != 0 && first != kLoopback && first < kMulticast;
 }
 
 }  // namespace
 
 std::string IutReader::full_key(std::string_view key) const {
-    return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+    return path_.empty() ? escaped(key) : fmt::format("{}.{}", path_, escaped(key));
 }
 
-void IutReader::fail(const char* key, const std::string& expected) const {
+void IutReader::fail(const char* key, const std::string& expected,
+                     const std::string& suggestion) const {
     const toml::node* node = table_.get(key);
     const auto line = (node != nullptr ? *node : table_).source().begin.line;
-    throw IutFileError(fmt::format("{}:{}: {}: expected {}, got {}", file_, line, full_key(key),
-                                   expected, node != nullptr ? show(*node) : "nothing"));
+    throw IutFileError(fmt::format("{}:{}: {}: expected {}, got {}{}", file_, line, full_key(key),
+                                   expected, node != nullptr ? show(*node) : "nothing",
+                                   suggestion));
 }
 
 const toml::node* IutReader::find(const char* key) {
@@ -65,6 +91,7 @@ std::vector<IutReader> IutReader::tables(const char* key) {
 std::string IutReader::text(const char* key) {
     const auto value = require(key, "a text").value<std::string>();
     if (!value) fail(key, "a text");
+    if (has_control(*value)) fail(key, "a text without control characters");
     return *value;
 }
 
@@ -78,7 +105,7 @@ std::vector<std::string> IutReader::texts(const char* key) {
     std::vector<std::string> values;
     for (const toml::node& element : *array) {
         const auto value = element.value<std::string>();
-        if (!value) fail(key, "a list of texts");
+        if (!value || has_control(*value)) fail(key, "a list of texts");
         values.push_back(*value);
     }
     return values;
@@ -95,14 +122,15 @@ std::int64_t IutReader::number(const char* key, std::int64_t low, std::int64_t h
     return value->get();
 }
 
-Duration IutReader::milliseconds(const char* key, Duration otherwise) {
+Duration IutReader::milliseconds(const char* key, std::int64_t low, Duration otherwise) {
     constexpr std::int64_t kHour = 3'600'000;
-    return std::chrono::milliseconds(number(key, 0, kHour, milliseconds_of(otherwise)));
+    return std::chrono::milliseconds(number(key, low, kHour, milliseconds_of(otherwise)));
 }
 
 Ipv4Address IutReader::to_address(const char* key, const std::string& text) const {
     const std::optional<Ipv4Address> address = Ipv4Address::from_string(text);
     if (!address) fail(key, "IPv4 addresses such as 10.7.0.9");
+    if (!is_of_a_host(*address)) fail(key, "IPv4 addresses that a host can have");
     return *address;
 }
 
@@ -121,6 +149,8 @@ std::vector<Ipv4Address> IutReader::addresses(const char* key) {
 MacAddress IutReader::mac(const char* key) {
     const std::optional<MacAddress> value = MacAddress::from_string(text(key));
     if (!value) fail(key, "a MAC address such as 02:07:00:00:00:01");
+    const bool is_group = (value->octets[0] & 1U) != 0;
+    if (is_group || *value == MacAddress{}) fail(key, "the MAC address of one station");
     return *value;
 }
 
@@ -129,7 +159,8 @@ std::vector<std::string> IutReader::choices(const char* key,
     std::vector<std::string> values = texts(key);
     for (const std::string& value : values) {
         if (std::find(known.begin(), known.end(), value) != known.end()) continue;
-        fail(key, fmt::format("some of {}", fmt::join(known, ", ")));
+        fail(key, fmt::format("some of {}", fmt::join(known, ", ")),
+             did_you_mean(value, {known.begin(), known.end()}));
     }
     return values;
 }
@@ -138,10 +169,9 @@ void IutReader::refuse_others() const {
     for (const auto& [key, node] : table_) {
         const std::string_view name = key.str();
         if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
-        throw IutFileError(
-            fmt::format("{}:{}: {}: unknown key, expected one of {}; did you mean {}?", file_,
-                        node.source().begin.line, full_key(name), fmt::join(asked_, ", "),
-                        nearest(name, asked_)));
+        throw IutFileError(fmt::format("{}:{}: {}: unknown key, expected one of {}{}", file_,
+                                       node.source().begin.line, full_key(name),
+                                       fmt::join(asked_, ", "), did_you_mean(name, asked_)));
     }
 }
 

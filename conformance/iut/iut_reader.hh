@@ -27,14 +27,18 @@ class IutReader {
     /// The tables of an array of tables; throws if there is none.
     std::vector<IutReader> tables(const char* key);
 
+    /// Without control characters, as are those of a list.
     std::string text(const char* key);
     std::string text(const char* key, const std::string& otherwise);
     std::vector<std::string> texts(const char* key);
     std::int64_t number(const char* key, std::int64_t low, std::int64_t high,
                         std::int64_t otherwise);
-    Duration milliseconds(const char* key, Duration otherwise);
+    /// From `low` milliseconds to an hour.
+    Duration milliseconds(const char* key, std::int64_t low, Duration otherwise);
+    /// What a host can have: not that of no host, of many, or of this one.
     Ipv4Address address(const char* key);
     std::vector<Ipv4Address> addresses(const char* key);
+    /// Of one station.
     MacAddress mac(const char* key);
 
     /// Each of `texts(key)` must be one of `known`.
@@ -44,12 +48,15 @@ class IutReader {
     void refuse_others() const;
 
     /// Throws "FILE:LINE: KEY: expected EXPECTED, got ACTUAL".
-    [[noreturn]] void fail(const char* key, const std::string& expected) const;
+    [[noreturn]] void fail(const char* key, const std::string& expected,
+                           const std::string& suggestion = {}) const;
+
+    /// "ixit.addresses.front_mac"; control characters as \u001B.
+    std::string full_key(std::string_view key) const;
 
   private:
     const toml::node* find(const char* key);
     const toml::node& require(const char* key, const char* expected);
-    std::string full_key(std::string_view key) const;
     Ipv4Address to_address(const char* key, const std::string& text) const;
 
     const toml::table& table_;

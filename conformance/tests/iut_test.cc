@@ -2,6 +2,11 @@
 /// iut.toml: what is read, and what each mistake is called.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
 #include "iut/iut_file.hh"
 
 namespace conform {
@@ -73,13 +78,16 @@ TEST(IutFile, NamesFileLineKeyAndWhatWasExpected) {
          "x.toml:12: ixit.addresses.service: expected IPv4 addresses such as 10.7.0.9, got "
          "[ '10.7.1.256' ]"},
         {R"(silence_ms = 250)", R"(silence_ms = -1)",
-         "x.toml:28: ixit.timers.silence_ms: expected a number from 0 to 3600000, got -1"},
+         "x.toml:28: ixit.timers.silence_ms: expected a number from 100 to 3600000, got -1"},
         {R"(silence_ms = 250)", R"(silence_sm = 250)",
          "x.toml:28: ixit.timers.silence_sm: unknown key, expected one of answer_ms, silence_ms, "
          "tolerance_ms, fall_back_ms; did you mean silence_ms?"},
+        {R"(silence_ms = 250)", R"(patience = 250)",
+         "x.toml:28: ixit.timers.patience: unknown key, expected one of answer_ms, silence_ms, "
+         "tolerance_ms, fall_back_ms"},
         {R"(roles = ["home"])", R"(roles = ["hone"])",
          "x.toml:3: ics.roles: expected some of home, target, forwarder, host, btcp-home, "
-         "btcp-target, got [ 'hone' ]"},
+         "btcp-target, got [ 'hone' ]; did you mean home?"},
         {R"(roles = ["home"])", "", "x.toml:1: ics.roles: expected a list of texts, got nothing"},
         {R"(back = "tap:b")", R"(back = "wire:b")",
          "x.toml:7: ixit.back: expected unix:PATH, packet:INTERFACE or tap:NAME, got 'wire:b'"},
@@ -103,6 +111,123 @@ TEST(IutFile, NamesFileLineKeyAndWhatWasExpected) {
     }
 }
 
+std::string with(const char* from, const std::string& to) {
+    std::string text = kFile;
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, std::string(from).size(), to);
+}
+
+std::string complaint(const std::string& text) {
+    try {
+        (void)parse_iut(text, "x.toml");
+    } catch (const IutFileError& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+TEST(IutFile, RefusesWhatNoGoodDeviceCouldPassWith) {
+    const char* const kDeviceMac = R"(front_mac = "02:07:00:00:00:01")";
+    const char* const kPeerMac = R"(front_mac = "02:07:00:00:00:02")";
+    const char* const kClients = R"(clients = ["10.7.0.9"])";
+    const char* const kTimer = "silence_ms = 250";
+    const std::pair<std::string, const char*> mistakes[] = {
+        {with(kDeviceMac, R"(front_mac = "ff:ff:ff:ff:ff:ff")"), "the MAC address of one station"},
+        {with(kDeviceMac, R"(front_mac = "01:00:5e:00:00:01")"), "the MAC address of one station"},
+        {with(kDeviceMac, R"(front_mac = "00:00:00:00:00:00")"), "the MAC address of one station"},
+        {with(kPeerMac, kDeviceMac), "a MAC address other than that of ixit.addresses.front_mac"},
+        {with(kPeerMac, R"(front_mac = "02:07:00:00:00:09")"),
+         "a MAC address other than that of ixit.addresses.client_mac"},
+        {with(R"(back_mac = "02:08:00:00:00:02")", R"(back_mac = "02:08:00:00:00:01")"),
+         "a MAC address other than that of ixit.addresses.back_mac"},
+        {with(R"(name = "s2")", R"(name = "s1")"), "a name other than that of ixit.addresses.name"},
+        {with(kClients, R"(clients = ["0.0.0.0"])"), "IPv4 addresses that a host can have"},
+        {with(kClients, R"(clients = ["255.255.255.255"])"), "IPv4 addresses that a host can have"},
+        {with(kClients, R"(clients = ["127.0.0.1"])"), "IPv4 addresses that a host can have"},
+        {with(kClients, R"(clients = ["224.0.0.1"])"), "IPv4 addresses that a host can have"},
+        {with(kClients, R"(clients = ["10.7.1.1"])"),
+         "an address other than that of ixit.addresses.service"},
+        {with(kClients, R"(clients = ["10.7.0.9", "10.7.0.9"])"),
+         "an address other than that of ixit.addresses.clients"},
+        {with(R"(control_ip = "10.8.0.2")", R"(control_ip = "10.8.0.1")"),
+         "an address other than that of ixit.addresses.control_ip"},
+        {with("ethertype = 0x0007", "ethertype = 0x0800"), "none of IPv4, ARP"},
+        {with("ethertype = 0x0007", "ethertype = 0x0806"), "none of IPv4, ARP"},
+        {with(kTimer, "silence_ms = 99"), "a number from 100 to 3600000"},
+        {with(kTimer, "answer_ms = 0"), "a number from 1 to 3600000"},
+        {with(kTimer, "tolerance_ms = 100"), "a number from 0 to 99"},
+    };
+    for (const auto& [text, expected] : mistakes) {
+        EXPECT_NE(complaint(text).find(std::string("expected ") + expected), std::string::npos)
+            << expected << "\n"
+            << complaint(text);
+    }
+}
+
+TEST(IutFile, BelievesSilenceInABaseFarmBeforeUnreleasedEndpointsEnd) {
+    const std::string slow = with("silence_ms = 250", "silence_ms = 2000");
+    EXPECT_EQ(complaint(slow), "accepted");
+    const auto without_ext = [](std::string text) {
+        const std::string option = R"(["ext"])";
+        return text.replace(text.find(option), option.size(), "[]");
+    };
+    EXPECT_NE(complaint(without_ext(slow)).find("less than 2000 in a base farm"),
+              std::string::npos);
+    EXPECT_EQ(complaint(without_ext(with("silence_ms = 250", "silence_ms = 1999"))), "accepted");
+}
+
+TEST(IutFile, TakesTargetsThatStandInARequestLine) {
+    const auto moved = [](const std::string& target) {
+        return complaint(std::string(kFile) + "[ixit.requests]\nmoved = \"" + target + "\"\n");
+    };
+    EXPECT_EQ(moved("/"), "accepted");
+    EXPECT_EQ(moved("/" + std::string(399, 'x')), "accepted");
+    for (const std::string& target :
+         {std::string(), std::string("s2/"), std::string("/a b"), std::string("/a\\r\\nX: y"),
+          std::string("/\xC3\xA9"), "/" + std::string(400, 'x')}) {
+        EXPECT_NE(moved(target).find("ixit.requests.moved: expected"), std::string::npos) << target;
+    }
+    EXPECT_NE(moved("/bytes/64").find("another target than local"), std::string::npos);
+}
+
+TEST(IutFile, ShowsNoControlCharacterOfAKeyOrAText) {
+    const std::string key = complaint(std::string(kFile) + "\"\\u001b[2Jevil\\nline\" = 1\n");
+    EXPECT_NE(key.find(R"(ixit.timers.)"), std::string::npos) << key;
+    EXPECT_EQ(std::count_if(key.begin(), key.end(), [](char c) { return c < ' '; }), 0) << key;
+    EXPECT_NE(complaint(with(R"("tap:b")", R"("unix:out/a\u0000b")")).find("control characters"),
+              std::string::npos);
+}
+
+TEST(IutFile, RefusesAKeyThatWouldTakeTheParsersStack) {
+    const auto dotted = [](std::size_t dots) {
+        std::string key = "a";
+        for (std::size_t i = 0; i < dots; ++i)
+            key += ".a";
+        return key;
+    };
+    const std::string deep = dotted(50'000);
+    for (const std::string& text :
+         {deep + " = 1\n", "[" + deep + "]\n", "x = {" + deep + " = 1}\n", "\"a\"." + deep + "=1",
+          "x = \"\"\"a\"\"\"\"\n" + deep + " = 1\n", "x = 'y\\'\n" + deep + " = 1\n",
+          "x = \"# \\\"\" # \"\n" + deep + " = 1\n"}) {
+        EXPECT_NE(complaint(text).find(": expected a key with 16 dots at most"), std::string::npos)
+            << text.substr(0, 30);
+    }
+    EXPECT_NE(complaint("\n" + dotted(17) + " = 1").find("x.toml:2: expected a key with 16"),
+              std::string::npos);
+    EXPECT_NE(complaint(dotted(16) + " = 1").find("x.toml:1: ics: expected a table"),
+              std::string::npos);
+    // Dots of texts and comments are none of a key.
+    EXPECT_EQ(complaint("# " + deep + "\n" + with(R"("tap:b")", "\"tap:" + deep + "\"")),
+              "accepted");
+    // The deepest that the bound lets through: every level that brackets can have, dotted.
+    std::string nested = "x = ";
+    for (int level = 0; level < 127; ++level)
+        nested += "[{" + dotted(16) + " = ";
+    EXPECT_NE(complaint(nested), "accepted");
+}
+
 TEST(IutFile, NeverThrowsAnythingElseHoweverItIsCut) {
     const std::string whole = kFile;
     for (std::size_t length = 0; length < whole.size(); ++length) {
@@ -115,6 +240,26 @@ TEST(IutFile, NeverThrowsAnythingElseHoweverItIsCut) {
 
 TEST(IutFile, NamesAFileThatIsNotThere) {
     EXPECT_THROW((void)load_iut_file("no-such-file.toml"), IutFileError);
+}
+
+std::string load_complaint(const std::string& path) {
+    try {
+        (void)load_iut_file(path);
+    } catch (const IutFileError& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+TEST(IutFile, ReadsRegularFilesOfBoundedSizeOnly) {
+    EXPECT_EQ(load_complaint("/dev/zero"), "/dev/zero: is no regular file");
+    EXPECT_EQ(load_complaint("/"), "/: is a directory");
+    const std::string path = ::testing::TempDir() + "long-iut.toml";
+    std::ofstream(path) << kFile << "# " << std::string(1 << 20, 'x') << "\n";
+    EXPECT_EQ(load_complaint(path), path + ": longer than 1048576 bytes");
+    std::ofstream(path) << kFile << "# " << std::string(1 << 19, 'x') << "\n";
+    EXPECT_EQ(load_complaint(path), "accepted");
+    std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -38,13 +38,14 @@ struct Faults {
     Duration reordering_delay_max = Duration::milliseconds(4);
 
     sim::FaultPlan plan() const {
-        return {.loss = loss,
-                .repetition = repetition,
-                .reordering = reordering,
-                .reordering_delay_max = reordering_delay_max,
-                .delay = delay,
-                .jitter_max = jitter_max,
-                .drops = {}};
+        sim::FaultPlan plan;
+        plan.loss = loss;
+        plan.repetition = repetition;
+        plan.reordering = reordering;
+        plan.reordering_delay_max = reordering_delay_max;
+        plan.delay = delay;
+        plan.jitter_max = jitter_max;
+        return plan;
     }
 };
 
