@@ -32,7 +32,9 @@ std::string escaped(std::string_view text) {
 std::string show(const toml::node& node) {
     std::ostringstream out;
     node.visit([&out](const auto& value) { out << value; });
-    return escaped(out.str());
+    constexpr std::size_t kShownMax = 200;
+    const std::string text = out.str();
+    return escaped(text.substr(0, kShownMax)) + (text.size() > kShownMax ? ".." : "");
 }
 
 bool is_of_a_host(Ipv4Address address) {

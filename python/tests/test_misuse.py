@@ -138,7 +138,12 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     ),
     (lambda: shunt.run_scenario("move-once", loss=2), ValueError, "loss: expected a probability"),
     # The judge
-    (lambda: shunt.cases(["no/such"]), shunt.UsageError, "no case is called no/such; did you mean"),
+    (lambda: shunt.cases(["no/such"]), shunt.UsageError, "no case is called no/such"),
+    (
+        lambda: shunt.cases(["endpoint/handshak"]),
+        shunt.UsageError,
+        "no case is called endpoint/handshak; did you mean endpoint/handshake?",
+    ),
     (lambda: shunt.cases("endpoint"), TypeError, "selectors: expected a sequence of str, got 'end"),
     (lambda: JUDGE("no.toml"), shunt.UsageError, "no.toml"),
     (lambda: JUDGE(7), TypeError, "expected str, bytes or os.PathLike object, not int"),

@@ -60,6 +60,28 @@ TEST(FarmFile, ReadsAServerWithDefaultsForTheRest) {
                             "back link is authenticated (SEC-4)"));
 }
 
+TEST(FarmFile, RefusesAKeyThatWouldTakeTheParsersStack) {
+    std::string deep = "a";
+    for (int dot = 0; dot < 50'000; ++dot)
+        deep += ".a";
+    for (const std::string& text :
+         {deep + " = 1\n", "[" + deep + "]\n", "x = {" + deep + " = 1}\n",
+          "x = \"\"\"a\"\"\"\"\n" + deep + " = 1\n", "x = 'y\\'\n" + deep + " = 1\n"}) {
+        EXPECT_THAT(errors_of(text),
+                    ElementsAre(HasSubstr(": expected a key with 16 dots at most")))
+            << text.substr(0, 30);
+    }
+    EXPECT_THAT(errors_of("\nx = '''\n'''\n" + deep + " = 1"),
+                ElementsAre(HasSubstr("farm.toml:4: expected a key with")));
+    EXPECT_THAT(errors_of("# " + deep + "\n" + with(kServer, "\"s1\"", "\"" + deep + "\"")),
+                IsEmpty());
+    // The deepest that the bound lets through: every level that brackets can have, dotted.
+    std::string nested = "x = ";
+    for (int level = 0; level < 127; ++level)
+        nested += "[{" + deep.substr(0, 33) + " = ";
+    EXPECT_THAT(errors_of(nested), ::testing::Not(IsEmpty()));
+}
+
 TEST(FarmFile, ReadsEveryTable) {
     const std::string text = R"(
 [farm]

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace shunt::runtime {
@@ -50,9 +51,73 @@ TomlValue convert(const toml::node& node) {
     return value;
 }
 
+/// Finds the dots between the parts of a key: reads as much of the syntax (TOML 1.0) as tells them
+/// from those of strings and comments. toml++, and what converts its tree, call themselves once
+/// for each such dot; the depth of brackets toml++ bounds.
+class KeyDots {
+  public:
+    static constexpr int kMax = 16;
+
+    explicit KeyDots(std::string_view text) : rest_(text) {}
+
+    /// The line of the first key with more dots than that; 0: none has.
+    int find_deep_key() {
+        int dots = 0;
+        while (!rest_.empty()) {
+            const char c = rest_.front();
+            if (c == '"' || c == '\'') {
+                skip_string(c);
+                continue;
+            }
+            if (c == '#') {
+                skip(rest_.find('\n'));
+                continue;
+            }
+            if (std::string_view("\n=,[]{}").find(c) != std::string_view::npos) dots = 0;
+            if (c == '.' && ++dots > kMax) return line_;
+            skip(1);
+        }
+        return 0;
+    }
+
+  private:
+    void skip(std::size_t count) {
+        const std::string_view skipped = rest_.substr(0, count);
+        line_ += static_cast<int>(std::count(skipped.begin(), skipped.end(), '\n'));
+        rest_.remove_prefix(skipped.size());
+    }
+
+    void skip_string(char quote) {
+        const std::string three(3, quote);
+        const bool is_long = rest_.starts_with(three);
+        skip(is_long ? three.size() : 1);
+        while (!rest_.empty()) {
+            const char c = rest_.front();
+            if (c == '\\' && quote == '"') {
+                skip(2);
+            } else if (!is_long && (c == quote || c == '\n')) {
+                // The end of a line in it is for the parser to complain of.
+                return skip(c == quote ? 1 : 0);
+            } else if (is_long && rest_.starts_with(three)) {
+                // Two quotes more can belong to the text.
+                return skip(rest_.find_first_not_of(quote));
+            } else {
+                skip(1);
+            }
+        }
+    }
+
+    std::string_view rest_;
+    int line_ = 1;
+};
+
 }  // namespace
 
 Result<TomlValue, TomlSyntaxError> parse_toml(std::string_view text) {
+    if (const int line = KeyDots(text).find_deep_key(); line != 0) {
+        return Failure{TomlSyntaxError{
+            line, fmt::format("expected a key with {} dots at most", KeyDots::kMax)}};
+    }
     try {
         return convert(toml::parse(text));
     } catch (const toml::parse_error& error) {
