@@ -58,6 +58,7 @@ void Connection::enter_time_wait(Instant now) {
     timers_.disarm_all();
     timers_.arm(Timer::Linger, now + config_->maximum_segment_lifetime * 2);
     send_buffer_.release_memory();
+    flight_.reset();
 }
 
 void Connection::finish(Event event) {
@@ -66,7 +67,8 @@ void Connection::finish(Event event) {
     send_buffer_.discard();
     // After an orderly end what came before it can still be read.
     if (event != Event::Closed) receive_buffer_.discard();
-    is_syn_due_ = is_front_due_ = is_probe_due_ = is_acknowledgment_due_ = false;
+    flight_.reset();
+    is_syn_due_ = is_probe_due_ = is_acknowledgment_due_ = false;
     duplicate_acknowledgments_owed_ = 0;
     reset_reply_.reset();
     report(event);

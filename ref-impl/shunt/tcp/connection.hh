@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "shunt/tcp/config.hh"
 #include "shunt/tcp/congestion/new_reno.hh"
 #include "shunt/tcp/fine_state.hh"
+#include "shunt/tcp/flight.hh"
 #include "shunt/tcp/identity.hh"
 #include "shunt/tcp/receive_buffer.hh"
 #include "shunt/tcp/rtt.hh"
@@ -148,8 +150,10 @@ class Connection {
     Duration retransmission_timeout() const { return rtt_.timeout(); }
 
   private:
-    enum class Recovery : std::uint8_t { None, Fast, Timeout };
+    enum class Recovery : std::uint8_t { None, Reduced, Fast, Timeout };
     struct Text {
+        std::uint32_t octets() const { return length + (fin ? 1 : 0); }
+
         std::uint32_t offset = 0;  // from SND.UNA
         std::uint32_t length = 0;
         bool fin = false;
@@ -186,12 +190,27 @@ class Connection {
     // segment_arrives_acknowledgment.cc
     Outcome check_acknowledgment(const ArrivingSegment& segment, Instant now);
     void acknowledge(const ArrivingSegment& segment, Instant now);
-    void measure_round_trip(const ArrivingSegment& segment, Instant now);
-    void update_recovery(std::uint32_t acknowledged, std::uint32_t flight_before);
-    void count_duplicate(const ArrivingSegment& segment);
-    void enter_fast_recovery();
+    void advance_unacknowledged(std::uint32_t count, Instant now);
+    std::optional<std::uint32_t> echo_of(const ArrivingSegment& segment) const;
+    void measure_by_timestamp(const ArrivingSegment& segment, Instant now);
     void update_send_window(const ArrivingSegment& segment);
     void advance_close(Instant now);
+    // loss_recovery.cc
+    void update_recovery(const Delivery& delivery, Instant now);
+    void grow_window(const Delivery& delivery);
+    void count_duplicate(const ArrivingSegment& segment, Delivery& delivery);
+    bool detect_losses(Instant now);
+    void enter_fast_recovery();
+    void follow_delivery(const Delivery& delivery);
+    void leave_recovery();
+    void reduce_window();
+    void recover_from_timeout(bool is_first, Instant now);
+    void go_back();
+    void restore_flight(std::span<const wire::SackBlock> ranges, Instant now);
+    // tail_loss_probe.cc
+    void schedule_probe(Instant now);
+    void handle_loss_timeout(Instant now);
+    bool transmit_tail_probe(Instant now, Packet& out);
     // segment_arrives_text.cc
     void check_urgent(const ArrivingSegment& segment);
     Outcome process_text(ArrivingSegment& segment, Instant now);
@@ -209,22 +228,24 @@ class Connection {
     // output.cc
     bool transmit_reset(Packet& out);
     bool transmit_syn(Instant now, Packet& out);
-    bool transmit_front_again(Instant now, Packet& out);
+    bool transmit_lost(Instant now, Packet& out);
     bool transmit_duplicate_acknowledgment(Instant now, Packet& out);
     bool transmit_text(Instant now, Packet& out);
     bool transmit_probe(Instant now, Packet& out);
     bool transmit_acknowledgment(Instant now, Packet& out);
-    std::optional<Text> next_text(std::uint32_t length_max) const;
+    std::optional<Text> text_within(std::uint32_t length_max, std::uint32_t room) const;
     bool is_worth_sending(const Text& text, std::uint32_t length_max) const;
+    void send_new_text(const Text& text, const wire::TcpOptions& options, Instant now, Packet& out);
+    bool send_again(std::size_t index, Instant now, Packet& out);
     void send_text(const Text& text, const wire::TcpOptions& options, Instant now, Packet& out);
-    void note_sent(SequenceNumber begin, SequenceNumber end, Instant now);
+    void note_sent(SequenceNumber end, Instant now);
     void update_persist_timer(Instant now);
     // output_header.cc
     std::uint32_t maximum_segment() const;
     std::uint32_t segment_size() const;
     std::uint32_t text_length_max(const wire::TcpOptions& options) const;
     std::uint32_t initial_window() const;
-    std::uint32_t usable_congestion_window() const;
+    std::uint32_t congestion_room() const;
     wire::TcpOptions current_options(Instant now) const;
     wire::TcpHeader acknowledging_header(SequenceNumber sequence, const wire::TcpOptions& options);
     SequenceNumber acknowledging_sequence() const;
@@ -251,14 +272,13 @@ class Connection {
     bool is_no_delay_;
     bool is_text_held_ = false;
     bool is_syn_due_ = false;
-    bool is_front_due_ = false;
     bool is_probe_due_ = false;
     bool is_acknowledgment_due_ = false;
     bool is_abort_due_ = false;
     bool is_silly_window_overridden_ = false;
     bool is_partial_seen_ = false;
     bool is_send_blocked_ = false;
-    bool is_timing_ = false;
+    bool is_syn_timed_ = false;
 
     SendSpace send_;
     ReceiveSpace receive_;
@@ -273,14 +293,13 @@ class Connection {
     std::optional<SequenceNumber> recover_;          // RFC 6582 3.2
     std::optional<SequenceNumber> fin_received_at_;  // the number of the peer's FIN
     std::optional<SequenceNumber> reset_reply_;
-    SequenceNumber timed_end_;  // an acknowledgment of it measures a round trip
-    Instant timed_at_;
     Instant last_sent_at_;
     Instant last_received_at_;
     Instant progress_at_;  // since when the oldest octet waits for its acknowledgment
     TimerTable timers_;
     RttEstimator rtt_;
     congestion::NewReno congestion_;
+    std::unique_ptr<Flight> flight_;
     ChallengeLimit challenges_;
     SendBuffer send_buffer_;
     ReceiveBuffer receive_buffer_;

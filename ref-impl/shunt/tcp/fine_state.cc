@@ -47,12 +47,4 @@ void Connection::restore_fine_state(const FineState& fine, Instant now) {
     sharpen(Timer::Persist, is_persisting, fine.persist);
 }
 
-std::vector<wire::SackBlock> Connection::scoreboard() const {
-    return {};
-}
-
-bool Connection::restore_scoreboard(std::span<const wire::SackBlock> ranges) {
-    return ranges.empty();
-}
-
 }  // namespace shunt::tcp

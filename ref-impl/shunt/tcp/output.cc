@@ -26,8 +26,9 @@ bool Connection::poll_transmit(Instant now, Packet& out) {
         case State::TimeWait:
             break;
     }
-    if (transmit_front_again(now, out) || transmit_duplicate_acknowledgment(now, out) ||
-        transmit_text(now, out) || transmit_probe(now, out) || transmit_acknowledgment(now, out)) {
+    if (transmit_lost(now, out) || transmit_duplicate_acknowledgment(now, out) ||
+        transmit_tail_probe(now, out) || transmit_text(now, out) || transmit_probe(now, out) ||
+        transmit_acknowledgment(now, out)) {
         return true;
     }
     update_persist_timer(now);
@@ -68,24 +69,51 @@ bool Connection::transmit_syn(Instant now, Packet& out) {
         header.acknowledgment = receive_.next;
         is_acknowledgment_due_ = false;
     }
-    const SequenceNumber end = send_.initial + 1;
-    note_sent(send_.initial, end, now);
-    send_.next = end;
+    // Karn: only a SYN that was sent once measures a round trip.
+    is_syn_timed_ = send_.maximum == send_.initial;
+    send_.next = send_.initial + 1;
+    note_sent(send_.next, now);
     write(header, out);
     return true;
 }
 
-/// The first unacknowledged segment once more (RFC 6582 3.2).
-bool Connection::transmit_front_again(Instant now, Packet& out) {
-    if (!is_front_due_) return false;
-    is_front_due_ = false;
-    const wire::TcpOptions options = current_options(now);
-    const std::uint32_t length_max = text_length_max(options);
+/// RFC 6675 5, NextSeg (1): the first segment that is lost. The first of an episode goes at once.
+bool Connection::transmit_lost(Instant now, Packet& out) {
+    if (!flight_ || flight_->sent.lost() == 0) return false;
+    Flight& flight = *flight_;
+    const std::size_t index = flight.sent.first_lost();
+    const SentSegment segment = flight.sent[index];
+    if (!flight.is_retransmission_forced && segment.size() > congestion_room()) return false;
+    // Where the peer's window has shrunk, what is outside has to wait (RFC 9293 3.8.6).
+    if (segment.end.after(send_.unacknowledged + send_.window)) return false;
+    if (!send_again(index, now, out)) return false;
+    flight.is_retransmission_forced = false;
+    if (recovery_ == Recovery::Fast) flight.reduction.on_sent(segment.size());
+    // It has its whole time from now on (RFC 6675 5.1, RFC 6298 5.1).
+    if (index == 0) timers_.arm(Timer::Retransmit, now + rtt_.timeout());
+    return true;
+}
+
+/// False if it does not fit any more: then all is sent anew, in segments that do.
+bool Connection::send_again(std::size_t index, Instant now, Packet& out) {
+    const SentSegment segment = flight_->sent[index];
     Text text;
-    text.length = std::min({send_buffer_.size(), length_max, send_.flight_size()});
-    text.fin = send_buffer_.has_fin() && text.length == send_buffer_.size() &&
-               send_.flight_size() > text.length;
-    if (text.length == 0 && !text.fin) return false;
+    text.offset = segment.begin - send_.unacknowledged;
+    const std::uint32_t left = send_buffer_.size() - std::min(text.offset, send_buffer_.size());
+    text.length = std::min(segment.size(), left);
+    text.fin = segment.size() > text.length;
+    if (text.length > segment_size()) {
+        go_back();
+        return false;
+    }
+    wire::TcpOptions options = current_options(now);
+    // The text has its size already; reports that have no room beside it go with a later segment.
+    if (text.length > text_length_max(options)) {
+        const auto timestamps = options.timestamps;
+        options = {};
+        options.timestamps = timestamps;
+    }
+    flight_->sent.mark_resent(index, now);
     send_text(text, options, now, out);
     return true;
 }
@@ -97,26 +125,39 @@ bool Connection::transmit_text(Instant now, Packet& out) {
         congestion_.restart_after_idle(initial_window());  // RFC 5681 4.1
     }
     const wire::TcpOptions options = current_options(now);
-    const auto text = next_text(text_length_max(options));
+    const auto text = text_within(text_length_max(options), congestion_room());
     if (!text) return false;
     if (timers_.is_armed(Timer::Persist) || is_silly_window_overridden_) retransmissions_ = 0;
     is_silly_window_overridden_ = false;
     is_probe_due_ = false;
     timers_.disarm(Timer::Persist);
-    send_text(*text, options, now, out);
-    send_.next = send_.next + text->length + (text->fin ? 1 : 0);
+    send_new_text(*text, options, now, out);
+    schedule_probe(now);
     return true;
 }
 
-/// What may go out at SND.NXT now, if anything.
-std::optional<Connection::Text> Connection::next_text(std::uint32_t length_max) const {
+/// Text at SND.NXT; what an earlier flight had there may be sent for the second time.
+void Connection::send_new_text(const Text& text, const wire::TcpOptions& options, Instant now,
+                               Packet& out) {
+    if (!flight_) flight_ = std::make_unique<Flight>(send_.unacknowledged);
+    const SequenceNumber begin = send_.next;
+    send_.next = begin + text.octets();
+    flight_->sent.append(begin, send_.next, now, begin.before(send_.maximum));
+    if (recovery_ == Recovery::Fast) flight_->reduction.on_sent(text.octets());
+    send_text(text, options, now, out);
+}
+
+/// What may go out at SND.NXT now, if anything: at most `length_max`, of which the network takes
+/// `room`.
+std::optional<Connection::Text> Connection::text_within(std::uint32_t length_max,
+                                                        std::uint32_t room) const {
     Text text;
     text.offset = send_.flight_size();
     if (text.offset >= send_buffer_.octets()) return std::nullopt;
-    const std::uint32_t window = std::min(send_.window, usable_congestion_window());
-    const std::uint32_t usable = window > text.offset ? window - text.offset : 0;
+    if (flight_ && flight_->sent.is_full()) return std::nullopt;
+    const std::uint32_t offered = send_.window - std::min(send_.window, text.offset);
     const std::uint32_t left = send_buffer_.size() - std::min(text.offset, send_buffer_.size());
-    text.length = std::min({left, usable, length_max});
+    text.length = std::min({left, offered, room, length_max});
     // A FIN takes room in the peer's window, none in the network.
     text.fin =
         send_buffer_.has_fin() && text.length == left && text.offset + text.length < send_.window;
@@ -142,19 +183,12 @@ void Connection::send_text(const Text& text, const wire::TcpOptions& options, In
     header.flags.fin = text.fin;
     header.flags.push = text.length > 0 && text.offset + text.length == send_buffer_.size();
     send_buffer_.read(text.offset, out.append(text.length));
-    note_sent(begin, begin + text.length + (text.fin ? 1 : 0), now);
+    note_sent(begin + text.octets(), now);
     write(header, out);
 }
 
-/// RFC 6298 5.1; Karn's rule for what is timed.
-void Connection::note_sent(SequenceNumber begin, SequenceNumber end, Instant now) {
-    if (begin.before(send_.maximum)) {
-        is_timing_ = false;
-    } else if (!is_timing_) {
-        is_timing_ = true;
-        timed_end_ = end;
-        timed_at_ = now;
-    }
+/// Something that takes sequence numbers up to `end` goes out (RFC 6298 5.1).
+void Connection::note_sent(SequenceNumber end, Instant now) {
     if (send_.unacknowledged == send_.maximum) progress_at_ = now;
     if (send_.maximum.before(end)) send_.maximum = end;
     if (!timers_.is_armed(Timer::Retransmit)) {
@@ -174,7 +208,6 @@ bool Connection::transmit_probe(Instant now, Packet& out) {
     text.fin = text.length == 0;
     const bool was_retransmitting = timers_.is_armed(Timer::Retransmit);
     send_text(text, current_options(now), now, out);
-    is_timing_ = false;
     if (!was_retransmitting) timers_.disarm(Timer::Retransmit);
     return true;
 }

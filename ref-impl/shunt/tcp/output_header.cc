@@ -41,14 +41,12 @@ std::uint32_t Connection::initial_window() const {
     return std::min(segments * size, std::max(2 * size, kInitialWindowBytes));
 }
 
-/// cwnd, and two segments more while the first two duplicates say that segments leave the network
-/// (limited transmit, RFC 3042 2).
-std::uint32_t Connection::usable_congestion_window() const {
-    const std::uint32_t size = segment_size();
-    const bool is_limited_transmit = recovery_ == Recovery::None && duplicates_ > 0;
-    const std::uint32_t more =
-        is_limited_transmit ? std::min<std::uint32_t>(duplicates_, 2) * size : 0;
-    return std::max(congestion_.window(), size) + more;
+/// What the network takes now beside what is in it. Limited transmit (RFC 3042 2) needs no rule of
+/// its own: what left the network makes room.
+std::uint32_t Connection::congestion_room() const {
+    const std::uint32_t window = std::max(congestion_.window(), segment_size());
+    const std::uint32_t in_network = flight_ ? flight_->in_network() : 0;
+    return window - std::min(window, in_network);
 }
 
 wire::TcpOptions Connection::current_options(Instant now) const {

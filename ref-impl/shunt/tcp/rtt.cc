@@ -48,6 +48,12 @@ void RttEstimator::sample(Duration round_trip) {
     backoff_ = 0;
 }
 
+void RttEstimator::note_minimum(Duration round_trip) {
+    if (!has_sample()) return;
+    const std::int64_t measured = std::max<std::int64_t>(round_trip.to_microseconds(), 1);
+    if (measured < min_us_) min_us_ = static_cast<std::uint32_t>(measured);
+}
+
 void RttEstimator::back_off() {
     if (backoff_ < kBackoffMax) ++backoff_;
 }

@@ -33,6 +33,8 @@ class RttEstimator {
 
     /// A measured round trip (RFC 6298 2.2, 2.3); ends the backoff.
     void sample(Duration round_trip);
+    /// A round trip that is too many for sample(): it may be the shortest all the same.
+    void note_minimum(Duration round_trip);
     /// The timer has expired: the timeout doubles (5.5).
     void back_off();
     void end_backoff() { backoff_ = 0; }

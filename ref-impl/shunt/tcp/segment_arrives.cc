@@ -123,7 +123,11 @@ void Connection::learn_options(const ArrivingSegment& syn, Instant now) {
 /// Both SYNs are acknowledged: our sequence space begins behind ours.
 void Connection::establish(const ArrivingSegment& segment, Instant now) {
     const bool was_syn_lost = retransmissions_ > 0;
-    measure_round_trip(segment, now);
+    if (is_syn_timed_) {
+        rtt_.sample(now - last_sent_at_);
+    } else {
+        measure_by_timestamp(segment, now);
+    }
     // A lost SYN costs the initial window (RFC 5681 3.1) and, unless the round trip is known, the
     // impatience (RFC 6298 5.7).
     congestion_ = congestion::NewReno(was_syn_lost ? segment_size() : initial_window());

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SEGMENT ARRIVES, the fifth step of RFC 9293 3.10.7.4: the ACK field; round trips (RFC 6298),
-// congestion and recovery (RFC 5681, RFC 6582).
+// SEGMENT ARRIVES, the fifth step of RFC 9293 3.10.7.4: the ACK field, round trips (RFC 6298), the
+// send window. What an acknowledgment says of losses is loss_recovery.cc.
 #include <algorithm>
-#include <limits>
 
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
@@ -10,10 +9,6 @@
 namespace shunt::tcp {
 namespace {
 
-constexpr std::uint16_t kDuplicatesForLoss = 3;  // RFC 5681 3.2
-// L of RFC 3465 2.2 and 2.3: two segments, after a timeout one.
-constexpr std::uint32_t kSlowStartSegments = 2;
-constexpr std::uint32_t kSlowStartSegmentsAfterTimeout = 1;
 constexpr std::uint32_t kEchoAgeMaxMs = 120'000;  // MSL of RFC 9293 3.4.1
 
 }  // namespace
@@ -35,34 +30,55 @@ Outcome Connection::check_acknowledgment(const ArrivingSegment& segment, Instant
         acknowledgment.before(send_.unacknowledged - send_.window_max)) {
         return challenge(Counter::DropTcpAcknowledgment, now);
     }
-    if (acknowledgment.after(send_.unacknowledged)) {
+    // A D-SACK comes when all is acknowledged already.
+    const bool is_of_interest = send_.unacknowledged != send_.maximum ||
+                                (flight_ && !segment.options.sack_blocks().empty());
+    if (is_of_interest && acknowledgment.at_or_after(send_.unacknowledged)) {
         acknowledge(segment, now);
-    } else if (acknowledgment == send_.unacknowledged) {
-        count_duplicate(segment);
     }
     update_send_window(segment);
     advance_close(now);
     return state_ == State::Closed ? Outcome::stop() : Outcome::go_on();
 }
 
-/// SND.UNA < SEG.ACK =< SND.MAX.
+/// SND.UNA =< SEG.ACK =< SND.MAX.
 void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
-    const std::uint32_t count = segment.acknowledgment - send_.unacknowledged;
-    const std::uint32_t flight_before = send_.flight_size();
-    measure_round_trip(segment, now);
+    Delivery delivery;
+    const bool uses_sack = negotiated_.sack_permitted;
+    if (flight_) {
+        const Evidence evidence{.now = now, .clock = clock_, .echo = echo_of(segment)};
+        delivery = flight_->deliver({.acknowledgment = segment.acknowledgment,
+                                     .blocks = segment.options.sack_blocks(),
+                                     .maximum = send_.maximum,
+                                     .evidence = evidence},
+                                    uses_sack, rtt_);
+    }
+    delivery.acknowledged = segment.acknowledgment - send_.unacknowledged;
+    if (delivery.acknowledged > 0) {
+        if (delivery.is_ambiguous) measure_by_timestamp(segment, now);
+        advance_unacknowledged(delivery.acknowledged, now);
+    }
+    if (!flight_) return;
+    count_duplicate(segment, delivery);
+    if (flight_->settle_probe(segment.acknowledgment, delivery,
+                              !segment.options.sack_blocks().empty())) {
+        reduce_window();
+    }
+    if (uses_sack) delivery.shows_loss = detect_losses(now);
+    update_recovery(delivery, now);
+    if (delivery.delivered > 0) schedule_probe(now);
+}
+
+void Connection::advance_unacknowledged(std::uint32_t count, Instant now) {
     send_buffer_.acknowledge(count);
-    send_.unacknowledged = segment.acknowledgment;
+    send_.unacknowledged = send_.unacknowledged + count;
     if (send_.next.before(send_.unacknowledged)) send_.next = send_.unacknowledged;
-    const bool was_partial_seen = is_partial_seen_;
-    update_recovery(count, flight_before);
     retransmissions_ = 0;
     progress_at_ = now;
     if (send_.unacknowledged == send_.maximum) {
         timers_.disarm(Timer::Retransmit);  // RFC 6298 5.2
-    } else if (timers_.is_armed(Timer::Retransmit) &&
-               (recovery_ != Recovery::Fast || !was_partial_seen)) {
-        // RFC 6298 5.3; in fast recovery the first partial acknowledgment alone (RFC 6582 3.2).
-        timers_.arm(Timer::Retransmit, now + rtt_.timeout());
+    } else if (timers_.is_armed(Timer::Retransmit) && !is_partial_seen_) {
+        timers_.arm(Timer::Retransmit, now + rtt_.timeout());  // 5.3
     }
     if (is_send_blocked_ && send_buffer_.free() > 0 && !send_buffer_.is_finished()) {
         is_send_blocked_ = false;
@@ -70,77 +86,19 @@ void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
     }
 }
 
-/// A segment timed by our own clock is exact; a timestamp resolves 1 ms, but also where the
-/// segment was sent twice (RFC 6298 3, RFC 7323 4.1).
-void Connection::measure_round_trip(const ArrivingSegment& segment, Instant now) {
-    if (is_timing_) {
-        if (segment.acknowledgment.before(timed_end_)) return;
-        is_timing_ = false;
-        rtt_.sample(now - timed_at_);
-        return;
-    }
-    if (!negotiated_.has_timestamps() || !segment.options.timestamps) return;
-    const SequenceNumber value(clock_.value(now));
-    const SequenceNumber echo(segment.options.timestamps->echo);
-    const std::uint32_t age_ms = value - echo;
+std::optional<std::uint32_t> Connection::echo_of(const ArrivingSegment& segment) const {
+    if (!negotiated_.has_timestamps() || !segment.options.timestamps) return std::nullopt;
+    return segment.options.timestamps->echo;
+}
+
+/// A timestamp resolves 1 ms, but also where the segment was sent twice (RFC 6298 3, RFC 7323 4.1).
+void Connection::measure_by_timestamp(const ArrivingSegment& segment, Instant now) {
+    const auto echo = echo_of(segment);
+    if (!echo) return;
+    const std::uint32_t age_ms = clock_.value(now) - *echo;
     // What is not ours, or older than any segment lives, says nothing.
     if (age_ms > kEchoAgeMaxMs) return;
     rtt_.sample(Duration::milliseconds(age_ms));
-}
-
-void Connection::update_recovery(std::uint32_t acknowledged, std::uint32_t flight_before) {
-    const bool is_recovered = !recover_ || send_.unacknowledged.at_or_after(*recover_);
-    // The window limits if the flight was within a segment of it, in slow start within a half.
-    const bool is_limiting = congestion_.is_in_slow_start()
-                                 ? flight_before >= congestion_.window() / 2
-                                 : flight_before + segment_size() > congestion_.window();
-    switch (recovery_) {
-        case Recovery::None:
-            congestion_.on_acknowledged(acknowledged, segment_size(), is_limiting,
-                                        kSlowStartSegments);
-            break;
-        case Recovery::Timeout:
-            congestion_.on_acknowledged(acknowledged, segment_size(), true,
-                                        kSlowStartSegmentsAfterTimeout);
-            if (is_recovered) recovery_ = Recovery::None;
-            break;
-        case Recovery::Fast:
-            if (is_recovered) {
-                congestion_.leave_fast_recovery(send_.flight_size(), segment_size());
-                recovery_ = Recovery::None;
-            } else {
-                congestion_.on_partial_acknowledgment(acknowledged, segment_size());
-                is_partial_seen_ = true;
-                is_front_due_ = true;
-            }
-            break;
-    }
-    if (recovery_ != Recovery::Fast) duplicates_ = 0;
-    // Kept one octet longer: duplicates of the episode's own retransmissions start no new one.
-    const bool is_past = recover_ && send_.unacknowledged.after(*recover_);
-    if (recovery_ == Recovery::None && is_past) recover_.reset();
-}
-
-/// SEG.ACK = SND.UNA. RFC 5681 2 says which acknowledgments are duplicates.
-void Connection::count_duplicate(const ArrivingSegment& segment) {
-    const std::uint32_t window = std::uint32_t{segment.window} << negotiated_.send_scale;
-    const bool is_duplicate =
-        send_.flight_size() > 0 && segment.arrived_length == 0 && window == send_.window;
-    if (!is_duplicate) return;
-    if (duplicates_ < std::numeric_limits<std::uint16_t>::max()) ++duplicates_;
-    if (recovery_ == Recovery::Fast) {
-        congestion_.on_duplicate_in_recovery(segment_size());
-    } else if (duplicates_ == kDuplicatesForLoss && recovery_ == Recovery::None && !recover_) {
-        enter_fast_recovery();
-    }
-}
-
-void Connection::enter_fast_recovery() {
-    recovery_ = Recovery::Fast;
-    recover_ = send_.maximum;
-    is_partial_seen_ = false;
-    is_front_due_ = true;
-    congestion_.enter_fast_recovery(send_.flight_size(), segment_size());
 }
 
 void Connection::update_send_window(const ArrivingSegment& segment) {

@@ -11,6 +11,12 @@ namespace {
 
 using testing::Peer;
 
+/// No scoreboard, no RACK, no probes: RFC 5681 and RFC 6582 alone.
+void establish_without_sack(Peer& peer) {
+    peer.syn_options.sack_permitted = false;
+    peer.establish();
+}
+
 TEST(Acknowledgment, OfWhatWasNeverSentIsChallenged) {
     Peer peer;
     peer.establish();
@@ -88,7 +94,7 @@ TEST(Acknowledgment, OfOldSegmentsDoesNotMoveTheWindow) {
 
 TEST(Recovery, StartsAtTheThirdDuplicateAndSendsTheFrontAgain) {
     Peer peer;
-    peer.establish();
+    establish_without_sack(peer);
     peer.send(20'000);
     const auto flight = peer.drain();
     ASSERT_EQ(flight.size(), 10U);  // RFC 6928
@@ -129,7 +135,7 @@ TEST(Recovery, IsNotStartedByAcknowledgmentsThatCarryTextOrAWindow) {
 
 TEST(Recovery, SendsTheNextHoleAtAPartialAcknowledgment) {
     Peer peer;
-    peer.establish();
+    establish_without_sack(peer);
     peer.send(14'600);
     const auto flight = peer.drain();
     wire::TcpHeader header = peer.ack();
@@ -150,7 +156,7 @@ TEST(Recovery, SendsTheNextHoleAtAPartialAcknowledgment) {
 
 TEST(RetransmissionTimer, DoublesAndStartsOverFromTheFirstOctet) {
     Peer peer;
-    peer.establish();
+    establish_without_sack(peer);
     peer.send(14'600);
     const auto flight = peer.drain();
     const Instant first = *peer.connection->poll_deadline();
@@ -187,7 +193,7 @@ TEST(RetransmissionTimer, StartsAnewWithEachAcknowledgmentOfNewData) {
 TEST(RetransmissionTimer, GivesUpAtTheLimitAndSaysSo) {
     Peer peer;
     peer.config.retransmissions_max = 4;
-    peer.establish();
+    establish_without_sack(peer);
     peer.events();
     peer.send(100);
     int transmissions = 0;
@@ -252,7 +258,7 @@ TEST(RoundTrip, IsMeasuredByTimestampsWhereASegmentWasSentTwice) {
 TEST(RoundTrip, IsNotMeasuredByAnEchoThatIsNotOurs) {
     Peer peer;
     peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
-    peer.establish();
+    establish_without_sack(peer);
     peer.send(100);
     peer.drain();
     peer.pass(Duration::milliseconds(200));
@@ -265,7 +271,7 @@ TEST(RoundTrip, IsNotMeasuredByAnEchoThatIsNotOurs) {
 
 TEST(PureAcknowledgment, StaysInAWindowThatThePeerHasShrunk) {
     Peer peer;
-    peer.establish();
+    establish_without_sack(peer);
     peer.send(14'600);
     const auto flight = peer.drain();
     wire::TcpHeader header = peer.ack();
@@ -295,7 +301,7 @@ TEST(PureAcknowledgment, CarriesTheHighestNumberAlsoWhileAllIsSentAgain) {
 
 TEST(Recovery, IsNotStartedAgainByWhatItSentItself) {
     Peer peer;
-    peer.establish();
+    establish_without_sack(peer);
     peer.send(14'600);
     const auto flight = peer.drain();
     const auto give_duplicates = [&peer](SequenceNumber acknowledgment) {

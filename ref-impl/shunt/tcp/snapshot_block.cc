@@ -241,6 +241,7 @@ void Connection::restore_timers(const wire::ControlBlock& block, Instant now) {
             remaining = std::min(remaining, kTimerUnit * block.retransmit_timer);
         }
         timers_.arm(Timer::Retransmit, now + remaining);
+        schedule_probe(now);  // EP-49
     }
     if (block.has(BlockFlag::AckNow)) is_acknowledgment_due_ = true;
     if (block.has(BlockFlag::DelayedAck)) {

@@ -20,10 +20,12 @@ void Connection::handle_deadline(Instant now) {
         return;
     }
     if (timers_.expire(Timer::Persist, now)) handle_persist_timeout(now);
+    // The probe comes first: it puts the retransmission off (RFC 8985 7.3).
+    if (timers_.expire(Timer::Loss, now)) handle_loss_timeout(now);
     if (timers_.expire(Timer::Retransmit, now)) handle_retransmission_timeout(now);
 }
 
-/// RFC 6298 5.4 to 5.6, RFC 5681 3.1.
+/// RFC 6298 5.4 to 5.6.
 void Connection::handle_retransmission_timeout(Instant now) {
     if (has_given_up(now)) {
         finish(Event::TimedOut);
@@ -37,12 +39,7 @@ void Connection::handle_retransmission_timeout(Instant now) {
         is_syn_due_ = true;
         return;
     }
-    congestion_.on_timeout(send_.flight_size(), segment_size(), is_first);
-    recovery_ = Recovery::Timeout;
-    recover_ = send_.maximum;
-    duplicates_ = 0;
-    is_front_due_ = false;
-    send_.next = send_.unacknowledged;
+    recover_from_timeout(is_first, now);
 }
 
 /// RFC 9293 3.8.6.1 if the window is closed, else 3.8.6.2.1: what fits goes, however little.

@@ -16,13 +16,16 @@ enum class Timer : std::uint8_t {
     Retransmit,
     /// RFC 9293 3.8.6.1: armed while the peer's window keeps us from sending and nothing is out.
     Persist,
+    /// RFC 8985 6.2 step 5 and 7.2: what is outstanding may turn out to be lost, or a probe of the
+    /// tail is due.
+    Loss,
     /// RFC 9293 3.8.6.3.
     DelayedAcknowledgment,
     /// TIME-WAIT's 2MSL, or the patience of FIN-WAIT-2.
     Linger,
 };
 
-inline constexpr std::size_t kTimerCount = 4;
+inline constexpr std::size_t kTimerCount = 5;
 
 class TimerTable {
   public:

@@ -119,6 +119,7 @@ void Connection::abort() {
 }
 
 void Connection::release_memory() {
+    if (send_.unacknowledged == send_.maximum) flight_.reset();
     send_buffer_.release_memory();
     receive_buffer_.release_memory();
 }

@@ -32,25 +32,9 @@ void NewReno::on_acknowledged(std::uint32_t count, std::uint32_t segment_size, b
     set_window(std::uint64_t{window_} + segment_size);
 }
 
-void NewReno::enter_fast_recovery(std::uint32_t flight_size, std::uint32_t segment_size) {
+void NewReno::on_congestion(std::uint32_t flight_size, std::uint32_t segment_size) {
     threshold_ = halved(flight_size, segment_size);
-    set_window(std::uint64_t{threshold_} + 3 * std::uint64_t{segment_size});
-    counted_ = 0;
-}
-
-void NewReno::on_duplicate_in_recovery(std::uint32_t segment_size) {
-    set_window(std::uint64_t{window_} + segment_size);
-}
-
-void NewReno::on_partial_acknowledgment(std::uint32_t count, std::uint32_t segment_size) {
-    const std::uint32_t deflated = window_ - std::min(window_, count);
-    const std::uint32_t returned = count >= segment_size ? segment_size : 0;
-    set_window(std::max<std::uint64_t>(std::uint64_t{deflated} + returned, segment_size));
-}
-
-void NewReno::leave_fast_recovery(std::uint32_t flight_size, std::uint32_t segment_size) {
-    set_window(std::min<std::uint64_t>(
-        threshold_, std::uint64_t{std::max(flight_size, segment_size)} + segment_size));
+    set_window(threshold_);
     counted_ = 0;
 }
 

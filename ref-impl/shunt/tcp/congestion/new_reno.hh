@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NewReno's window (RFC 5681, RFC 6582) in bytes: slow start, congestion avoidance, fast recovery.
-// When a loss is detected is the connection's to say.
+// NewReno's window (RFC 5681) in bytes: slow start, congestion avoidance, reduction. When a loss
+// is detected, and what may be sent while it is repaired, is the connection's to say.
 #pragma once
 
 #include <cstdint>
@@ -24,24 +24,18 @@ class NewReno {
     /// acknowledgment (L of RFC 3465 2.2), so that divided ones gain nothing.
     void on_acknowledged(std::uint32_t count, std::uint32_t segment_size, bool was_limiting,
                          std::uint32_t segments_max);
-    /// Three duplicates (RFC 6582 3.2, step 2).
-    void enter_fast_recovery(std::uint32_t flight_size, std::uint32_t segment_size);
-    /// Each later duplicate says that a segment has left the network (RFC 5681 3.2, step 4).
-    void on_duplicate_in_recovery(std::uint32_t segment_size);
-    /// RFC 6582 3.2, step 3: an acknowledgment below the recovery point.
-    void on_partial_acknowledgment(std::uint32_t count, std::uint32_t segment_size);
-    /// RFC 6582 3.2, step 3, option 1: everything outstanding at the loss is acknowledged.
-    void leave_fast_recovery(std::uint32_t flight_size, std::uint32_t segment_size);
+    /// Something was lost, or marked (RFC 5681 3.2, RFC 3168 6.1.2): once per round trip.
+    void on_congestion(std::uint32_t flight_size, std::uint32_t segment_size);
     /// RFC 5681 3.1: `is_first` unless this segment was retransmitted by the timer before.
     void on_timeout(std::uint32_t flight_size, std::uint32_t segment_size, bool is_first);
+    /// While a loss is repaired rate reduction says what it is (RFC 6937).
+    void set_window(std::uint64_t bytes);
     /// RFC 5681 4.1: nothing was sent for longer than a retransmission timeout.
     void restart_after_idle(std::uint32_t initial_window);
     /// From a control block.
     void restore(std::uint32_t window, std::uint32_t threshold);
 
   private:
-    void set_window(std::uint64_t bytes);
-
     std::uint32_t window_;
     std::uint32_t threshold_ = kThresholdUnlimited;
     // Bytes acknowledged since the window last grew in congestion avoidance (RFC 3465 2.1).

@@ -39,26 +39,18 @@ TEST(NewReno, GrowsByOneSegmentPerWindowInCongestionAvoidance) {
     EXPECT_EQ(reno.window(), 11 * kSegment);
 }
 
-TEST(NewReno, HalvesForOneRecoveryEpisode) {
-    NewReno reno(20 * kSegment);
-    reno.enter_fast_recovery(20 * kSegment, kSegment);
+TEST(NewReno, HalvesWhatIsInFlightAtALoss) {
+    NewReno reno(30 * kSegment);
+    reno.on_congestion(20 * kSegment, kSegment);
     EXPECT_EQ(reno.threshold(), 10 * kSegment);
-    EXPECT_EQ(reno.window(), 13 * kSegment);
-    reno.on_duplicate_in_recovery(kSegment);
-    EXPECT_EQ(reno.window(), 14 * kSegment);
-    reno.on_partial_acknowledgment(3 * kSegment, kSegment);
-    EXPECT_EQ(reno.window(), 12 * kSegment);
-    reno.leave_fast_recovery(4 * kSegment, kSegment);
-    EXPECT_EQ(reno.window(), 5 * kSegment) << "no burst";
-    EXPECT_TRUE(reno.is_in_slow_start());
+    EXPECT_EQ(reno.window(), 10 * kSegment);
+    EXPECT_FALSE(reno.is_in_slow_start());
 }
 
 TEST(NewReno, NeverFallsUnderTwoSegmentsOfThreshold) {
     NewReno reno(kSegment);
-    reno.enter_fast_recovery(kSegment, kSegment);
+    reno.on_congestion(kSegment, kSegment);
     EXPECT_EQ(reno.threshold(), 2 * kSegment);
-    reno.on_partial_acknowledgment(100 * kSegment, kSegment);
-    EXPECT_EQ(reno.window(), kSegment);
 }
 
 TEST(NewReno, StartsOverWithOneSegmentAfterATimeout) {

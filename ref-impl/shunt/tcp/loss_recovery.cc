@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loss recovery. With SACK: RACK says what is lost (RFC 8985 6), the scoreboard what is not
+// (RFC 6675). Without: duplicates and partial acknowledgments (RFC 5681 3.2, RFC 6582). How much
+// goes out meanwhile is rate reduction's to say (RFC 6937) in both cases.
+#include <algorithm>
+#include <limits>
+
+#include "shunt/tcp/arriving_segment.hh"
+#include "shunt/tcp/connection.hh"
+
+namespace shunt::tcp {
+namespace {
+
+constexpr std::uint16_t kDuplicatesForLoss = 3;  // RFC 5681 3.2
+// RFC 3042: two segments more while the first two duplicates come.
+constexpr std::uint32_t kLimitedTransmitSegments = 2;
+// L of RFC 3465 2.2 and 2.3: two segments, after a timeout one.
+constexpr std::uint32_t kSlowStartSegments = 2;
+constexpr std::uint32_t kSlowStartSegmentsAfterTimeout = 1;
+
+}  // namespace
+
+/// With SACK an acknowledgment is a duplicate if it reports something new (RFC 6675 2), without if
+/// it says nothing at all (RFC 5681 2).
+void Connection::count_duplicate(const ArrivingSegment& segment, Delivery& delivery) {
+    Flight& flight = *flight_;
+    const std::uint32_t size = segment_size();
+    if (delivery.acknowledged > 0) {
+        // What the duplicates have told of is among what is acknowledged now.
+        const std::uint32_t behind_front = delivery.delivered - std::min(delivery.delivered, size);
+        const std::uint32_t known = std::min(flight.duplicate_credit, behind_front);
+        flight.duplicate_credit -= known;
+        delivery.delivered -= known;
+        return;
+    }
+    const std::uint32_t window = std::uint32_t{segment.window} << negotiated_.send_scale;
+    const bool is_empty = segment.arrived_length == 0 && window == send_.window;
+    const bool is_duplicate = negotiated_.sack_permitted ? delivery.delivered > 0 : is_empty;
+    if (!is_duplicate || flight.sent.empty()) return;
+    if (duplicates_ < std::numeric_limits<std::uint16_t>::max()) ++duplicates_;
+    if (negotiated_.sack_permitted) return;
+    const std::uint32_t limit =
+        recovery_ == Recovery::Fast ? flight.sent.total() : kLimitedTransmitSegments * size;
+    const std::uint32_t credit = std::min(flight.duplicate_credit + size, limit);
+    delivery.delivered = credit - std::min(credit, flight.duplicate_credit);
+    flight.duplicate_credit = std::max(credit, flight.duplicate_credit);
+    const bool is_loss = duplicates_ == kDuplicatesForLoss && !recover_;
+    if (is_loss && recovery_ != Recovery::Fast) flight.sent.mark_lost(0);
+}
+
+/// True if more is lost than was known.
+bool Connection::detect_losses(Instant now) {
+    Flight& flight = *flight_;
+    const std::uint32_t lost_before = flight.sent.lost();
+    const Rack::Path path{.smoothed_rtt = rtt_.smoothed(),
+                          .minimum_rtt = rtt_.minimum(),
+                          .is_recovering = recovery_ != Recovery::None};
+    const auto wait = flight.rack.detect_losses(flight.sent, path, now);
+    if (wait) {
+        timers_.arm(Timer::Loss, now + *wait);
+    } else if (flight.awaits_reordering) {
+        timers_.disarm(Timer::Loss);
+    }
+    flight.awaits_reordering = wait.has_value();
+    return flight.sent.lost() > lost_before;
+}
+
+void Connection::update_recovery(const Delivery& delivery, Instant now) {
+    Flight& flight = *flight_;
+    const bool is_recovered = !recover_ || send_.unacknowledged.at_or_after(*recover_);
+    switch (recovery_) {
+        case Recovery::None:
+            break;
+        case Recovery::Reduced:
+            if (is_recovered) recovery_ = Recovery::None;
+            break;
+        case Recovery::Timeout:
+        case Recovery::Fast:
+            if (is_recovered) leave_recovery();
+            break;
+    }
+    if (recovery_ == Recovery::Fast) {
+        if (!negotiated_.sack_permitted && delivery.acknowledged > 0) {
+            // A partial acknowledgment: the next hole begins where it ends (RFC 6582 3.2).
+            flight.sent.mark_lost(0);
+            flight.is_retransmission_forced = flight.sent.lost() > 0;
+            is_partial_seen_ = true;
+        }
+        follow_delivery(delivery);
+    } else if (recovery_ != Recovery::Timeout && flight.sent.lost() > 0) {
+        enter_fast_recovery();
+        follow_delivery(delivery);
+    } else if (recovery_ != Recovery::Reduced && delivery.acknowledged > 0) {
+        grow_window(delivery);
+    }
+    if (recovery_ != Recovery::Fast && delivery.acknowledged > 0) {
+        duplicates_ = 0;
+        flight.duplicate_credit = 0;
+    }
+    // Kept one octet longer: duplicates of the episode's own retransmissions start no new one.
+    const bool is_past = recover_ && send_.unacknowledged.after(*recover_);
+    if (recovery_ == Recovery::None && is_past) recover_.reset();
+    if (flight.sent.empty()) timers_.disarm(Timer::Loss);
+    static_cast<void>(now);
+}
+
+void Connection::grow_window(const Delivery& delivery) {
+    const std::uint32_t size = segment_size();
+    if (recovery_ == Recovery::Timeout) {
+        congestion_.on_acknowledged(delivery.acknowledged, size, true,
+                                    kSlowStartSegmentsAfterTimeout);
+        return;
+    }
+    // The window limits if what was out came within a segment of it, in slow start within a half.
+    const std::uint32_t out = delivery.in_network_before;
+    const bool is_limiting = congestion_.is_in_slow_start() ? out >= congestion_.window() / 2
+                                                            : out + size > congestion_.window();
+    congestion_.on_acknowledged(delivery.acknowledged, size, is_limiting, kSlowStartSegments);
+}
+
+void Connection::enter_fast_recovery() {
+    recovery_ = Recovery::Fast;
+    recover_ = send_.maximum;
+    is_partial_seen_ = false;
+    duplicates_ = std::max(duplicates_, kDuplicatesForLoss);
+    Flight& flight = *flight_;
+    flight.probe.reset();
+    flight.is_retransmission_forced = true;
+    flight.reduction.start(send_.flight_size());
+    congestion_.on_congestion(send_.flight_size(), segment_size());
+}
+
+void Connection::follow_delivery(const Delivery& delivery) {
+    const std::uint32_t in_network = flight_->in_network();
+    const std::uint32_t room = flight_->reduction.allowance(
+        delivery.delivered, in_network, congestion_.threshold(), segment_size(),
+        delivery.acknowledged > 0 && !delivery.shows_loss);
+    const std::uint64_t window = std::uint64_t{in_network} + room;
+    congestion_.set_window(std::max<std::uint64_t>(window, segment_size()));
+}
+
+void Connection::leave_recovery() {
+    if (recovery_ == Recovery::Fast) congestion_.set_window(congestion_.threshold());
+    recovery_ = Recovery::None;
+    is_partial_seen_ = false;
+    flight_->rack.on_recovered();
+}
+
+/// A loss that needs no repair any more, or a mark: the window falls, and does not grow within the
+/// round trip.
+void Connection::reduce_window() {
+    if (recovery_ != Recovery::None) return;
+    congestion_.on_congestion(send_.flight_size(), segment_size());
+    recovery_ = Recovery::Reduced;
+    recover_ = send_.maximum;
+}
+
+/// RFC 5681 3.1, RFC 6298 5.4, RFC 8985 6.3.
+void Connection::recover_from_timeout(bool is_first, Instant now) {
+    congestion_.on_timeout(send_.flight_size(), segment_size(), is_first);
+    recovery_ = Recovery::Timeout;
+    recover_ = send_.maximum;
+    is_partial_seen_ = false;
+    duplicates_ = 0;
+    // A window that has shrunk since: what fits goes, as if for the first time.
+    const bool is_window_shrunk =
+        flight_ && !flight_->sent.empty() && flight_->sent.front().size() > send_.window;
+    if (!flight_ || is_window_shrunk) {
+        go_back();
+        return;
+    }
+    Flight& flight = *flight_;
+    flight.probe.reset();
+    flight.duplicate_credit = 0;
+    if (flight.sent.empty()) return;
+    if (flight.sent.front().is_sacked) {
+        // The peer has thrown away what it had reported (RFC 2018 8).
+        flight.sent.forget_sacked();
+        flight.sack_reader.forget();
+    }
+    if (negotiated_.sack_permitted) {
+        const Rack::Path path{rtt_.smoothed(), rtt_.minimum(), true};
+        flight.rack.mark_losses_on_timeout(flight.sent, path, now);
+    } else {
+        flight.sent.mark_all_lost();
+    }
+    flight.is_retransmission_forced = true;
+}
+
+/// Everything from SND.UNA on is sent anew: what is known of the flight does not fit any more.
+void Connection::go_back() {
+    if (flight_) flight_->forget();
+    timers_.disarm(Timer::Loss);
+    send_.next = send_.unacknowledged;
+}
+
+std::vector<wire::SackBlock> Connection::scoreboard() const {
+    std::vector<wire::SackBlock> ranges;
+    if (!flight_ || flight_->sent.sacked() == 0) return ranges;
+    for (std::size_t i = 0; i < flight_->sent.count(); ++i) {
+        const SentSegment& segment = flight_->sent[i];
+        if (!segment.is_sacked) continue;
+        if (!ranges.empty() && ranges.back().right == segment.begin) {
+            ranges.back().right = segment.end;
+        } else {
+            ranges.push_back({segment.begin, segment.end});
+        }
+    }
+    return ranges;
+}
+
+bool Connection::restore_scoreboard(std::span<const wire::SackBlock> ranges) {
+    SequenceNumber edge = send_.unacknowledged;
+    for (const wire::SackBlock& range : ranges) {
+        const bool is_next = range.left.at_or_after(edge) && range.left.before(range.right);
+        if (!is_next || range.right.after(send_.maximum)) return false;
+        edge = range.right;
+    }
+    if (send_.flight_size() > 0) restore_flight(ranges, last_sent_at_);
+    return true;
+}
+
+/// Records of what was out when the connection was exported. When each was sent is not known: as
+/// if now, and not for the first time. In a recovery the holes are what is lost.
+void Connection::restore_flight(std::span<const wire::SackBlock> ranges, Instant now) {
+    flight_ = std::make_unique<Flight>(send_.maximum);
+    SentSegments& sent = flight_->sent;
+    const std::uint32_t out = send_.flight_size();
+    const auto even = static_cast<std::uint32_t>(2 * out / SentSegments::kCountMax + 1);
+    const std::uint32_t step = std::max(segment_size(), even);
+    const auto append = [&](SequenceNumber end) {
+        SequenceNumber begin = sent.empty() ? send_.unacknowledged : sent.back().end;
+        while (begin.before(end) && !sent.is_full()) {
+            const SequenceNumber next = begin + std::min(step, end - begin);
+            sent.append(begin, next, now, true);
+            begin = next;
+        }
+    };
+    for (const wire::SackBlock& range : ranges) {
+        // Behind SND.NXT there is nothing but what an earlier flight left to be sent anew.
+        if (range.right.after(send_.next)) break;
+        append(range.left);
+        append(range.right);
+        sent.mark_sacked(range, range.left, range.right, [](const SentSegment&) {});
+    }
+    append(send_.next);
+    if (sent.total() != out) {
+        go_back();  // more ranges than records: all is sent again
+        return;
+    }
+    for (std::size_t i = 0; i < sent.count(); ++i) {
+        const bool is_hole =
+            recovery_ == Recovery::Timeout || (recovery_ == Recovery::Fast && sent.sacked() > 0 &&
+                                               sent[i].begin.before(ranges.back().left));
+        if (is_hole) sent.mark_lost(i);
+    }
+}
+
+}  // namespace shunt::tcp

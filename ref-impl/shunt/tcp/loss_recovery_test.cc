@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// Losses, reordering and lies, as a sender with SACK sees them: by hand, and between two of ours.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "shunt/tcp/testing/pair.hh"
+#include "shunt/tcp/testing/peer.hh"
+
+namespace shunt::tcp {
+namespace {
+
+using testing::Fate;
+using testing::Pair;
+using testing::Peer;
+using testing::Sent;
+
+constexpr std::uint32_t kSegment = 1'460;
+constexpr Duration kRoundTrip = Duration::milliseconds(40);
+
+/// A flight of ten full segments, sent one each millisecond, after a round trip was measured.
+struct Scene {
+    explicit Scene(bool timestamps = false) {
+        if (timestamps) peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
+        peer.open();
+        peer.drain();
+        peer.now = peer.now + kRoundTrip;
+        peer.give(peer.ack());
+        peer.drain();
+        first = peer.heard;
+        size = timestamps ? kSegment - 12 : kSegment;
+        for (int i = 0; i < 10; ++i) {
+            peer.send(size);
+            peer.drain();
+            peer.now = peer.now + Duration::milliseconds(1);
+        }
+    }
+    SequenceNumber begin(std::uint32_t index) const { return first + index * size; }
+    /// Acknowledges up to segment `edge`, and reports [left, right) out of order.
+    std::vector<Sent> hear(std::uint32_t edge,
+                           std::vector<std::pair<std::uint32_t, std::uint32_t>> blocks = {}) {
+        wire::TcpHeader header = peer.ack();
+        header.acknowledgment = begin(edge);
+        for (const auto& [left, right] : blocks)
+            header.options.add_sack_block({begin(left), begin(right)});
+        peer.give(header);
+        return peer.drain();
+    }
+    void pass(Duration span) { peer.pass(span); }
+
+    Peer peer;
+    SequenceNumber first;
+    std::uint32_t size = kSegment;
+};
+
+bool has_text_at(const std::vector<Sent>& sent, SequenceNumber begin) {
+    return std::ranges::any_of(
+        sent, [begin](const Sent& one) { return one.sequence == begin && !one.text.empty(); });
+}
+
+TEST(LossRecovery, SendsTheHoleAtTheThirdReportAndOnlyTheHole) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    EXPECT_TRUE(scene.hear(0, {{1, 2}}).empty());
+    EXPECT_TRUE(scene.hear(0, {{1, 3}}).empty());
+    const auto sent = scene.hear(0, {{1, 4}});
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].sequence, scene.begin(0));
+    EXPECT_TRUE(scene.hear(0, {{1, 10}}).empty()) << "it waits for the answer";
+    scene.hear(10);
+    EXPECT_EQ(scene.peer.connection->congestion_window(), 5 * kSegment);
+    EXPECT_FALSE(scene.peer.connection->poll_deadline());
+}
+
+TEST(LossRecovery, SendsTextThatWaitsWhileSegmentsLeaveTheNetwork) {
+    Scene scene;
+    scene.peer.send(10 * kSegment);
+    EXPECT_TRUE(scene.peer.drain().empty()) << "the window is full";
+    scene.pass(Duration::milliseconds(31));
+    EXPECT_TRUE(has_text_at(scene.hear(0, {{1, 2}}), scene.begin(10))) << "limited transmit";
+    EXPECT_TRUE(has_text_at(scene.hear(0, {{1, 3}}), scene.begin(11))) << "limited transmit";
+    EXPECT_EQ(scene.hear(0, {{1, 4}}).size(), 1U) << "the hole";
+    std::size_t sent = 0;
+    for (std::uint32_t right = 5; right <= 10; ++right)
+        sent += scene.hear(0, {{1, right}}).size();
+    EXPECT_EQ(sent, 3U) << "for every second one that is delivered";
+}
+
+TEST(LossRecovery, RepairsEveryHoleInOneRoundTrip) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(60));
+    auto sent = scene.hear(0, {{9, 10}, {5, 8}, {1, 4}});
+    for (const auto& more : scene.hear(0, {{9, 10}, {5, 8}, {1, 4}}))
+        sent.push_back(more);
+    EXPECT_TRUE(has_text_at(sent, scene.begin(0)));
+    EXPECT_TRUE(has_text_at(sent, scene.begin(4)));
+    EXPECT_TRUE(has_text_at(sent, scene.begin(8)));
+    EXPECT_EQ(sent.size(), 3U);
+}
+
+TEST(LossRecovery, LetsReorderedSegmentsComeInTheirOwnTime) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    EXPECT_TRUE(scene.hear(0, {{1, 2}}).empty());
+    EXPECT_TRUE(scene.hear(0, {{1, 3}}).empty());
+    scene.pass(Duration::milliseconds(5));
+    scene.hear(3);
+    EXPECT_EQ(scene.peer.connection->congestion_window(), 12 * kSegment) << "no loss, growth";
+    // It has seen reordering: now it waits a quarter of the round trip, whatever is reported.
+    EXPECT_TRUE(scene.hear(3, {{4, 8}}).empty());
+    scene.pass(Duration::milliseconds(5));
+    EXPECT_TRUE(scene.hear(3, {{4, 9}}).empty());
+    scene.hear(9);
+    EXPECT_EQ(scene.peer.connection->congestion_window(), 12 * kSegment) << "it has not fallen";
+}
+
+TEST(LossRecovery, ComesByTheTimerWhereNothingMoreIsReported) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    EXPECT_TRUE(scene.hear(0, {{1, 2}}).empty());
+    // Segment 0 was sent at 0, its successor's round trip is 40 ms, and a quarter is waited.
+    EXPECT_EQ(*scene.peer.connection->poll_deadline() - scene.peer.now,
+              Duration::milliseconds(0 + 40 + 10 - 41));
+    scene.pass(Duration::milliseconds(9));
+    const auto sent = scene.peer.drain();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].sequence, scene.begin(0));
+}
+
+TEST(LossRecovery, FindsThatARetransmissionWasLost) {
+    Scene scene(true);
+    scene.pass(Duration::milliseconds(31));
+    EXPECT_TRUE(has_text_at(scene.hear(0, {{1, 10}}), scene.begin(0)));
+    scene.pass(Duration::milliseconds(1));
+    scene.peer.send(20 * scene.size);
+    ASSERT_GE(scene.peer.drain().size(), 3U);
+    scene.pass(Duration::milliseconds(40));
+    // What went out behind the retransmission is there, the retransmission is not.
+    EXPECT_TRUE(has_text_at(scene.hear(0, {{1, 13}}), scene.begin(0)));
+}
+
+TEST(LossRecovery, AfterATimeoutSendsWhatIsMissingAndNotWhatIsThere) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    scene.hear(0, {{2, 4}});
+    scene.hear(0, {{6, 9}, {2, 4}});
+    scene.pass(Duration::seconds(1));
+    std::map<std::uint32_t, int> times;
+    for (int round = 0; round < 20; ++round) {
+        for (const Sent& one : scene.peer.drain())
+            ++times[(one.sequence - scene.first) / kSegment];
+        scene.hear(0, {{6, 9}, {2, 4}});
+        scene.pass(Duration::milliseconds(40));
+        if (times.contains(0)) break;
+    }
+    for (const Sent& one : scene.hear(1, {{6, 9}, {2, 4}}))
+        ++times[(one.sequence - scene.first) / kSegment];
+    for (const Sent& one : scene.hear(4, {{6, 9}}))
+        ++times[(one.sequence - scene.first) / kSegment];
+    for (const Sent& one : scene.hear(9))
+        ++times[(one.sequence - scene.first) / kSegment];
+    for (const std::uint32_t there : {2U, 3U, 6U, 7U, 8U})
+        EXPECT_FALSE(times.contains(there)) << there;
+    for (const std::uint32_t missing : {0U, 1U, 4U, 5U, 9U})
+        EXPECT_TRUE(times.contains(missing)) << missing;
+}
+
+TEST(LossRecovery, SendsAgainWhatThePeerHasReportedAndThrownAway) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    scene.hear(0, {{1, 10}});
+    EXPECT_EQ(scene.peer.connection->scoreboard().size(), 1U);
+    scene.hear(1);  // the hole is filled: but the rest is gone (RFC 2018 8)
+    scene.pass(Duration::seconds(1));
+    std::size_t acknowledged = 1;
+    for (int round = 0; round < 10 && acknowledged < 10; ++round) {
+        for (const Sent& one : scene.peer.drain()) {
+            EXPECT_EQ(one.sequence, scene.begin(static_cast<std::uint32_t>(acknowledged)));
+            ++acknowledged;
+        }
+        scene.peer.now = scene.peer.now + kRoundTrip;
+        scene.peer.give([&] {
+            wire::TcpHeader header = scene.peer.ack();
+            header.acknowledgment = scene.begin(static_cast<std::uint32_t>(acknowledged));
+            return header;
+        }());
+    }
+    EXPECT_EQ(acknowledged, 10U);
+    EXPECT_EQ(scene.peer.connection->send_queue_size(), 0U);
+}
+
+TEST(LossRecovery, IsNotDeceivedByBlocksThatLie) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    const std::vector<std::pair<std::uint32_t, std::uint32_t>> lies = {
+        {5, 11}, {11, 40}, {4, 2}, {3, 3}, {0, 10}};
+    for (const auto& lie : lies) {
+        for (int i = 0; i < 4; ++i)
+            EXPECT_TRUE(scene.hear(0, {lie}).empty()) << lie.first << " to " << lie.second;
+        EXPECT_TRUE(scene.peer.connection->scoreboard().empty()) << lie.first;
+    }
+    scene.hear(10);
+    EXPECT_EQ(scene.peer.connection->send_queue_size(), 0U);
+}
+
+TEST(LossRecovery, RepeatedReportsAddNothing) {
+    Scene scene;
+    scene.peer.send(10 * kSegment);
+    scene.pass(Duration::milliseconds(31));
+    EXPECT_EQ(scene.hear(0, {{1, 2}}).size(), 1U);
+    for (int i = 0; i < 50; ++i)
+        EXPECT_TRUE(scene.hear(0, {{1, 2}}).empty());
+}
+
+TEST(LossRecovery, SendsAnewInSegmentsThatFitAfterThePathHasNarrowed) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    scene.peer.config.mtu = 600;
+    auto sent = scene.hear(0, {{1, 4}});
+    ASSERT_FALSE(sent.empty());
+    EXPECT_EQ(sent[0].sequence, scene.begin(0));
+    for (const Sent& one : sent)
+        EXPECT_LE(one.text.size(), 560U);
+    for (int round = 0; round < 100 && scene.peer.connection->send_queue_size() > 0; ++round) {
+        scene.peer.now = scene.peer.now + kRoundTrip;
+        wire::TcpHeader header = scene.peer.ack();
+        if (!sent.empty())
+            header.acknowledgment =
+                sent.back().sequence + static_cast<std::uint32_t>(sent.back().text.size());
+        scene.peer.give(header);
+        sent = scene.peer.drain();
+    }
+    EXPECT_EQ(scene.peer.connection->send_queue_size(), 0U);
+}
+
+TEST(LossRecovery, BoundsHowManySegmentsAreOut) {
+    Peer peer;
+    peer.window = 65'535;
+    peer.establish();
+    std::size_t sent = 0;
+    for (int i = 0; i < 6'000; ++i) {
+        peer.send(1);
+        sent += peer.drain().size();
+        if (peer.connection->congestion_window() < 8'000) peer.give(peer.ack());
+    }
+    while (true) {
+        const std::size_t more = peer.drain().size();
+        if (more == 0) break;
+        sent += more;
+    }
+    EXPECT_LE(peer.heard - peer.connection->send_unacknowledged(), SentSegments::kCountMax);
+    peer.give(peer.ack());
+    peer.drain();
+    peer.give(peer.ack());
+    EXPECT_EQ(peer.connection->send_queue_size(), 0U);
+}
+
+TEST(Scoreboard, MovesWithItsConnectionAndOnlyHolesAreSentAgain) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    scene.hear(0, {{4, 6}, {1, 3}});
+    const auto ranges = scene.peer.connection->scoreboard();
+    ASSERT_EQ(ranges.size(), 2U);
+    EXPECT_EQ(ranges[0], (wire::SackBlock{scene.begin(1), scene.begin(3)}));
+    auto moved = Connection::import_block(scene.peer.config, scene.peer.local,
+                                          scene.peer.connection->export_block(1, scene.peer.now),
+                                          scene.peer.now);
+    ASSERT_TRUE(moved);
+    std::vector<std::uint8_t> queue(scene.peer.connection->send_queue_size());
+    scene.peer.connection->copy_send_queue(queue);
+    ASSERT_TRUE(moved->restore_send_queue(queue));
+    ASSERT_TRUE(moved->restore_scoreboard(ranges));
+    EXPECT_EQ(moved->scoreboard(), ranges);
+    scene.peer.connection.emplace(std::move(*moved));
+    auto sent = scene.peer.drain();
+    for (int i = 0; i < 5; ++i) {
+        scene.pass(Duration::milliseconds(50));
+        for (const Sent& one : scene.peer.drain())
+            sent.push_back(one);
+    }
+    EXPECT_TRUE(has_text_at(sent, scene.begin(0)));
+    for (const std::uint32_t there : {1U, 2U, 4U, 5U})
+        EXPECT_FALSE(has_text_at(sent, scene.begin(there))) << there;
+}
+
+TEST(Scoreboard, ThatContradictsItselfIsRefused) {
+    Scene scene;
+    Connection& connection = *scene.peer.connection;
+    const auto refuses = [&](std::uint32_t left, std::uint32_t right) {
+        const wire::SackBlock range{scene.begin(left), scene.begin(right)};
+        return !connection.restore_scoreboard({&range, 1});
+    };
+    EXPECT_TRUE(refuses(3, 3));
+    EXPECT_TRUE(refuses(4, 3));
+    EXPECT_TRUE(refuses(0, 3));
+    EXPECT_TRUE(refuses(3, 11));
+    EXPECT_FALSE(refuses(3, 10));
+    EXPECT_TRUE(connection.restore_scoreboard({}));
+}
+
+/// How often each number was sent by side 0, with text.
+int repeated(const Pair& pair) {
+    std::map<std::uint32_t, int> times;
+    int count = 0;
+    for (const auto& bytes : pair.sides[0].sent) {
+        const auto sent = Sent::from(bytes);
+        if (!sent->text.empty() && times[sent->sequence.value()]++ > 0) ++count;
+    }
+    return count;
+}
+
+TEST(LossRecovery, RepairsOneLossWithOneRetransmission) {
+    for (const bool sack : {true, false}) {
+        Pair pair;
+        pair.sides[1].config.selective_acknowledgment = sack;
+        pair.plan = [](std::size_t from, std::size_t index, const wire::TcpView&) {
+            return Fate{.is_lost = from == 0 && index == 60};
+        };
+        pair.sides[0].wanted = 600'000;
+        pair.open();
+        ASSERT_TRUE(pair.run_until([&] { return pair.all_read(); }));
+        EXPECT_EQ(repeated(pair), 1) << "sack " << sack;
+    }
+}
+
+TEST(LossRecovery, SendsNothingTwiceWhereSegmentsOnlyOvertakeEachOther) {
+    Pair pair;
+    pair.plan = [](std::size_t from, std::size_t index, const wire::TcpView&) {
+        const bool is_late = from == 0 && index > 20 && index % 9 == 4;
+        return Fate{.delay = Duration::microseconds(is_late ? 6'500 : 5'000)};
+    };
+    pair.sides[0].wanted = 800'000;
+    pair.open();
+    ASSERT_TRUE(pair.run_until([&] { return pair.all_read(); }));
+    EXPECT_LE(repeated(pair), 2) << "the first time it does not know yet";
+}
+
+}  // namespace
+}  // namespace shunt::tcp
