@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,20 +15,8 @@
 #include "shunt/base/result.hh"
 #include "shunt/base/sequence_number.hh"
 #include "shunt/base/time.hh"
-#include "shunt/tcp/challenge_limit.hh"
-#include "shunt/tcp/config.hh"
-#include "shunt/tcp/congestion/new_reno.hh"
-#include "shunt/tcp/fine_state.hh"
-#include "shunt/tcp/flight.hh"
-#include "shunt/tcp/identity.hh"
-#include "shunt/tcp/receive_buffer.hh"
-#include "shunt/tcp/rtt.hh"
-#include "shunt/tcp/send_buffer.hh"
-#include "shunt/tcp/sequence_space.hh"
+#include "shunt/tcp/connection_state.hh"
 #include "shunt/tcp/snapshot.hh"
-#include "shunt/tcp/state.hh"
-#include "shunt/tcp/timers.hh"
-#include "shunt/tcp/timestamp_clock.hh"
 #include "shunt/wire/control_block.hh"
 #include "shunt/wire/tcp_header.hh"
 
@@ -48,7 +35,7 @@ enum class ImportError : std::uint8_t {
 
 /// After any call that is not const, fetch packets until poll_transmit() says false, then
 /// poll_event(), then poll_deadline(). Time never goes back from call to call.
-class Connection {
+class Connection : private ConnectionState {
   public:
     /// Passive open: a connection in SYN-RECEIVED that owes a SYN/ACK. `config` outlives it.
     /// Fails for what is not a plain SYN.
@@ -150,16 +137,8 @@ class Connection {
     Duration retransmission_timeout() const { return rtt_.timeout(); }
 
   private:
-    enum class Recovery : std::uint8_t { None, Reduced, Fast, Timeout };
-    struct Text {
-        std::uint32_t octets() const { return length + (fin ? 1 : 0); }
-
-        std::uint32_t offset = 0;  // from SND.UNA
-        std::uint32_t length = 0;
-        bool fin = false;
-    };
-
-    Connection(const Config& config, const Identity& identity, const Chance& chance);
+    Connection(const Config& config, const Identity& identity, const Chance& chance)
+        : ConnectionState(config, identity, chance) {}
     // snapshot_block.cc
     void export_sequences(wire::ControlBlock& block) const;
     void export_flags(wire::ControlBlock& block) const;
@@ -260,49 +239,6 @@ class Connection {
     void enter_time_wait(Instant now);
     void finish(Event event);
     void report(Event event);
-
-    const Config* config_;
-    Identity identity_;
-    State state_ = State::Closed;
-    Recovery recovery_ = Recovery::None;
-    std::uint8_t events_ = 0;  // bit n: the n-th Event
-    std::uint8_t retransmissions_ = 0;
-    std::uint8_t duplicate_acknowledgments_owed_ = 0;
-    bool is_passive_ = false;
-    bool is_no_delay_;
-    bool is_text_held_ = false;
-    bool is_syn_due_ = false;
-    bool is_probe_due_ = false;
-    bool is_acknowledgment_due_ = false;
-    bool is_abort_due_ = false;
-    bool is_silly_window_overridden_ = false;
-    bool is_partial_seen_ = false;
-    bool is_send_blocked_ = false;
-    bool is_syn_timed_ = false;
-
-    SendSpace send_;
-    ReceiveSpace receive_;
-    Negotiated negotiated_;
-    TimestampClock clock_;
-    std::uint32_t recent_timestamp_ = 0;  // TS.Recent
-    Instant recent_timestamp_at_;
-    std::uint16_t duplicates_ = 0;
-    std::uint16_t identification_;
-    std::uint16_t path_mtu_ = 0;
-    std::uint16_t largest_text_ = 0;
-    std::optional<SequenceNumber> recover_;          // RFC 6582 3.2
-    std::optional<SequenceNumber> fin_received_at_;  // the number of the peer's FIN
-    std::optional<SequenceNumber> reset_reply_;
-    Instant last_sent_at_;
-    Instant last_received_at_;
-    Instant progress_at_;  // since when the oldest octet waits for its acknowledgment
-    TimerTable timers_;
-    RttEstimator rtt_;
-    congestion::NewReno congestion_;
-    std::unique_ptr<Flight> flight_;
-    ChallengeLimit challenges_;
-    SendBuffer send_buffer_;
-    ReceiveBuffer receive_buffer_;
 };
 
 static_assert(sizeof(Connection) <= 512, "an idle endpoint fits into 512 bytes (TCP-16)");

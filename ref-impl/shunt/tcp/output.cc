@@ -149,8 +149,7 @@ void Connection::send_new_text(const Text& text, const wire::TcpOptions& options
 
 /// What may go out at SND.NXT now, if anything: at most `length_max`, of which the network takes
 /// `room`.
-std::optional<Connection::Text> Connection::text_within(std::uint32_t length_max,
-                                                        std::uint32_t room) const {
+std::optional<Text> Connection::text_within(std::uint32_t length_max, std::uint32_t room) const {
     Text text;
     text.offset = send_.flight_size();
     if (text.offset >= send_buffer_.octets()) return std::nullopt;
