@@ -185,6 +185,7 @@ class Connection : private ConnectionState {
     void reduce_window();
     void recover_from_timeout(bool is_first, Instant now);
     void go_back();
+    SequenceNumber next_to_send() const;
     void restore_flight(std::span<const wire::SackBlock> ranges, Instant now);
     // tail_loss_probe.cc
     void schedule_probe(Instant now);

@@ -19,6 +19,7 @@ Delivery Flight::deliver(const Heard& heard, bool uses_sack, RttEstimator& rtt) 
         if (uses_sack) rack.on_delivered(segment, heard.evidence, rtt.minimum());
     });
     if (uses_sack && !heard.blocks.empty()) read_sack(heard, delivery, rtt);
+    if (sent.empty()) is_restored = false;
     // What was sent once may have waited at the peer for what was sent twice.
     if (delivery.is_ambiguous) delivery.round_trip.reset();
     if (delivery.round_trip) {
@@ -35,6 +36,10 @@ void Flight::read_sack(const Heard& heard, Delivery& delivery, const RttEstimato
     Evidence evidence = heard.evidence;
     evidence.echo.reset();
     for (const SackReader::News& news : report.all()) {
+        if (is_restored) {
+            sent.cut(news.block.left);
+            sent.cut(news.block.right);
+        }
         sent.mark_sacked(news.block, news.from, news.to, [&](const SentSegment& segment) {
             delivery.delivered += segment.size();
             rack.on_delivered(segment, evidence, rtt.minimum());
@@ -61,7 +66,7 @@ void Flight::forget() {
     sack_reader.forget();
     probe.reset();
     duplicate_credit = 0;
-    is_probe_due = awaits_reordering = is_retransmission_forced = false;
+    is_restored = is_probe_due = awaits_reordering = is_retransmission_forced = false;
 }
 
 }  // namespace shunt::tcp

@@ -77,6 +77,9 @@ struct Flight {
     /// The first lost segment goes out whatever the window says (RFC 5681 3.2, step 3).
     bool is_retransmission_forced = false;
     bool is_probe_due = false;
+    /// Records were made at an import: their edges are a guess, and probes do not put the
+    /// retransmission timer off, which would be for ever where moves follow each other.
+    bool is_restored = false;
     /// What Timer::Loss waits for: RFC 8985 6.2 step 5 if true, else a probe (7.2).
     bool awaits_reordering = false;
 

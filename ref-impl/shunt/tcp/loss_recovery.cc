@@ -171,6 +171,7 @@ void Connection::recover_from_timeout(bool is_first, Instant now) {
     }
     Flight& flight = *flight_;
     flight.probe.reset();
+    flight.is_probe_due = false;
     flight.duplicate_credit = 0;
     if (flight.sent.empty()) return;
     if (flight.sent.front().is_sacked) {
@@ -209,6 +210,13 @@ std::vector<wire::SackBlock> Connection::scoreboard() const {
     return ranges;
 }
 
+/// What a control block calls SND.NXT: what goes out next, be it for the second time. Where a
+/// scoreboard lies behind it, the holes from there on are what is lost.
+SequenceNumber Connection::next_to_send() const {
+    if (!flight_ || flight_->sent.lost() == 0) return send_.next;
+    return flight_->sent[flight_->sent.first_lost()].begin;
+}
+
 bool Connection::restore_scoreboard(std::span<const wire::SackBlock> ranges) {
     SequenceNumber edge = send_.unacknowledged;
     for (const wire::SackBlock& range : ranges) {
@@ -216,44 +224,42 @@ bool Connection::restore_scoreboard(std::span<const wire::SackBlock> ranges) {
         if (!is_next || range.right.after(send_.maximum)) return false;
         edge = range.right;
     }
-    if (send_.flight_size() > 0) restore_flight(ranges, last_sent_at_);
+    restore_flight(ranges, last_sent_at_);
     return true;
 }
 
 /// Records of what was out when the connection was exported. When each was sent is not known: as
-/// if now, and not for the first time. In a recovery the holes are what is lost.
+/// if now, and not for the first time.
 void Connection::restore_flight(std::span<const wire::SackBlock> ranges, Instant now) {
-    flight_ = std::make_unique<Flight>(send_.maximum);
-    SentSegments& sent = flight_->sent;
+    const SequenceNumber next = send_.next;
+    if (!ranges.empty() && ranges.back().right.after(next)) send_.next = send_.maximum;
     const std::uint32_t out = send_.flight_size();
+    if (out == 0) return;
+    flight_ = std::make_unique<Flight>(send_.maximum);
+    flight_->is_restored = true;
+    SentSegments& sent = flight_->sent;
     const auto even = static_cast<std::uint32_t>(2 * out / SentSegments::kCountMax + 1);
     const std::uint32_t step = std::max(segment_size(), even);
     const auto append = [&](SequenceNumber end) {
         SequenceNumber begin = sent.empty() ? send_.unacknowledged : sent.back().end;
         while (begin.before(end) && !sent.is_full()) {
-            const SequenceNumber next = begin + std::min(step, end - begin);
-            sent.append(begin, next, now, true);
-            begin = next;
+            const SequenceNumber edge = begin + std::min(step, end - begin);
+            sent.append(begin, edge, now, true);
+            begin = edge;
         }
     };
     for (const wire::SackBlock& range : ranges) {
-        // Behind SND.NXT there is nothing but what an earlier flight left to be sent anew.
-        if (range.right.after(send_.next)) break;
+        if (range.left.after(next)) append(next);
         append(range.left);
         append(range.right);
         sent.mark_sacked(range, range.left, range.right, [](const SentSegment&) {});
     }
+    append(next);
     append(send_.next);
-    if (sent.total() != out) {
-        go_back();  // more ranges than records: all is sent again
-        return;
-    }
     for (std::size_t i = 0; i < sent.count(); ++i) {
-        const bool is_hole =
-            recovery_ == Recovery::Timeout || (recovery_ == Recovery::Fast && sent.sacked() > 0 &&
-                                               sent[i].begin.before(ranges.back().left));
-        if (is_hole) sent.mark_lost(i);
+        if (sent[i].begin.at_or_after(next)) sent.mark_lost(i);
     }
+    if (sent.total() != out) go_back();  // more ranges than records: all is sent again
 }
 
 }  // namespace shunt::tcp

@@ -81,7 +81,7 @@ void SentSegments::forget_lost() {
     lost_ = 0;
 }
 
-std::size_t SentSegments::first_lost() {
+std::size_t SentSegments::first_lost() const {
     SHUNT_ASSERT(lost_ > 0, "the caller asks first");
     while (!(*this)[lost_hint_].is_lost)
         ++lost_hint_;
@@ -96,6 +96,21 @@ void SentSegments::mark_resent(std::size_t index, Instant now) {
     }
     segment.is_retransmitted = true;
     segment.sent_at = now;
+}
+
+void SentSegments::cut(SequenceNumber edge) {
+    const std::size_t index = find(edge);
+    if (is_full() || index == count_ || !(*this)[index].begin.before(edge)) return;
+    SentSegment behind = (*this)[index];
+    at(index).end = edge;
+    behind.begin = edge;
+    if (behind.is_sacked) ++sacked_count_;
+    if (count_ == capacity_) grow();
+    ++count_;
+    for (std::size_t i = count_ - 1; i > index + 1; --i)
+        at(i) = at(i - 1);
+    at(index + 1) = behind;
+    if (lost_hint_ > index) ++lost_hint_;
 }
 
 void SentSegments::clear() {

@@ -76,9 +76,12 @@ class SentSegments {
     /// No record is lost any more: the timeout was spurious.
     void forget_lost();
     /// The first lost record; there is one if lost() > 0.
-    std::size_t first_lost();
+    std::size_t first_lost() const;
     /// The record goes out again now.
     void mark_resent(std::size_t index, Instant now);
+    /// Makes two records of the one that `edge` lies in, if it is not the edge of one and there is
+    /// room. For records whose edges are not those of the segments that were sent.
+    void cut(SequenceNumber edge);
     void clear();
 
   private:
@@ -95,7 +98,7 @@ class SentSegments {
     std::size_t count_ = 0;
     // No lost record lies before it, so that the search for the next one does not begin at the
     // front each time.
-    std::size_t lost_hint_ = 0;
+    mutable std::size_t lost_hint_ = 0;
     std::size_t sacked_count_ = 0;
     std::uint32_t total_ = 0;
     std::uint32_t sacked_ = 0;

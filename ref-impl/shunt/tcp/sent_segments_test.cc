@@ -100,7 +100,10 @@ TEST(SentSegments, CountsRightWhateverHappens) {
                 const SequenceNumber front = sent.empty() ? next : sent.front().begin;
                 return front + static_cast<std::uint32_t>(rng.below(sent.total() + 1));
             };
-            switch (rng.below(5)) {
+            switch (rng.below(6)) {
+                case 5:
+                    sent.cut(number());
+                    break;
                 case 0:
                     sent.acknowledge(number(), [](const SentSegment&) {});
                     break;
@@ -148,6 +151,19 @@ TEST(SentSegments, CountsRightWhateverHappens) {
             }
         }
     }
+}
+
+TEST(SentSegments, CutsARecordOnceAndOnlyInside) {
+    SentSegments sent = segments(3);
+    sent.cut(kBegin + 100);
+    sent.cut(kBegin + 300);
+    EXPECT_EQ(sent.count(), 3U);
+    sent.cut(kBegin + 101);
+    sent.cut(kBegin + 101);
+    EXPECT_EQ(sent.count(), 4U);
+    EXPECT_EQ(sent[1].size(), 1U);
+    EXPECT_EQ(sent[2].end, kBegin + 200);
+    EXPECT_EQ(sack(sent, 101, 200), 99U);
 }
 
 TEST(SentSegments, IsBounded) {

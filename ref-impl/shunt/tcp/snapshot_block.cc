@@ -111,7 +111,7 @@ wire::ControlBlock Connection::export_block(std::uint32_t epoch, Instant now) co
 
 void Connection::export_sequences(wire::ControlBlock& block) const {
     block.send_unacknowledged = send_.unacknowledged;
-    block.send_next = send_.next;
+    block.send_next = next_to_send();
     block.send_max = send_.maximum;
     block.send_urgent = send_.urgent;
     block.window_update_sequence = send_.window_update_sequence;
