@@ -9,9 +9,14 @@ namespace shunt::ip {
 
 namespace {
 
+constexpr std::size_t kDatagramEveryHostTakes = 576;  // RFC 1122 3.3.2
+
 void prepend_answer_header(Packet& packet, const wire::Ipv4View& request) {
     wire::Ipv4Header header;
-    header.dont_fragment = true;  // atomic: the identification means nothing (RFC 6864 4.1)
+    // Atomic, the identification means nothing (RFC 6864 4.1). What may be fragmented takes that of
+    // the request: it is new as often as that is, and a count of ours would tell how much we send.
+    header.dont_fragment = packet.size() + wire::kIpv4HeaderSize <= kDatagramEveryHostTakes;
+    if (!header.dont_fragment) header.identification = request.identification();
     header.protocol = wire::IpProtocol::Icmp;
     header.source = request.destination();
     header.destination = request.source();
@@ -46,6 +51,22 @@ Result<Packet, Counter> IcmpReplies::port_unreachable(const wire::Ipv4View& abou
     wire::IcmpHeader header;
     header.type = wire::IcmpType::DestinationUnreachable;
     header.code = wire::kIcmpPortUnreachable;
+    return error(about, header, now);
+}
+
+Result<Packet, Counter> IcmpReplies::protocol_unreachable(const wire::Ipv4View& about,
+                                                          Instant now) {
+    wire::IcmpHeader header;
+    header.type = wire::IcmpType::DestinationUnreachable;
+    header.code = wire::kIcmpProtocolUnreachable;
+    return error(about, header, now);
+}
+
+Result<Packet, Counter> IcmpReplies::reassembly_time_exceeded(const wire::Ipv4View& about,
+                                                              Instant now) {
+    wire::IcmpHeader header;
+    header.type = wire::IcmpType::TimeExceeded;
+    header.code = wire::kIcmpReassemblyTimeExceeded;
     return error(about, header, now);
 }
 

@@ -32,11 +32,16 @@ class IcmpReplies {
           echoes_(kEchoesPerSecond, kBurst, now),
           errors_(kErrorsPerSecond, kBurst, now) {}
 
-    /// `echo` is the message in `request`, of type Echo.
+    /// `echo` is the message in `request`, of type Echo. A reply longer than every host must take
+    /// may be fragmented on its way.
     Result<Packet, Counter> echo_reply(const wire::Ipv4View& request, const wire::IcmpView& echo,
                                        Instant now);
     /// Nobody listens on the port that the datagram is for.
     Result<Packet, Counter> port_unreachable(const wire::Ipv4View& about, Instant now);
+    /// No protocol of this host takes the packet (RFC 1122 3.2.2.1).
+    Result<Packet, Counter> protocol_unreachable(const wire::Ipv4View& about, Instant now);
+    /// `about` is the first fragment of a datagram whose others did not come (RFC 1122 3.3.2).
+    Result<Packet, Counter> reassembly_time_exceeded(const wire::Ipv4View& about, Instant now);
     /// The packet must not be fragmented and the way on takes `mtu` bytes at most (RFC 1191 4).
     Result<Packet, Counter> fragmentation_needed(const wire::Ipv4View& about, std::uint16_t mtu,
                                                  Instant now);

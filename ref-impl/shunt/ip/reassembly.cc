@@ -160,8 +160,28 @@ std::optional<Instant> Reassembly::poll_deadline() const {
 void Reassembly::handle_deadline(Instant now) {
     for (auto datagram = datagrams_.begin(); datagram != datagrams_.end();) {
         const auto current = datagram++;
-        if (current->second.expires <= now) give_up(current, Counter::DropFragmentTimeout);
+        if (current->second.expires > now) continue;
+        keep_first_fragment(current->second);
+        give_up(current, Counter::DropFragmentTimeout);
     }
+}
+
+void Reassembly::keep_first_fragment(Datagram& datagram) {
+    if (!datagram.first || datagram.is_refused || expired_.size() == kDatagramsMax) return;
+    const Interval front = datagram.present[0];
+    Packet quoted = std::move(datagram.payload);
+    quoted.trim_back(quoted.size() - static_cast<std::size_t>(front.end));
+    wire::Ipv4Header header = *datagram.first;
+    header.more_fragments = true;
+    header.prepend_to(quoted);
+    expired_.push_back(std::move(quoted));
+}
+
+std::optional<Packet> Reassembly::poll_expired() {
+    if (expired_.empty()) return std::nullopt;
+    Packet quoted = std::move(expired_.back());
+    expired_.pop_back();
+    return quoted;
 }
 
 }  // namespace shunt::ip

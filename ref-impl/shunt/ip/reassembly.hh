@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "shunt/base/counters.hh"
 #include "shunt/base/interval_set.hh"
@@ -41,6 +42,10 @@ class Reassembly {
     std::optional<Instant> poll_deadline() const;
     void handle_deadline(Instant now);
 
+    /// The first fragment, as far as it was there, of the next datagram that was given up for its
+    /// age: its sender is to be told (RFC 1122 3.3.2).
+    std::optional<Packet> poll_expired();
+
     std::size_t size() const { return datagrams_.size(); }
 
   private:
@@ -72,10 +77,12 @@ class Reassembly {
     /// Counts what is held and the fragment that was the reason.
     void refuse(Datagram& datagram, Counter reason);
     void give_up(Datagrams::iterator datagram, Counter reason);
+    void keep_first_fragment(Datagram& datagram);
 
     PacketPool& pool_;
     Counters& counters_;
     Datagrams datagrams_;
+    std::vector<Packet> expired_;  // kDatagramsMax at most between two polls
     std::uint64_t started_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shunt/ip/fragmentation.hh"
 #include "shunt/ip/ipv4_address_checks.hh"
 #include "shunt/wire/icmp.hh"
 
@@ -26,7 +27,8 @@ Interface::Interface(Config config, PacketPool& pool, Counters& counters, Instan
       pool_(pool),
       counters_(counters),
       routes_(config_.routes),
-      icmp_replies_(pool, now) {
+      icmp_replies_(pool, now),
+      reassembly_(pool, counters) {
     for (const StaticNeighbor& neighbor : config_.static_neighbors) {
         neighbors_.set_fixed(neighbor.address, neighbor.mac);
     }
@@ -84,13 +86,27 @@ std::optional<Packet> Interface::handle_ipv4(Packet frame, const wire::EthernetV
     const auto ip = wire::Ipv4View::parse(ethernet.payload());
     if (!ip) return drop(ip.error());
     if (const auto fault = address_fault(ethernet, *ip)) return drop(*fault);
-    const bool may_be_echo = ip->protocol() == wire::IpProtocol::Icmp && !ip->is_fragment() &&
-                             answers_echo(ip->destination());
+    if (!ip->is_fragment() || !answers_echo(ip->destination())) {
+        return pass_up(std::move(frame), *ip, now);
+    }
+    auto whole = reassembly_.add(*ip, now);
+    if (!whole) return std::nullopt;
+    wire::EthernetHeader{ethernet.destination(), ethernet.source(), ethernet.type()}.prepend_to(
+        *whole);
+    const auto datagram = wire::Ipv4View::parse(whole->bytes().subspan(wire::kEthernetHeaderSize));
+    SHUNT_ASSERT(datagram, "what is put together is a whole packet");
+    return pass_up(std::move(*whole), *datagram, now);
+}
+
+/// Answers echo requests, and passes everything else.
+std::optional<Packet> Interface::pass_up(Packet frame, const wire::Ipv4View& ip, Instant now) {
+    const bool may_be_echo = ip.protocol() == wire::IpProtocol::Icmp && !ip.is_fragment() &&
+                             answers_echo(ip.destination());
     if (!may_be_echo) return frame;
-    const auto message = wire::IcmpView::parse(*ip);
+    const auto message = wire::IcmpView::parse(ip);
     if (!message) return drop(message.error());
     if (message->type() != wire::IcmpType::Echo) return frame;
-    send_reply(icmp_replies_.echo_reply(*ip, *message, now), now);
+    send_reply(icmp_replies_.echo_reply(ip, *message, now), now);
     return std::nullopt;
 }
 
@@ -114,6 +130,15 @@ void Interface::send_port_unreachable(const wire::Ipv4View& about, Instant now) 
     send_reply(icmp_replies_.port_unreachable(about, now), now);
 }
 
+void Interface::send_protocol_unreachable(const wire::Ipv4View& about, Instant now) {
+    send_reply(icmp_replies_.protocol_unreachable(about, now), now);
+}
+
+void Interface::send_fragmentation_needed(const wire::Ipv4View& about, std::uint16_t mtu,
+                                          Instant now) {
+    send_reply(icmp_replies_.fragmentation_needed(about, mtu, now), now);
+}
+
 void Interface::send_ipv4(Packet packet, Instant now) {
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     SHUNT_ASSERT(ip, "the layers above write whole IPv4 packets");
@@ -122,11 +147,18 @@ void Interface::send_ipv4(Packet packet, Instant now) {
                               !routes_.is_broadcast(destination) && !is_own(destination);
     const auto next_hop = is_reachable ? routes_.next_hop(destination) : std::nullopt;
     if (!next_hop) return counters_.add(Counter::DropRouteNone);
-    const auto station = neighbors_.resolve(*next_hop, now);
+    if (packet.size() <= config_.mtu) return send_within_mtu(std::move(packet), *next_hop, now);
+    if (ip->dont_fragment()) return counters_.add(Counter::DropLinkMtu);
+    for (Packet& piece : ip::fragment(*ip, config_.mtu, pool_))
+        send_within_mtu(std::move(piece), *next_hop, now);
+}
+
+void Interface::send_within_mtu(Packet packet, wire::Ipv4Address next_hop, Instant now) {
+    const auto station = neighbors_.resolve(next_hop, now);
     send_due_requests();
     if (station) return send_to(*station, wire::kEtherTypeIpv4, std::move(packet));
     const bool is_held = station.error() == ip::NeighborCache::Unresolved::Asking &&
-                         waiting_.hold(*next_hop, std::move(packet));
+                         waiting_.hold(next_hop, std::move(packet));
     if (!is_held) counters_.add(Counter::DropNeighborFull);
 }
 
@@ -203,6 +235,12 @@ void Interface::handle_deadline(Instant now) {
     send_due_requests();
     while (const auto address = neighbors_.poll_silent()) {
         counters_.add(Counter::DropNeighborSilent, waiting_.take(*address).size());
+    }
+    reassembly_.handle_deadline(now);
+    while (const auto first = reassembly_.poll_expired()) {
+        const auto about = wire::Ipv4View::parse(first->bytes());
+        SHUNT_ASSERT(about, "a first fragment is a packet");
+        send_reply(icmp_replies_.reassembly_time_exceeded(*about, now), now);
     }
 }
 

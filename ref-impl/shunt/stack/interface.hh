@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "shunt/base/counters.hh"
+#include "shunt/base/deadline.hh"
 #include "shunt/base/packet.hh"
 #include "shunt/base/time.hh"
 #include "shunt/ip/icmp_replies.hh"
 #include "shunt/ip/neighbor_cache.hh"
+#include "shunt/ip/reassembly.hh"
 #include "shunt/stack/frame_queue.hh"
 #include "shunt/stack/route_table.hh"
 #include "shunt/stack/waiting_packets.hh"
@@ -53,19 +55,28 @@ class Interface {
 
     /// Consumes ARP, echo requests and what is not for this station. What it returns starts at its
     /// Ethernet header and is IPv4, unless `other_types` names its type: the IPv4 header is valid,
-    /// the packet for an own address from an address that another host can have.
+    /// the packet for an own address from an address that another host can have. Fragments for an
+    /// address of `own` come out as the whole datagram (IP-1); for one of `own_silent` as they are.
     std::optional<Packet> handle_frame(Packet frame, Instant now);
 
-    /// Sends an IPv4 packet by its destination. It may wait for an ARP answer.
+    /// Sends an IPv4 packet by its destination. It may wait for an ARP answer. One that is longer
+    /// than the link carries goes in fragments, unless it forbids that.
     void send_ipv4(Packet packet, Instant now);
     /// Sends `payload` to one station.
     void send_to(wire::MacAddress station, std::uint16_t type, Packet payload);
     /// Tells the sender of a datagram that nobody listens on its port (RFC 1122 4.1.3.1).
     void send_port_unreachable(const wire::Ipv4View& about, Instant now);
+    /// Tells the sender of a packet that no protocol here takes it (RFC 1122 3.2.2.1).
+    void send_protocol_unreachable(const wire::Ipv4View& about, Instant now);
+    /// Tells the sender of a packet that must not be fragmented what its way carries, in bytes
+    /// (RFC 1191 4).
+    void send_fragmentation_needed(const wire::Ipv4View& about, std::uint16_t mtu, Instant now);
 
     /// The next frame to send, in order.
     std::optional<Packet> poll_transmit() { return outgoing_.pop(); }
-    std::optional<Instant> poll_deadline() const { return neighbors_.poll_deadline(); }
+    std::optional<Instant> poll_deadline() const {
+        return earlier(neighbors_.poll_deadline(), reassembly_.poll_deadline());
+    }
     void handle_deadline(Instant now);
 
     const Config& config() const { return config_; }
@@ -82,6 +93,8 @@ class Interface {
     std::optional<Counter> arp_fault(const wire::ArpView& arp) const;
     std::optional<Packet> handle_ipv4(Packet frame, const wire::EthernetView& ethernet,
                                       Instant now);
+    std::optional<Packet> pass_up(Packet frame, const wire::Ipv4View& ip, Instant now);
+    void send_within_mtu(Packet packet, wire::Ipv4Address next_hop, Instant now);
 
     void send_arp(const wire::ArpMessage& message, wire::MacAddress station);
     void send_due_requests();
@@ -94,6 +107,7 @@ class Interface {
     RouteTable routes_;
     ip::NeighborCache neighbors_;
     ip::IcmpReplies icmp_replies_;
+    ip::Reassembly reassembly_;
     WaitingPackets waiting_;
     FrameQueue outgoing_;
 };

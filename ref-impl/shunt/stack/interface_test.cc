@@ -3,113 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "shunt/wire/icmp.hh"
-#include "shunt/wire/udp.hh"
+#include "shunt/stack/interface_fixture.hh"
+#include "shunt/wire/checksum.hh"
 
 namespace shunt::stack {
 namespace {
 
-using wire::Ipv4Address;
-using wire::MacAddress;
-
-constexpr MacAddress kOwnMac({0x02, 0x07, 0, 0, 0, 1});
-constexpr MacAddress kClientMac({0x02, 0xC1, 0, 0, 0, 9});
-constexpr MacAddress kRouterMac({0x02, 0xC1, 0, 0, 0, 1});
-constexpr MacAddress kMemberMac({0x02, 0x07, 0, 0, 0, 2});
-constexpr Ipv4Address kOwnIp(10, 7, 0, 101);
-constexpr Ipv4Address kService(10, 7, 1, 1);
-constexpr Ipv4Address kSilent(10, 7, 3, 1);
-constexpr Ipv4Address kClient(10, 7, 0, 9);
-constexpr Ipv4Address kRouter(10, 7, 0, 1);
-constexpr Ipv4Address kMember(10, 7, 0, 102);
-constexpr Ipv4Address kFarAway(192, 0, 2, 7);
-constexpr std::uint16_t kOtherType = 0x88B5;
-constexpr Instant kStart = Instant::from_nanoseconds(1'000'000'000);
-
-class InterfaceTest : public testing::Test {
-  protected:
-    static Interface::Config config() {
-        Interface::Config config;
-        config.mac = kOwnMac;
-        config.own = {kOwnIp, kService};
-        config.own_silent = {kSilent};
-        config.arp_sender = kOwnIp;
-        config.routes = {{kOwnIp, 16, std::nullopt}, {Ipv4Address(0), 0, kRouter}};
-        config.other_types = {kOtherType};
-        config.static_neighbors = {{kMember, kMemberMac}};
-        return config;
-    }
-
-    Packet framed(Packet payload, std::uint16_t type, MacAddress source = kClientMac,
-                  MacAddress destination = kOwnMac) {
-        wire::EthernetHeader{destination, source, type}.prepend_to(payload);
-        return payload;
-    }
-    Packet arp(wire::ArpMessage message, MacAddress destination = MacAddress::broadcast()) {
-        Packet packet = pool_.take();
-        message.prepend_to(packet);
-        return framed(std::move(packet), wire::kEtherTypeArp, message.sender_mac, destination);
-    }
-    Packet arp_request(Ipv4Address target, Ipv4Address sender = kClient,
-                       MacAddress station = kClientMac) {
-        return arp({wire::ArpOperation::Request, station, sender, {}, target});
-    }
-    Packet arp_reply(Ipv4Address sender, MacAddress station) {
-        return arp({wire::ArpOperation::Reply, station, sender, kOwnMac, kOwnIp}, kOwnMac);
-    }
-    Packet udp(Ipv4Address source, Ipv4Address destination, std::size_t size = 4) {
-        Packet packet = pool_.take();
-        for (auto& byte : packet.append(size))
-            byte = 0x5A;
-        wire::UdpHeader{4711, 9}.prepend_to(packet, source, destination);
-        return ipv4(std::move(packet), wire::IpProtocol::Udp, source, destination);
-    }
-    Packet echo(Ipv4Address source, Ipv4Address destination) {
-        Packet packet = pool_.copy(std::vector<std::uint8_t>{'p', 'i', 'n', 'g', '!'});
-        wire::IcmpHeader{wire::IcmpType::Echo, 0, 0x1234, 7}.prepend_to(packet);
-        return ipv4(std::move(packet), wire::IpProtocol::Icmp, source, destination);
-    }
-    static Packet ipv4(Packet packet, wire::IpProtocol protocol, Ipv4Address source,
-                       Ipv4Address destination) {
-        wire::Ipv4Header header;
-        header.protocol = protocol;
-        header.source = source;
-        header.destination = destination;
-        header.prepend_to(packet);
-        return packet;
-    }
-
-    bool passes(Packet frame) {
-        return interface_.handle_frame(std::move(frame), now_).has_value();
-    }
-    void expect_drop(Packet frame, Counter reason) {
-        const std::uint64_t before = counters_.value(reason);
-        EXPECT_FALSE(passes(std::move(frame)));
-        EXPECT_EQ(counters_.value(reason), before + 1) << counter_name(reason);
-        EXPECT_EQ(interface_.poll_transmit(), std::nullopt) << counter_name(reason);
-    }
-    /// The frame that is next to go out; an empty one if there is none.
-    Packet next_frame() {
-        auto frame = interface_.poll_transmit();
-        EXPECT_TRUE(frame.has_value());
-        return frame ? std::move(*frame) : Packet();
-    }
-    /// The client is in the cache after this.
-    void introduce_client() {
-        EXPECT_FALSE(passes(arp_request(kService)));
-        next_frame();
-    }
-    std::uint64_t count(Counter counter) const { return counters_.value(counter); }
-
-    Instant now_ = kStart;
-    PacketPool pool_;
-    Counters counters_;
-    Interface interface_{config(), pool_, counters_, kStart};
-};
+class InterfaceTest : public InterfaceFixture {};
 
 // --- stations ---
 
@@ -175,6 +80,37 @@ TEST_F(InterfaceTest, DropsPacketsWithAWrongHeaderUnderItsOwnCounter) {
     Packet packet = udp(kClient, kService);
     packet.mutable_bytes()[8] ^= 1;  // the TTL is not what was summed up
     expect_drop(framed(std::move(packet), wire::kEtherTypeIpv4), Counter::DropIpv4Checksum);
+}
+
+// RFC 1122 3.2.1.8: what options say is nothing that a host must follow; a broken list harms
+// nobody.
+TEST_F(InterfaceTest, IgnoresOptionsWithoutHarm) {
+    introduce_client();
+    using Options = std::vector<std::uint8_t>;
+    for (const Options& options : {Options{1, 1, 1, 0},                  // no-operation, end
+                                   Options{131, 7, 4, 192, 0, 2, 7, 0},  // loose source route
+                                   Options{7, 7, 4, 0, 0, 0, 0, 0},      // record route
+                                   Options{68, 0, 0, 0},                 // a length of 0
+                                   Options{137, 255, 0, 0},              // past the header
+                                   Options{0xFF, 0xFF, 0xFF, 0xFF}}) {
+        Packet packet = echo(kClient, kService);
+        const std::vector<std::uint8_t> whole(packet.bytes().begin(), packet.bytes().end());
+        packet.trim_front(wire::kIpv4HeaderSize);
+        std::ranges::copy(options, packet.prepend(options.size()).begin());
+        const MutableBytes header = packet.prepend(wire::kIpv4HeaderSize);
+        std::copy_n(whole.begin(), wire::kIpv4HeaderSize, header.begin());
+        store_u8(header, 0, static_cast<std::uint8_t>(0x45 + options.size() / 4));
+        store_u16(header, 2, static_cast<std::uint16_t>(whole.size() + options.size()));
+        store_u16(header, 10, 0);
+        store_u16(
+            header, 10,
+            wire::internet_checksum(packet.bytes().first(wire::kIpv4HeaderSize + options.size())));
+        EXPECT_FALSE(passes(framed(std::move(packet), wire::kEtherTypeIpv4)));
+        const Packet frame = next_frame();
+        const auto ip = wire::Ipv4View::parse(wire::EthernetView::parse(frame.bytes())->payload());
+        EXPECT_EQ(ip->destination(), kClient) << "the answer goes to the source";
+        EXPECT_EQ(ip->header_size(), wire::kIpv4HeaderSize);
+    }
 }
 
 // --- ARP (SYS-1, IP-2) ---
@@ -331,6 +267,26 @@ TEST_F(InterfaceTest, SendsNothingLongerThanTheLinkCarries) {
     const Packet frame = next_frame();
     EXPECT_EQ(frame.size(), 1'514U);
     EXPECT_EQ(wire::EthernetView::parse(frame.bytes())->type(), 0x88B5);
+}
+
+TEST_F(InterfaceTest, SendsALongPacketInFragmentsUnlessItForbidsThat) {
+    introduce_client();
+    Packet packet = udp(kService, kClient, 3'000);
+    const std::vector<std::uint8_t> sent(packet.bytes().begin(), packet.bytes().end());
+    packet.mutable_bytes()[6] = 0x40;  // must not be fragmented
+    store_u16(packet.mutable_bytes(), 10, 0);
+    store_u16(packet.mutable_bytes(), 10,
+              wire::internet_checksum(packet.bytes().first(wire::kIpv4HeaderSize)));
+    interface_.send_ipv4(std::move(packet), now_);
+    EXPECT_EQ(count(Counter::DropLinkMtu), 1U);
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+    interface_.send_ipv4(udp(kService, kClient, 3'000), now_);
+    std::size_t payload = 0;
+    while (const auto frame = interface_.poll_transmit()) {
+        EXPECT_LE(frame->size(), 1'514U);
+        payload += frame->size() - wire::kEthernetHeaderSize - wire::kIpv4HeaderSize;
+    }
+    EXPECT_EQ(payload, sent.size() - wire::kIpv4HeaderSize);
 }
 
 TEST_F(InterfaceTest, BoundsWhatIsOnItsWayOut) {

@@ -31,8 +31,11 @@ constexpr bool is_error(IcmpType type) {
 }
 
 /// Codes of DestinationUnreachable.
+inline constexpr std::uint8_t kIcmpProtocolUnreachable = 2;
 inline constexpr std::uint8_t kIcmpPortUnreachable = 3;
 inline constexpr std::uint8_t kIcmpFragmentationNeeded = 4;
+/// Code of TimeExceeded: fragments of a datagram did not come.
+inline constexpr std::uint8_t kIcmpReassemblyTimeExceeded = 1;
 
 class IcmpView {
   public:
