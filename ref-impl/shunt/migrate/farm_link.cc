@@ -21,6 +21,12 @@ void cut_to(Packet& packet, ByteView part) {
 FarmLink::FarmLink(const farm::FarmConfig& config, farm::ServerId self, stack::Interface& back)
     : config_(config), self_(*config.server_by_id(self)), back_(back) {}
 
+std::size_t FarmLink::overhead(const farm::FarmConfig& config) {
+    constexpr std::size_t routed = wire::kIpv4HeaderSize + wire::kUdpHeaderSize;
+    return wire::kEncapsulationHeaderSize +
+           (config.farm.binding == farm::Binding::Udp ? routed : 0);
+}
+
 bool FarmLink::is_farm_type(std::uint16_t type) const {
     return config_.farm.binding == farm::Binding::Ethernet && type == config_.farm.ethertype;
 }

@@ -33,6 +33,11 @@ class FarmLink {
     /// `packet` starts at its IPv4 header and is addressed to a forward IP of ours (FRM-3).
     Result<EncapsulatedFrame, Counter> receive_routed(Packet packet) const;
 
+    /// Bytes that encapsulation adds to a client's packet (FRM-9).
+    static std::size_t overhead(const farm::FarmConfig& config);
+    /// The longest packet that the back link carries encapsulated, in bytes.
+    std::size_t payload_max() const { return back_.config().mtu - overhead(config_); }
+
     /// True if `type` marks encapsulated frames on this farm's back link.
     bool is_farm_type(std::uint16_t type) const;
 

@@ -16,12 +16,11 @@ void Node::handle_front_packet(Packet packet, Instant now) {
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     if (!ip) return counters_.add(ip.error());
     packet.trim_back(packet.size() - ip->total_length());  // the link's padding
-    if (!self_.has_service(ip->destination())) return counters_.add(Counter::DropFrontNoService);
     if (config_.is_farm_address(ip->source())) return counters_.add(Counter::DropFrontFarmSource);
-    if (ip->is_fragment()) return counters_.add(Counter::DropIpv4Fragment);
-    if (ip->protocol() != wire::IpProtocol::Tcp) {
-        return counters_.add(Counter::DropFrontProtocol);
-    }
+    if (ip->protocol() == wire::IpProtocol::Udp) return refuse_datagram(*ip, now);
+    if (!self_.has_service(ip->destination())) return counters_.add(Counter::DropFrontNoService);
+    if (ip->protocol() == wire::IpProtocol::Icmp) return handle_icmp(*ip, now);
+    if (ip->protocol() != wire::IpProtocol::Tcp) return refuse_protocol(*ip, now);
     const auto tuple = wire::ConnectionTuple::from_client_packet(*ip);
     if (!tuple) return counters_.add(Counter::DropTcpTruncated);
     handle_client_segment(std::move(packet), *tuple, now);
@@ -33,6 +32,7 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
         const auto* entry = tables_.at(*slot).as<ForwardEntry>();
         // The owner's stack verifies what is forwarded; the bytes go as they came (EP-21).
         if (entry != nullptr && !entry->is_over) {
+            if (is_too_long_to_forward(packet, now)) return;
             if (home_.forward(*slot, std::move(packet), now)) settle(*slot, now);
             return;
         }
@@ -60,6 +60,18 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
     }
     give(*record.connection(), *segment, now);
     settle(*slot, now);
+}
+
+/// FRM-9: says so to the client if its packet is too long for the back link, once encapsulated, and
+/// must not be fragmented.
+bool Node::is_too_long_to_forward(const Packet& packet, Instant now) {
+    const std::size_t most = farm_link_.payload_max();
+    if (packet.size() <= most) return false;
+    const auto ip = wire::Ipv4View::parse(packet.bytes());
+    if (!ip->dont_fragment()) return false;
+    counters_.add(Counter::DropForwardMtu);
+    front_.send_fragmentation_needed(*ip, static_cast<std::uint16_t>(most), now);
+    return true;
 }
 
 void Node::handle_undecided(Slot slot, Packet packet, Instant now) {

@@ -90,6 +90,9 @@ Node::Slot Node::place_undecided(const wire::ConnectionTuple& tuple, tcp::Connec
     TemporaryEndpoint endpoint(std::move(connection), held_budget_);
     endpoint.connection.hold_text(!is_mutant(Mutant::AcknowledgesRequestBeforeDecision));
     endpoint.place = std::move(place);
+    if (const auto mtu = path_mtus_.find(tuple.client, now)) {
+        endpoint.connection.limit_path_mtu(*mtu);
+    }
     endpoint.born = now;
     return tables_.insert(tuple, std::move(endpoint));
 }

@@ -6,7 +6,6 @@
 
 #include "shunt/base/deadline.hh"
 #include "shunt/farm/derived_key.hh"
-#include "shunt/wire/udp.hh"
 
 namespace shunt::node {
 namespace {
@@ -16,7 +15,8 @@ constexpr int kBurst = 8;
 /// Endpoints that may hold the memory of empty buffers. A queue that held little has 2 KiB.
 constexpr std::size_t kWarmEndpointsMax = 4'096;
 
-stack::Interface::Config front_config(const farm::Server& self, std::size_t mtu) {
+stack::Interface::Config front_config(const farm::FarmConfig& config, const farm::Server& self,
+                                      std::size_t mtu) {
     stack::Interface::Config front;
     front.mac = self.front_mac;
     front.own = self.services;
@@ -24,6 +24,12 @@ stack::Interface::Config front_config(const farm::Server& self, std::size_t mtu)
     front.arp_sender = self.front_ip.address;
     front.routes.push_back({self.front_ip.address, self.front_ip.prefix_length, std::nullopt});
     if (self.gateway) front.routes.push_back({wire::Ipv4Address(0), 0, self.gateway});
+    for (const farm::Server& member : config.servers) {
+        if (member.id == self.id) continue;
+        front.static_neighbors.push_back({member.front_ip.address, member.front_mac});
+        for (const auto service : member.services)
+            front.static_neighbors.push_back({service, member.front_mac});
+    }
     front.mtu = mtu;
     return front;
 }
@@ -46,20 +52,13 @@ stack::Interface::Config back_config(const farm::FarmConfig& config, const farm:
     return back;
 }
 
-/// What encapsulation adds to a client's packet (FRM-9).
-std::size_t overhead(const farm::FarmConfig& config) {
-    return wire::kEncapsulationHeaderSize + (config.farm.binding == farm::Binding::Udp
-                                                 ? wire::kIpv4HeaderSize + wire::kUdpHeaderSize
-                                                 : 0);
-}
-
 tcp::Config tcp_config_of(const farm::FarmConfig& config, LinkMtus mtus) {
     constexpr std::size_t headers = wire::kIpv4HeaderSize + wire::kTcpHeaderSize;
     tcp::Config tcp;
     tcp.mtu = static_cast<std::uint16_t>(mtus.front);
     // A client's largest segment must fit the back link once encapsulated (FRM-9).
-    tcp.advertised_mss =
-        static_cast<std::uint16_t>(std::min(mtus.front, mtus.back - overhead(config)) - headers);
+    tcp.advertised_mss = static_cast<std::uint16_t>(
+        std::min(mtus.front, mtus.back - migrate::FarmLink::overhead(config)) - headers);
     tcp.send_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_send_buffer_bytes);
     tcp.receive_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_receive_buffer_bytes);
     tcp.no_delay = true;
@@ -102,7 +101,7 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       urls_(config),
       tcp_config_(tcp_config_of(config, mtus)),
       rng_(seed),
-      front_(front_config(self_, mtus.front), pool_, counters_, now),
+      front_(front_config(config, self_, mtus.front), pool_, counters_, now),
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
       farm_link_(config, self, back_),
       held_budget_(config.limits.held_packets_total),

@@ -16,6 +16,7 @@
 #include "shunt/farm/farm_config.hh"
 #include "shunt/farm/selection.hh"
 #include "shunt/farm/url_map.hh"
+#include "shunt/ip/path_mtu.hh"
 #include "shunt/link/frame_port.hh"
 #include "shunt/migrate/connection_tables.hh"
 #include "shunt/migrate/endpoint/home_side.hh"
@@ -89,7 +90,13 @@ class Node {
     // front_packets.cc: what clients send
     void handle_front_packet(Packet packet, Instant now);
     void handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
+    bool is_too_long_to_forward(const Packet& packet, Instant now);
     void handle_undecided(Slot slot, Packet packet, Instant now);
+
+    // icmp_packets.cc
+    void handle_icmp(const wire::Ipv4View& ip, Instant now);
+    void refuse_datagram(const wire::Ipv4View& ip, Instant now);
+    void refuse_protocol(const wire::Ipv4View& ip, Instant now);
 
     // handshakes.cc: what no record is about
     void open_connection(const wire::ConnectionTuple& tuple, const wire::TcpView& syn, Instant now);
@@ -144,6 +151,7 @@ class Node {
     PacketPool pool_;
     stack::Interface front_;
     stack::Interface back_;
+    ip::PathMtuCache path_mtus_;
     migrate::FarmLink farm_link_;
     // Before the tables, whose endpoints hold places of them.
     migrate::HeldBudget held_budget_;

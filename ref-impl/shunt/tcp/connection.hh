@@ -23,6 +23,7 @@
 namespace shunt::tcp {
 
 struct ArrivingSegment;
+struct IcmpError;
 class Outcome;
 
 /// Why a control block makes no connection here.
@@ -87,6 +88,11 @@ class Connection : private ConnectionState {
     /// it was dropped; the connection may owe an answer all the same.
     std::optional<Counter> handle_segment(const wire::TcpView& view, Instant now);
     void handle_deadline(Instant now);
+    /// An ICMP error about a segment of this connection has come. Returns the counter of the check
+    /// that it failed (RFC 5927). None ends a connection that is synchronized (TCP-13).
+    std::optional<Counter> handle_icmp(const IcmpError& error);
+    /// No packet is longer than `mtu` bytes from now on, 552 at least (TCP-13).
+    void limit_path_mtu(std::uint16_t mtu);
 
     /// Writes the next IPv4 packet into the empty `out`; false if there is none to send now.
     bool poll_transmit(Instant now, Packet& out);
@@ -127,6 +133,8 @@ class Connection : private ConnectionState {
     SequenceNumber receive_next() const { return receive_.next; }
     SequenceNumber initial_send_sequence() const { return send_.initial; }
     SequenceNumber initial_receive_sequence() const { return receive_.initial; }
+    /// The longest packet that the way to the peer is known to carry, in bytes.
+    std::uint16_t path_mtu() const;
     /// What the SYNs agreed on.
     const Negotiated& negotiated() const { return negotiated_; }
     /// Bytes queued to be sent or acknowledged; bytes to be read.
@@ -198,6 +206,9 @@ class Connection : private ConnectionState {
     void owe_acknowledgment(Instant now);
     void owe_duplicate_acknowledgment();
     bool takes_text() const;
+
+    // icmp_errors.cc
+    std::optional<Counter> lower_path_mtu(std::uint16_t mtu);
 
     // timeouts.cc
     void handle_retransmission_timeout(Instant now);

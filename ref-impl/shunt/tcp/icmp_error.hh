@@ -10,6 +10,9 @@
 
 namespace shunt::tcp {
 
+/// No path MTU is taken to be less (TCP-13).
+inline constexpr std::uint16_t kPathMtuMin = 552;
+
 /// The host has found the connection by the quoted addresses and ports; whether the quoted sequence
 /// number is one in flight is the connection's to check (RFC 5927 4.1, TCP-13).
 struct IcmpError {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shunt/tcp/connection.hh"
+#include "shunt/tcp/icmp_error.hh"
 #include "shunt/wire/ipv4.hh"
 
 namespace shunt::tcp {
@@ -10,7 +11,6 @@ namespace {
 
 constexpr std::uint32_t kWindowFieldMax = 65'535;
 constexpr std::uint16_t kHeadersSize = 40;             // IPv4 and TCP without options
-constexpr std::uint16_t kPathMtuMin = 552;             // TCP-13
 constexpr std::uint32_t kTimestampsSize = 12;          // aligned
 constexpr std::uint32_t kInitialWindowBytes = 14'600;  // RFC 6928 2
 
@@ -19,9 +19,7 @@ constexpr std::uint32_t kInitialWindowBytes = 14'600;  // RFC 6928 2
 /// min(the peer's MSS, path MTU - 40), never so small that nothing fits beside options. The path
 /// MTU is what a control block says, and may be anything.
 std::uint32_t Connection::maximum_segment() const {
-    const std::uint16_t path = std::max(path_mtu_, kPathMtuMin);
-    const std::uint16_t mtu = path_mtu_ > 0 ? std::min(path, config_->mtu) : config_->mtu;
-    const auto by_path = static_cast<std::uint16_t>(mtu - kHeadersSize);
+    const auto by_path = static_cast<std::uint16_t>(path_mtu() - kHeadersSize);
     return std::max(std::min(negotiated_.maximum_segment, by_path), Negotiated::kMaximumSegmentMin);
 }
 
@@ -133,7 +131,8 @@ void Connection::write(const wire::TcpHeader& header, Packet& out) {
     addressed.prepend_to(out, identity_.local_address, identity_.remote_address);
     wire::Ipv4Header internet;
     internet.identification = identification_++;
-    internet.dont_fragment = true;
+    // What carries less than the floor has to cut packets itself.
+    internet.dont_fragment = path_mtu() > kPathMtuMin;
     internet.ttl = config_->time_to_live;
     internet.protocol = wire::IpProtocol::Tcp;
     internet.source = identity_.local_address;

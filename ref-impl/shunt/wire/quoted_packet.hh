@@ -21,6 +21,8 @@ class QuotedPacketView {
     /// offset, and 8 bytes behind it.
     static Result<QuotedPacketView, Counter> parse(ByteView bytes);
 
+    /// As the header states it; more than what is quoted.
+    std::uint16_t total_length() const { return load_u16(packet_, 2); }
     IpProtocol protocol() const { return static_cast<IpProtocol>(load_u8(packet_, 9)); }
     Ipv4Address source() const { return Ipv4Address(load_u32(packet_, 12)); }
     Ipv4Address destination() const { return Ipv4Address(load_u32(packet_, 16)); }

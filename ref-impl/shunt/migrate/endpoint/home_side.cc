@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/mutant.hh"
+#include "shunt/ip/fragmentation.hh"
 #include "shunt/migrate/endpoint/client_packet.hh"
 #include "shunt/wire/checksum.hh"
 #include "shunt/wire/connection_information.hh"
@@ -131,8 +132,14 @@ bool HomeSide::forward(Slot slot, Packet packet, Instant now) {
 
 void HomeSide::send_forwarded(const Record& record, farm::ServerId to, Packet packet, Instant now) {
     context_.counters.add(Counter::ForwardSent);
-    context_.link.send(to, header_towards(record, to, EncapsulationType::Forwarded),
-                       std::move(packet), now);
+    const auto header = header_towards(record, to, EncapsulationType::Forwarded);
+    if (packet.size() <= context_.link.payload_max()) {
+        return context_.link.send(to, header, std::move(packet), now);
+    }
+    const auto ip = wire::Ipv4View::parse(packet.bytes());
+    if (!ip || ip->dont_fragment()) return context_.counters.add(Counter::DropForwardMtu);
+    for (Packet& piece : ip::fragment(*ip, context_.link.payload_max(), context_.pool))
+        context_.link.send(to, header, std::move(piece), now);
 }
 
 wire::EncapsulationHeader HomeSide::header_towards(const Record& record, farm::ServerId to,

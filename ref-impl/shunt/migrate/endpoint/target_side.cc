@@ -28,6 +28,7 @@ TargetSide::TargetSide(Context& context, const tcp::Config& tcp_config)
       tcp_config_(tcp_config),
       early_(context.config.timers.unknown_tuple_hold, context.config.limits.unknown_tuples,
              context.held_limits()),
+      fragments_(context.pool, context.counters),
       ended_(context.config.timers.two_msl, context.config.limits.remembered_offers) {
     fingerprint_key_.low = context.rng.next_u64();
     fingerprint_key_.high = context.rng.next_u64();
@@ -184,13 +185,18 @@ std::optional<Slot> TargetSide::handle_forwarded(EncapsulatedFrame frame, Instan
         context_.counters.add(Counter::DropEncapsulationInnerSource);
         return std::nullopt;
     }
-    if (forwarded->is_icmp_error() || forwarded->packet().is_fragment()) {
+    if (forwarded->is_icmp_error()) {
         context_.counters.add(Counter::DropForwardedKind);
         return std::nullopt;
     }
     const wire::ConnectionTuple tuple = forwarded->tuple();
     Packet packet = std::move(frame.datagram);
     packet.trim_front(wire::kEncapsulationHeaderSize);
+    if (forwarded->packet().is_fragment()) {
+        auto whole = reassemble(*forwarded, now);
+        if (!whole) return std::nullopt;
+        packet = std::move(*whole);
+    }
     const auto slot = context_.tables.find(tuple);
     if (!slot) {
         if (!early_.keep(tuple, frame.from, std::move(packet), now)) {
@@ -202,6 +208,18 @@ std::optional<Slot> TargetSide::handle_forwarded(EncapsulatedFrame frame, Instan
     if (!endpoint.is_released) return handle_unreleased(*slot, std::move(packet), now);
     deliver(*slot, packet, now);
     return slot;
+}
+
+std::optional<Packet> TargetSide::reassemble(const wire::ForwardedPacket& forwarded, Instant now) {
+    auto whole = fragments_.add(forwarded.packet(), now);
+    if (!whole) return std::nullopt;
+    // Now there are ports to compare (FRM-6).
+    const auto ip = wire::Ipv4View::parse(whole->bytes());
+    if (wire::ConnectionTuple::from_client_packet(*ip) != forwarded.tuple()) {
+        context_.counters.add(Counter::DropEncapsulationInnerSource);
+        return std::nullopt;
+    }
+    return whole;
 }
 
 std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Instant now) {
@@ -326,6 +344,10 @@ bool TargetSide::handle_deadline(Slot slot, Instant now) {
 }
 
 void TargetSide::handle_early_deadline(Instant now) {
+    // The home has told the client's host whatever there is to tell: here fragments go in silence.
+    fragments_.handle_deadline(now);
+    while (fragments_.poll_expired()) {
+    }
     while (const auto early = early_.pop_expired(now)) {
         context_.counters.add(Counter::DropForwardedUnknown);
         wire::MigrationId nobody;  // the ID of a tuple alone: iss and epoch are zero (EP-23)

@@ -5,11 +5,14 @@
 
 #include <optional>
 
+#include "shunt/base/deadline.hh"
+#include "shunt/ip/reassembly.hh"
 #include "shunt/migrate/early_packets.hh"
 #include "shunt/migrate/endpoint/context.hh"
 #include "shunt/migrate/recent_keys.hh"
 #include "shunt/tcp/config.hh"
 #include "shunt/wire/control_block.hh"
+#include "shunt/wire/forwarded_packet.hh"
 #include "shunt/wire/reject.hh"
 
 namespace shunt::migrate::endpoint {
@@ -33,7 +36,10 @@ class TargetSide {
     /// True: the unreleased endpoint was dropped silently and its record is gone.
     bool handle_deadline(Slot slot, Instant now);
 
-    std::optional<Instant> early_deadline() const { return early_.deadline(); }
+    /// Of packets that wait for their endpoint, and of fragments.
+    std::optional<Instant> early_deadline() const {
+        return earlier(early_.deadline(), fragments_.poll_deadline());
+    }
     void handle_early_deadline(Instant now);
 
     /// Tells the home that the endpoint has closed (EP-30), or, where the base set has no word for
@@ -61,6 +67,8 @@ class TargetSide {
     Slot place(const wire::ConnectionTuple& tuple, std::optional<Slot> replaced,
                ForwardConnectEndpoint made);
     ForwardConnectEndpoint moved_in(tcp::Connection connection, const Offer& offer, Instant now);
+    /// The whole packet that an inner fragment completes (FRM-6).
+    std::optional<Packet> reassemble(const wire::ForwardedPacket& forwarded, Instant now);
     std::optional<Slot> handle_unreleased(Slot slot, Packet packet, Instant now);
     void release(Slot slot, Instant now);
     void deliver(Slot slot, const Packet& packet, Instant now);
@@ -75,6 +83,7 @@ class TargetSide {
     Context& context_;
     const tcp::Config& tcp_config_;
     EarlyPackets early_;
+    ip::Reassembly fragments_;
     RecentKeys ended_;  // base: by attempt_key()
     SipKey fingerprint_key_;
 };
