@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the front answers with ICMP, and what ICMP errors from routers do there (IP-3, TCP-13).
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -43,14 +43,13 @@ class Connection : private ConnectionState {
     static Result<Connection, Counter> accept(const Config& config, const Identity& identity,
                                               const wire::TcpView& syn, const Chance& chance,
                                               Instant now);
-    /// The same for a SYN cookie: its SYN/ACK offers what a cookie can bring back, no ECN, and no
-    /// more than that is asked of it (TCP-8; listener.hh).
+    /// The same for a SYN cookie: its one use is a SYN/ACK of what a cookie brings back (TCP-8).
     static Result<Connection, Counter> accept_without_state(const Config& config,
                                                             const Identity& identity,
                                                             const wire::TcpView& syn,
                                                             const Chance& chance, Instant now);
-    /// In SYN-RECEIVED with the SYN/ACK sent, as `acknowledgment` says that it was; it has to be
-    /// given to handle_segment() next. `offered` is what the SYN had as options.
+    /// In SYN-RECEIVED with the SYN/ACK sent, as `acknowledgment` says, which handle_segment() has
+    /// to get next. `offered`: the SYN's options.
     static Connection accept_acknowledged(const Config& config, const Identity& identity,
                                           const wire::TcpView& acknowledgment,
                                           const wire::TcpOptions& offered, const Chance& chance,
@@ -207,10 +206,8 @@ class Connection : private ConnectionState {
     void owe_duplicate_acknowledgment();
     bool takes_text() const;
 
-    // icmp_errors.cc
+    // icmp_errors.cc, timeouts.cc
     std::optional<Counter> lower_path_mtu(std::uint16_t mtu);
-
-    // timeouts.cc
     void handle_retransmission_timeout(Instant now);
     void handle_persist_timeout(Instant now);
     bool has_given_up(Instant now) const;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What ICMP errors do to a connection (TCP-13), in every state that matters.
 #include <gtest/gtest.h>
 
 #include <string>
