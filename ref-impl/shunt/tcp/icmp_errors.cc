@@ -50,7 +50,7 @@ std::optional<Counter> Connection::lower_path_mtu(std::uint16_t mtu) {
     limit_path_mtu(lowered);
     // What was too long goes again in smaller segments. It was not congestion that lost it: the
     // congestion window stays (RFC 1191 6.4).
-    is_front_due_ = send_.flight_size() > 0;
+    if (is_synchronized(state_)) go_back();
     return std::nullopt;
 }
 
