@@ -15,6 +15,10 @@ namespace {
 /// Ports of the cases of one run lie side by side, from a start that the seed draws.
 constexpr std::uint16_t kPortFirst = 20'000;
 constexpr std::uint16_t kPortSpan = 40'000;
+/// For a process whose conversation has ended to be gone, so that its exit code is the reason.
+constexpr std::chrono::milliseconds kEndPatience{500};
+/// The same behind the last case, where nothing else would notice.
+constexpr std::chrono::milliseconds kLateEndPatience{50};
 
 /// What every case runs in: its own mistakes become findings, not the end of the scheduler.
 Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violations) {
@@ -156,15 +160,18 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
     auto port =
         static_cast<std::uint16_t>(kPortFirst + Random(*options_.seed, "ports").below(kPortSpan));
     for (const CaseInfo* info : cases) {
+        CaseResult* before = run.cases.empty() ? nullptr : &run.cases.back();
         started(*info);
-        run.cases.push_back(run_one(*info, port));
+        run.cases.push_back(run_one(*info, port, before, progress));
         port = static_cast<std::uint16_t>(port + Stage::kPortsPerCase);
         progress(run.cases.back());
     }
+    if (!run.cases.empty()) blame_late_end(run.cases.back(), kLateEndPatience, progress);
     return run;
 }
 
-CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port) {
+CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port, CaseResult* before,
+                           const Progress& progress) {
     CaseResult result = describe(info);
     Capture capture;
     const std::string obstacle = why_not(info, iut_.statement);
@@ -174,8 +181,7 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port) {
         result.is_claimed = false;
     } else {
         blame_what_ends(result, [&] {
-            start_device();
-            result = run_case(info, attach(), iut_, *options_.seed, port,
+            result = run_case(info, attach_to_living(before, progress), iut_, *options_.seed, port,
                               point_.is_fresh_each_time(), capture);
         });
         blame_process(result);
@@ -198,15 +204,47 @@ Attachment& Runner::attach() {
     return *attachment_;
 }
 
+Attachment& Runner::attach_to_living(CaseResult* before, const Progress& progress) {
+    if (before != nullptr) blame_late_end(*before, std::chrono::milliseconds(0), progress);
+    const bool was_there = device_ != nullptr;
+    start_device();
+    if (before == nullptr || !was_there) return attach();
+    try {
+        return attach();
+    } catch (const DeviceGone&) {
+        if (!blame_late_end(*before, kEndPatience, progress)) throw;
+    } catch (const AttachmentError&) {
+        if (!blame_late_end(*before, kEndPatience, progress)) throw;
+    }
+    start_device();
+    return attach();
+}
+
 void Runner::blame_process(CaseResult& result) {
     const bool is_broken = result.verdict >= Verdict::Hang;
-    if (is_broken) attachment_.reset();
-    if (!device_ || device_->is_running()) return;
-    result.verdict = worse(result.verdict, Verdict::Crash);
-    result.reason = "the device " + device_->describe_end();
+    if (is_broken || point_.is_fresh_each_time()) attachment_.reset();
+    if (!device_) return;
+    const bool is_gone = result.verdict == Verdict::Crash;
+    const bool has_ended = is_gone ? device_->ends_within(kEndPatience) : !device_->is_running();
+    if (has_ended) {
+        result.verdict = worse(result.verdict, Verdict::Crash);
+        result.reason = "the device " + device_->describe_end();
+    }
+    if (!is_broken && !has_ended) return;
     // The next case gets a new process, and an attachment to it.
     attachment_.reset();
     device_.reset();
+}
+
+bool Runner::blame_late_end(CaseResult& result, std::chrono::milliseconds patience,
+                            const Progress& progress) {
+    if (!device_ || !device_->ends_within(patience)) return false;
+    result.verdict = worse(result.verdict, Verdict::Crash);
+    result.reason = "after the case the device " + device_->describe_end();
+    attachment_.reset();
+    device_.reset();
+    progress(result);
+    return true;
 }
 
 void Runner::write_evidence(CaseResult& result, const Capture& original) {

@@ -2,6 +2,7 @@
 /// Runs cases one after the other against a device, and makes verdicts of what they find.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,18 +28,27 @@ class Runner {
     Runner(const Options& options, Iut iut);
     ~Runner();
 
-    /// Told before and after each case.
+    /// Told before and after each case; after it once more if the device ended when it was over.
     using Started = std::function<void(const CaseInfo&)>;
     using Progress = std::function<void(const CaseResult&)>;
     RunResult run(const std::vector<const CaseInfo*>& cases, const Started& started,
                   const Progress& progress);
 
   private:
-    CaseResult run_one(const CaseInfo& info, std::uint16_t port);
+    /// `before` is the case before, if there is one.
+    CaseResult run_one(const CaseInfo& info, std::uint16_t port, CaseResult* before,
+                       const Progress& progress);
     Attachment& attach();
+    /// attach() to a process that runs, a new one if it has just ended.
+    Attachment& attach_to_living(CaseResult* before, const Progress& progress);
     void start_device();
-    /// The process ended during the case: that is why, whatever the case saw.
+    /// The process ended during the case: that is why, whatever the case saw. One that hangs is
+    /// ended, so that no case after this one pays for it.
     void blame_process(CaseResult& result);
+    /// The process has ended since the last case, `result`: it could not bear the end of it. False
+    /// if it runs, or is none of ours.
+    bool blame_late_end(CaseResult& result, std::chrono::milliseconds patience,
+                        const Progress& progress);
     void write_evidence(CaseResult& result, const Capture& capture);
     std::string rerun_line(std::string_view id) const;
 

@@ -103,13 +103,20 @@ DeviceProcess::~DeviceProcess() {
 void DeviceProcess::end() {
     if (!is_running()) return;
     ::kill(pid_, SIGTERM);
-    const auto give_up = steady_clock::now() + kEndPatience;
-    while (is_running() && steady_clock::now() < give_up)
-        ::poll(nullptr, 0, kPauseMilliseconds);
-    if (!is_running()) return;
+    if (ends_within(kEndPatience)) return;
     ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, &status_, 0);
+    while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+    }
     pid_ = -1;
+}
+
+bool DeviceProcess::ends_within(std::chrono::milliseconds patience) {
+    const auto give_up = steady_clock::now() + patience;
+    while (is_running()) {
+        if (steady_clock::now() >= give_up) return false;
+        ::poll(nullptr, 0, kPauseMilliseconds);
+    }
+    return true;
 }
 
 bool DeviceProcess::is_running() {

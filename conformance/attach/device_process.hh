@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ class DeviceProcess {
     ~DeviceProcess();
 
     bool is_running();
+    /// Waits for its end, at most `patience`; true if it has ended.
+    bool ends_within(std::chrono::milliseconds patience);
 
     /// "ended with exit code 134: .. last lines of its output", for verdicts.
     std::string describe_end();

@@ -1,18 +1,26 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A device that answers echoes and does nothing else: dead_device.py --front unix:PATH"""
+"""A device that answers echoes and does nothing else: dead_device.py --front unix:PATH [MODE]
+
+MODE is what becomes of the second conversation: --deaf (from then on echoes are not answered
+either), --gone (it hangs up, and ends with exit code 5 a moment later) or --late (it ends so when
+the tester has hung up).
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import struct
 import sys
+import time
 
 FRAME, ADVANCE, QUIET, HELLO, CONTROL = range(5)
 NO_DEADLINE = 2**64 - 1
 ICMP = 1
 ECHO_REQUEST = 8
+LATE_S = 0.1
 
 
 def checksum(data: bytes) -> int:
@@ -36,14 +44,24 @@ def echo_reply(frame: bytes) -> bytes | None:
     return frame[6:12] + frame[:6] + frame[12:14] + bytes(packet)
 
 
-def serve(tester: socket.socket) -> None:
+def end_late() -> None:
+    """The process outlives its conversation by a moment."""
+    time.sleep(LATE_S)
+    os._exit(5)
+
+
+def serve(tester: socket.socket, mode: str) -> None:
     """One conversation, to its end."""
     while message := tester.recv(70_000):
         kind = message[0]
         if kind == HELLO:
             tester.send(message)
         elif kind == FRAME:
-            if reply := echo_reply(message[2:]):
+            if mode == "--gone":
+                tester.close()
+                end_late()
+            reply = echo_reply(message[2:])
+            if reply and mode != "--deaf":
                 tester.send(message[:2] + reply)
         elif kind == ADVANCE:
             tester.send(struct.pack("!BQ", QUIET, NO_DEADLINE))
@@ -57,13 +75,16 @@ def main() -> None:
         listener.bind(path)
         listener.listen()
         print('{"event":"ready"}', flush=True)
-        while True:
+        for number in itertools.count(1):
             tester, _ = listener.accept()
+            mode = sys.argv[-1] if number > 1 else ""
             with tester:
                 try:
-                    serve(tester)
+                    serve(tester, mode)
                 except (BrokenPipeError, ConnectionResetError):
                     pass
+            if mode == "--late":
+                os._exit(5)
 
 
 if __name__ == "__main__":

@@ -176,6 +176,48 @@ TEST_F(RunnerTest, DoesNotRunWhatIsNotClaimed) {
     EXPECT_EQ(verdict_of(result, false), RunVerdict::Conformant);
 }
 
+/// Four cases against a process whose every second conversation goes wrong; what became of them.
+class RecoveryTest : public RunnerTest {
+  protected:
+    RunResult run_with(const std::string& mode) {
+        options_.device_command = {"/usr/bin/python3",
+                                   std::string(CONFORM_IUT_DIRECTORY) + "/../tests/dead_device.py",
+                                   "--front", "unix:" + iut_.front.place, mode};
+        const std::vector<const CaseInfo*> cases(4, &all_cases().front());
+        Runner runner(options_, iut_);
+        return runner.run(
+            cases, [](const CaseInfo&) {}, [](const CaseResult&) {});
+    }
+    static std::vector<Verdict> verdicts(const RunResult& run) {
+        std::vector<Verdict> all;
+        for (const CaseResult& result : run.cases)
+            all.push_back(result.verdict);
+        return all;
+    }
+};
+
+TEST_F(RecoveryTest, EndsAProcessThatHangs) {
+    const RunResult result = run_with("--deaf");
+    EXPECT_EQ(verdicts(result),
+              (std::vector{Verdict::Fail, Verdict::Hang, Verdict::Fail, Verdict::Hang}));
+}
+
+TEST_F(RecoveryTest, WaitsForTheExitCodeOfAProcessThatHungUp) {
+    const RunResult result = run_with("--gone");
+    EXPECT_EQ(verdicts(result),
+              (std::vector{Verdict::Fail, Verdict::Crash, Verdict::Fail, Verdict::Crash}));
+    EXPECT_TRUE(result.cases[1].reason.starts_with("the device ended with exit code 5"))
+        << result.cases[1].reason;
+}
+
+TEST_F(RecoveryTest, BlamesTheCaseBeforeForAProcessThatEndedBehindIt) {
+    const RunResult result = run_with("--late");
+    EXPECT_EQ(verdicts(result),
+              (std::vector{Verdict::Fail, Verdict::Crash, Verdict::Fail, Verdict::Crash}));
+    EXPECT_NE(result.cases[3].reason.find("the device ended with exit code 5"), std::string::npos)
+        << result.cases[3].reason;
+}
+
 TEST_F(RunnerTest, IsInconclusiveWithoutThePeersThatACaseNeeds) {
     const auto run = [](Stage& stage) -> Task<> {
         (void)stage.server(2);
