@@ -166,7 +166,7 @@ class Selfcheck(unittest.TestCase):
     def test_a_name_that_is_none_is_usage_with_a_suggestion(self) -> None:
         for words, suggestion in (
             (("list", "endpoint/framing/cheksum-verified"), "endpoint/framing/checksum-verified"),
-            (("list", "^endpoint/targt/**"), "endpoint/target/"),
+            (("list", "^endpoint/targt/**"), "endpoint/target?"),
             (("explain", "EP-333"), "EP-33"),
             (("selfchek",), "selfcheck"),
         ):
