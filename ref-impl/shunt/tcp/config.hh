@@ -42,6 +42,13 @@ struct Config {
     std::uint8_t syn_ack_retransmissions_max = 5;
     /// RFC 9293 3.9.1: data that is not acknowledged for so long closes the connection.
     Duration user_timeout = Duration::seconds(300);
+    /// Initial setting of Connection::set_keep_alive() (TCP-12; RFC 9293 3.8.4: off, two hours).
+    bool keep_alive = false;
+    /// Silence of the peer before it is asked, and between one question and the next.
+    Duration keep_alive_idle = Duration::seconds(7'200);
+    Duration keep_alive_interval = Duration::seconds(75);
+    /// Questions in a row without an answer that end the connection.
+    std::uint8_t keep_alive_probes_max = 9;
     /// At most 0.5 s (RFC 9293 3.8.6.3); 40 ms by TCP-5.
     Duration delayed_acknowledgment = Duration::milliseconds(40);
     /// MSL; TIME-WAIT lasts twice as long.

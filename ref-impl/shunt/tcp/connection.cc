@@ -32,7 +32,7 @@ void Connection::finish(Event event) {
     // After an orderly end what came before it can still be read.
     if (event != Event::Closed) receive_buffer_.discard();
     flight_.reset();
-    is_syn_due_ = is_probe_due_ = is_acknowledgment_due_ = false;
+    is_syn_due_ = is_probe_due_ = is_acknowledgment_due_ = is_keep_alive_due_ = false;
     duplicate_acknowledgments_owed_ = 0;
     reset_reply_.reset();
     report(event);

@@ -112,6 +112,8 @@ class Connection : private ConnectionState {
     void abort();
     /// True switches Nagle's algorithm off.
     void set_no_delay(bool no_delay) { is_no_delay_ = no_delay; }
+    /// True: the peer of an idle connection is asked whether it is there (RFC 9293 3.8.4).
+    void set_keep_alive(bool wanted, Instant now);
     /// True: text and FIN of segments are neither taken nor acknowledged, so that the caller can
     /// look at them first and hand them on as new data (SEL-5). All else is processed.
     void hold_text(bool held) { is_text_held_ = held; }
@@ -206,13 +208,19 @@ class Connection : private ConnectionState {
     void owe_duplicate_acknowledgment();
     bool takes_text() const;
 
-    // icmp_errors.cc, timeouts.cc
+    // icmp_errors.cc
     std::optional<Counter> lower_path_mtu(std::uint16_t mtu);
+    // timeouts.cc
+    void arm_retransmission(Instant now);
     void handle_retransmission_timeout(Instant now);
     void handle_persist_timeout(Instant now);
     bool has_given_up(Instant now) const;
     Duration persist_interval() const;
 
+    // keep_alive.cc
+    void start_keep_alive(Instant now);
+    void handle_keep_alive_timeout(Instant now);
+    bool transmit_keep_alive(Instant now, Packet& out);
     // output.cc
     bool transmit_reset(Packet& out);
     bool transmit_syn(Instant now, Packet& out);

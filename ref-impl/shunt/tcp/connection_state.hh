@@ -56,7 +56,10 @@ struct ConnectionState {
     std::uint8_t retransmissions_ = 0;
     std::uint8_t duplicate_acknowledgments_owed_ = 0;
     bool is_passive_ = false;
+    std::uint8_t keep_alive_probes_ = 0;
     bool is_no_delay_;
+    bool is_kept_alive_;
+    bool is_keep_alive_due_ = false;
     bool is_text_held_ = false;
     bool is_syn_due_ = false;
     bool is_probe_due_ = false;

@@ -28,7 +28,7 @@ FineState Connection::fine_state(Instant now) const {
         .retransmission_timeout = rtt_.timeout(),
         .retransmit = remaining(timers_.deadline(Timer::Retransmit), now),
         .persist = remaining(timers_.deadline(Timer::Persist), now),
-        .keep_alive = std::nullopt,
+        .keep_alive = remaining(timers_.deadline(Timer::KeepAlive), now),
         .delayed_acknowledgment = remaining(timers_.deadline(Timer::DelayedAcknowledgment), now),
         .congestion = {}};
 }
@@ -43,6 +43,7 @@ void Connection::restore_fine_state(const FineState& fine, Instant now) {
     sharpen(Timer::Retransmit, timers_.is_armed(Timer::Retransmit), fine.retransmit);
     sharpen(Timer::DelayedAcknowledgment, timers_.is_armed(Timer::DelayedAcknowledgment),
             fine.delayed_acknowledgment);
+    sharpen(Timer::KeepAlive, timers_.is_armed(Timer::KeepAlive), fine.keep_alive);
     const bool is_persisting = send_buffer_.octets() > 0 && send_.flight_size() == 0;
     sharpen(Timer::Persist, is_persisting, fine.persist);
 }

@@ -28,7 +28,7 @@ bool Connection::poll_transmit(Instant now, Packet& out) {
     }
     if (transmit_lost(now, out) || transmit_duplicate_acknowledgment(now, out) ||
         transmit_tail_probe(now, out) || transmit_text(now, out) || transmit_probe(now, out) ||
-        transmit_acknowledgment(now, out)) {
+        transmit_keep_alive(now, out) || transmit_acknowledgment(now, out)) {
         return true;
     }
     update_persist_timer(now);
@@ -90,7 +90,7 @@ bool Connection::transmit_lost(Instant now, Packet& out) {
     flight.is_retransmission_forced = false;
     if (recovery_ == Recovery::Fast) flight.reduction.on_sent(segment.size());
     // It has its whole time from now on (RFC 6675 5.1, RFC 6298 5.1).
-    if (index == 0) timers_.arm(Timer::Retransmit, now + rtt_.timeout());
+    if (index == 0) arm_retransmission(now);
     return true;
 }
 
@@ -191,7 +191,7 @@ void Connection::note_sent(SequenceNumber end, Instant now) {
     if (send_.unacknowledged == send_.maximum) progress_at_ = now;
     if (send_.maximum.before(end)) send_.maximum = end;
     if (!timers_.is_armed(Timer::Retransmit)) {
-        timers_.arm(Timer::Retransmit, now + rtt_.timeout());
+        arm_retransmission(now);
     }
     last_sent_at_ = now;
 }

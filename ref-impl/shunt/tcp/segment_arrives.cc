@@ -42,6 +42,7 @@ Outcome Connection::arrive_in_other_states(ArrivingSegment& segment, Instant now
     }
     // A repetition, too, shows that the peer is there.
     last_received_at_ = now;
+    keep_alive_probes_ = 0;
     if (state_ == State::FinWait2) {
         timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
     }
@@ -141,6 +142,7 @@ void Connection::establish(const ArrivingSegment& segment, Instant now) {
     send_.window_update_acknowledgment = segment.acknowledgment;
     set_state(send_buffer_.is_finished() ? State::FinWait1 : State::Established);
     report(Event::Established);
+    start_keep_alive(now);
 }
 
 }  // namespace shunt::tcp

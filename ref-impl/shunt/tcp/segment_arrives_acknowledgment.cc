@@ -78,7 +78,7 @@ void Connection::advance_unacknowledged(std::uint32_t count, Instant now) {
     if (send_.unacknowledged == send_.maximum) {
         timers_.disarm(Timer::Retransmit);  // RFC 6298 5.2
     } else if (timers_.is_armed(Timer::Retransmit) && !is_partial_seen_) {
-        timers_.arm(Timer::Retransmit, now + rtt_.timeout());  // 5.3
+        arm_retransmission(now);  // 5.3
     }
     if (is_send_blocked_ && send_buffer_.free() > 0 && !send_buffer_.is_finished()) {
         is_send_blocked_ = false;

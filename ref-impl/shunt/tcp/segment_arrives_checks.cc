@@ -87,11 +87,12 @@ Outcome Connection::challenge(Counter counter, Instant now) {
     return Outcome::drop(counter);
 }
 
-/// What takes sequence numbers is answered each time, for its sender waits; the answers to mere
-/// acknowledgments are limited, lest two ends with different memories answer each other for ever.
+/// Text and FIN are answered each time, for their sender waits. The answers to a SYN (RFC 5961 4.2)
+/// and to mere acknowledgments are limited, lest two ends with different memories answer each other
+/// for ever.
 Outcome Connection::answer_unacceptable(const ArrivingSegment& segment, Counter counter,
                                         Instant now) {
-    if (segment.length() == 0) return challenge(counter, now);
+    if (segment.length() == 0 || segment.flags.syn) return challenge(counter, now);
     is_acknowledgment_due_ = true;
     return Outcome::drop(counter);
 }

@@ -77,6 +77,7 @@ wire::ControlBlock Connection::export_block(std::uint32_t epoch, Instant now) co
     block.state = block_state(state_);
     block.retransmit_timer = timer_units(timers_.deadline(Timer::Retransmit), now);
     block.persist_timer = timer_units(timers_.deadline(Timer::Persist), now);
+    block.keep_alive_timer = timer_units(timers_.deadline(Timer::KeepAlive), now);
     block.time_wait_timer = timer_units(timers_.deadline(Timer::Linger), now);
     block.retransmissions = retransmissions_;
     block.duplicate_acks = duplicates_;
@@ -247,6 +248,8 @@ void Connection::restore_timers(const wire::ControlBlock& block, Instant now) {
     if (block.has(BlockFlag::DelayedAck)) {
         timers_.arm(Timer::DelayedAcknowledgment, now + config_->delayed_acknowledgment);
     }
+    is_kept_alive_ = block.keep_alive_timer > 0;
+    if (is_kept_alive_) timers_.arm(Timer::KeepAlive, now + kTimerUnit * block.keep_alive_timer);
     if (state_ == State::FinWait2) timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
 }
 

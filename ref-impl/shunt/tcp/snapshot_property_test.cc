@@ -104,7 +104,9 @@ void run(std::uint64_t seed, bool moves, Seen& seen) {
     const auto is_over = [&] {
         return pair.sides[1].connection && pair[0].is_closed() && pair[1].is_closed();
     };
+    int steps = 0;
     while (!is_over()) {
+        ASSERT_LT(++steps, 20'000) << "it goes round in circles";
         if (rng.chance({1, 40})) pair.sides[rng.below(2)].reads ^= true;
         if (pair.sides[1].had(Event::PeerFinished)) pair.sides[1].closes |= rng.chance({1, 20});
         if (rng.chance({1, 80})) pair.sides[0].reads = pair.sides[1].reads = true;

@@ -37,7 +37,7 @@ void Connection::handle_loss_timeout(Instant now) {
     if (!flight_->awaits_reordering) {
         flight_->is_probe_due = true;
         // The probe has its whole time before the timer comes (7.3).
-        if (!flight_->is_restored) timers_.arm(Timer::Retransmit, now + rtt_.timeout());
+        if (!flight_->is_restored) arm_retransmission(now);
         return;
     }
     detect_losses(now);
@@ -59,6 +59,7 @@ bool Connection::transmit_tail_probe(Instant now, Packet& out) {
     }
     flight_->probe = {.end = send_.next, .is_retransmission = !text.has_value()};
     timers_.disarm(Timer::Loss);
+    if (!flight_->is_restored) arm_retransmission(now);
     return true;
 }
 

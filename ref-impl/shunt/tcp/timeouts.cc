@@ -19,10 +19,18 @@ void Connection::handle_deadline(Instant now) {
         finish(state_ == State::TimeWait ? Event::Closed : Event::TimedOut);
         return;
     }
+    if (timers_.expire(Timer::KeepAlive, now)) handle_keep_alive_timeout(now);
     if (timers_.expire(Timer::Persist, now)) handle_persist_timeout(now);
     // The probe comes first: it puts the retransmission off (RFC 8985 7.3).
     if (timers_.expire(Timer::Loss, now)) handle_loss_timeout(now);
     if (timers_.expire(Timer::Retransmit, now)) handle_retransmission_timeout(now);
+}
+
+/// RFC 6298 5.1. The backoff does not put the user timeout off (RFC 9293 3.9.1).
+void Connection::arm_retransmission(Instant now) {
+    const Instant next = now + rtt_.timeout();
+    const Instant given_up_at = progress_at_ + config_->user_timeout;
+    timers_.arm(Timer::Retransmit, is_synchronized(state_) ? std::min(next, given_up_at) : next);
 }
 
 /// RFC 6298 5.4 to 5.6.
@@ -34,7 +42,7 @@ void Connection::handle_retransmission_timeout(Instant now) {
     const bool is_first = retransmissions_ == 0;
     ++retransmissions_;
     rtt_.back_off();
-    timers_.arm(Timer::Retransmit, now + rtt_.timeout());
+    arm_retransmission(now);
     if (!is_synchronized(state_)) {
         is_syn_due_ = true;
         return;
@@ -44,8 +52,11 @@ void Connection::handle_retransmission_timeout(Instant now) {
 
 /// RFC 9293 3.8.6.1 if the window is closed, else 3.8.6.2.1: what fits goes, however little.
 void Connection::handle_persist_timeout(Instant now) {
-    // A peer that answers probes may keep its window closed for ever; a silent one is gone.
-    if (now - std::max(last_received_at_, progress_at_) >= config_->user_timeout) {
+    // A peer that answers probes may keep its window closed for ever (MUST-37), but not that of a
+    // connection that nobody reads or writes any more (TCP-11); a silent peer is gone.
+    const bool is_abandoned = state_ == State::LastAck || state_ == State::Closing;
+    const Instant since = is_abandoned ? progress_at_ : std::max(last_received_at_, progress_at_);
+    if (now - since >= config_->user_timeout) {
         finish(Event::TimedOut);
         return;
     }

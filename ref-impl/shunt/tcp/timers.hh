@@ -21,11 +21,13 @@ enum class Timer : std::uint8_t {
     Loss,
     /// RFC 9293 3.8.6.3.
     DelayedAcknowledgment,
+    /// RFC 9293 3.8.4.
+    KeepAlive,
     /// TIME-WAIT's 2MSL, or the patience of FIN-WAIT-2.
     Linger,
 };
 
-inline constexpr std::size_t kTimerCount = 5;
+inline constexpr std::size_t kTimerCount = 6;
 
 class TimerTable {
   public:
