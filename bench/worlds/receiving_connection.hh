@@ -26,6 +26,7 @@ class ReceivingConnection {
     /// The frame that step() takes next time.
     ByteView frame() const { return frame_.bytes(); }
     tcp::Connection& connection() { return connection_; }
+    const tcp::Connection& connection() const { return connection_; }
     const tcp::Config& config() const { return config_; }
     Instant now() const { return now_; }
 
