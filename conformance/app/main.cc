@@ -80,6 +80,7 @@ int selfcheck(Options options) {
 }
 
 int mutants(const Options& options) {
+    catch_interrupts();
     const std::vector<Mutant> list = list_mutants(
         options.mutants_program.empty() ? default_mutants_program() : options.mutants_program);
     for (const Mutant& mutant : list) {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/mutants.hh"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <sstream>
 
@@ -13,40 +18,91 @@
 
 #include "attach/attachment.hh"
 #include "attach/descriptor.hh"
+#include "attach/interrupt.hh"
 
 namespace conform {
 namespace {
 
-constexpr std::size_t kListSizeMax = 1 << 20;
+using std::chrono::steady_clock;
 
-/// What the program writes to its standard output, started without a shell.
-std::string output_of(const std::string& program, const char* argument) {
-    std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0) throw AttachmentError("no pipe to be had");
-    const Descriptor reading(ends[0]);
-    const pid_t child = ::fork();
-    if (child < 0) {
-        ::close(ends[1]);
-        throw AttachmentError("no process to be had");
-    }
-    if (child == 0) {
-        ::dup2(ends[1], STDOUT_FILENO);
+constexpr std::size_t kListSizeMax = 1 << 20;
+constexpr int kPauseMilliseconds = 20;
+
+/// A program whose output is wanted, started without a shell. However that goes, neither it nor
+/// what it started outlives this object.
+class ListingProcess {
+  public:
+    ListingProcess(const std::string& program, const char* argument) {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw AttachmentError("no pipe to be had");
+        reading_ = Descriptor(ends[0]);
+        const Descriptor writing(ends[1]);
+        child_ = ::fork();
+        if (child_ < 0) throw AttachmentError("no process to be had");
+        if (child_ > 0) return;
+        ::setpgid(0, 0);
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::dup2(writing.number(), STDOUT_FILENO);
         ::execl(program.c_str(), program.c_str(), argument, nullptr);
         ::_exit(127);
     }
-    ::close(ends[1]);
+    ListingProcess(const ListingProcess&) = delete;
+    ListingProcess& operator=(const ListingProcess&) = delete;
+    ~ListingProcess() {
+        if (has_exited()) return;
+        // Its group is not there before it has run setpgid.
+        if (::kill(-child_, SIGKILL) != 0) ::kill(child_, SIGKILL);
+        while (::waitpid(child_, &status_, 0) < 0 && errno == EINTR) {
+        }
+    }
+
+    /// Waits a moment for output, and adds what came to `text`; false: there will be none any more.
+    bool read(std::string& text) {
+        pollfd waiting{reading_.number(), POLLIN, 0};
+        if (::poll(&waiting, 1, kPauseMilliseconds) <= 0) return true;
+        std::array<char, 4096> buffer{};
+        const ssize_t length = ::read(reading_.number(), buffer.data(), buffer.size());
+        if (length > 0) text.append(buffer.data(), static_cast<std::size_t>(length));
+        return length > 0 || (length < 0 && errno == EINTR);
+    }
+
+    bool has_exited() {
+        if (!is_reaped_) is_reaped_ = ::waitpid(child_, &status_, WNOHANG) == child_;
+        return is_reaped_;
+    }
+    bool has_succeeded() const {
+        return is_reaped_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
+    }
+
+  private:
+    Descriptor reading_;
+    pid_t child_ = -1;
+    int status_ = 0;
+    bool is_reaped_ = false;
+};
+
+/// What the program writes to its standard output.
+std::string output_of(const std::string& program, const char* argument,
+                      std::chrono::milliseconds patience) {
+    const auto fail = [&](const std::string& what) {
+        throw AttachmentError(fmt::format("{} {} {}", program, argument, what));
+    };
+    const auto give_up = steady_clock::now() + patience;
+    ListingProcess process(program, argument);
     std::string text;
-    std::array<char, 4096> buffer{};
-    for (ssize_t length = 0;
-         text.size() < kListSizeMax &&
-         (length = ::read(reading.number(), buffer.data(), buffer.size())) > 0;) {
-        text.append(buffer.data(), static_cast<std::size_t>(length));
+    bool has_more = true;
+    while (has_more || !process.has_exited()) {
+        if (has_more)
+            has_more = process.read(text);
+        else
+            ::poll(nullptr, 0, kPauseMilliseconds);
+        throw_if_interrupted();
+        if (text.size() > kListSizeMax) fail(fmt::format("lists more than {} bytes", kListSizeMax));
+        if (steady_clock::now() >= give_up) {
+            fail(fmt::format("takes more than {} ms", patience.count()));
+        }
     }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        throw AttachmentError(fmt::format("{} {} cannot be run, or fails", program, argument));
-    }
+    if (!process.has_succeeded()) fail("cannot be run, or fails");
     return text;
 }
 
@@ -70,8 +126,8 @@ std::vector<Mutant> parse_mutants(std::string_view lines, const std::string& pro
     return mutants;
 }
 
-std::vector<Mutant> list_mutants(const std::string& program) {
-    return parse_mutants(output_of(program, "--list-mutants"), program);
+std::vector<Mutant> list_mutants(const std::string& program, std::chrono::milliseconds patience) {
+    return parse_mutants(output_of(program, "--list-mutants", patience), program);
 }
 
 std::string default_mutants_program() {

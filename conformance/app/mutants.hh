@@ -3,6 +3,7 @@
 /// object {"name", "requirement", "text"} a line.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,10 @@ struct Mutant {
 /// Throws AttachmentError naming the line that is no mutant.
 std::vector<Mutant> parse_mutants(std::string_view lines, const std::string& program);
 
-/// Runs the program; throws AttachmentError if it cannot be run, fails, or lists something else.
-std::vector<Mutant> list_mutants(const std::string& program);
+/// Runs the program; throws AttachmentError if it cannot be run, fails, lists something else or
+/// more than 1 MiB, or takes longer than `patience`, and Interrupted. It never outlives the call.
+std::vector<Mutant> list_mutants(const std::string& program, std::chrono::milliseconds patience =
+                                                                 std::chrono::milliseconds(10'000));
 
 /// "shunt-node-mutants" beside this program.
 std::string default_mutants_program();
