@@ -49,5 +49,5 @@ def legend(figures: list[Figure]) -> list[str]:
     lines = []
     for figure in figures:
         lines.append(f"{figure.name}: {figure.what}; beside: {figure.beside}")
-        lines += [f"    {text}: {value:g}" for text, value in figure.details]
+        lines += [f"    {text}: {value:,.0f}" for text, value in figure.details]
     return lines
