@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "shunt/base/time.hh"
+#include "shunt/tcp/congestion/state.hh"
 
 namespace shunt::tcp {
 
@@ -56,6 +57,8 @@ struct Config {
     /// Silence of the peer in FIN-WAIT-2 that ends the connection (TCP-11). Longer than the longest
     /// pause between two retransmissions, so that a peer that still has data is heard.
     Duration fin_wait_2_timeout = Duration::seconds(180);
+    /// TCP-4.
+    congestion::Algorithm congestion_control = congestion::Algorithm::Cubic;
     /// RFC 6928.
     std::uint8_t initial_window_segments = 10;
     std::uint8_t time_to_live = 64;

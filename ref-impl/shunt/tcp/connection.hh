@@ -185,7 +185,7 @@ class Connection : private ConnectionState {
     void advance_close(Instant now);
     // loss_recovery.cc
     void update_recovery(const Delivery& delivery, Instant now);
-    void grow_window(const Delivery& delivery);
+    void grow_window(const Delivery& delivery, Instant now);
     void count_duplicate(const ArrivingSegment& segment, Delivery& delivery);
     bool detect_losses(Instant now);
     void enter_fast_recovery();

@@ -33,7 +33,7 @@ ConnectionState::ConnectionState(const Config& config, const Identity& identity,
       clock_(chance.timestamp_offset),
       identification_(static_cast<std::uint16_t>(chance.timestamp_offset)),
       rtt_(timeout_limits(config)),
-      congestion_(0),
+      congestion_(config.congestion_control, 0),
       send_buffer_(config.send_buffer_max),
       receive_buffer_(receive_limits(config)) {
     SHUNT_ASSERT(config.window_scale <= wire::ControlBlock::kScaleMax, "RFC 7323 2.3");

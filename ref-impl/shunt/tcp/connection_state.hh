@@ -11,7 +11,7 @@
 #include "shunt/base/time.hh"
 #include "shunt/tcp/challenge_limit.hh"
 #include "shunt/tcp/config.hh"
-#include "shunt/tcp/congestion/new_reno.hh"
+#include "shunt/tcp/congestion/control.hh"
 #include "shunt/tcp/fine_state.hh"
 #include "shunt/tcp/flight.hh"
 #include "shunt/tcp/identity.hh"
@@ -88,7 +88,7 @@ struct ConnectionState {
     Instant progress_at_;  // since when the oldest octet waits for its acknowledgment
     TimerTable timers_;
     RttEstimator rtt_;
-    congestion::NewReno congestion_;
+    congestion::Control congestion_;
     std::unique_ptr<Flight> flight_;
     ChallengeLimit challenges_;
     SendBuffer send_buffer_;

@@ -30,13 +30,14 @@ FineState Connection::fine_state(Instant now) const {
         .persist = remaining(timers_.deadline(Timer::Persist), now),
         .keep_alive = remaining(timers_.deadline(Timer::KeepAlive), now),
         .delayed_acknowledgment = remaining(timers_.deadline(Timer::DelayedAcknowledgment), now),
-        .congestion = {}};
+        .congestion = congestion_.state(now)};
 }
 
 /// Which timers are on, the control block and the queues have said; this says how long exactly.
 void Connection::restore_fine_state(const FineState& fine, Instant now) {
     rtt_.restore(fine.smoothed_rtt, fine.rtt_variation, fine.minimum_rtt,
                  fine.retransmission_timeout);
+    congestion_.restore_state(fine.congestion, now);
     const auto sharpen = [this, now](Timer timer, bool is_on, std::optional<Duration> left) {
         if (is_on && left) timers_.arm(timer, now + *left);
     };

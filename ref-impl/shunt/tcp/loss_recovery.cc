@@ -91,7 +91,7 @@ void Connection::update_recovery(const Delivery& delivery, Instant now) {
         enter_fast_recovery();
         follow_delivery(delivery);
     } else if (recovery_ != Recovery::Reduced && delivery.acknowledged > 0) {
-        grow_window(delivery);
+        grow_window(delivery, now);
     }
     if (recovery_ != Recovery::Fast && delivery.acknowledged > 0) {
         duplicates_ = 0;
@@ -101,21 +101,26 @@ void Connection::update_recovery(const Delivery& delivery, Instant now) {
     const bool is_past = recover_ && send_.unacknowledged.after(*recover_);
     if (recovery_ == Recovery::None && is_past) recover_.reset();
     if (flight.sent.empty()) timers_.disarm(Timer::Loss);
-    static_cast<void>(now);
 }
 
-void Connection::grow_window(const Delivery& delivery) {
-    const std::uint32_t size = segment_size();
-    if (recovery_ == Recovery::Timeout) {
-        congestion_.on_acknowledged(delivery.acknowledged, size, true,
-                                    kSlowStartSegmentsAfterTimeout);
-        return;
+void Connection::grow_window(const Delivery& delivery, Instant now) {
+    congestion::Acknowledged acknowledged{.count = delivery.acknowledged,
+                                          .segment_size = segment_size(),
+                                          .was_limiting = true,
+                                          .segments_max = kSlowStartSegmentsAfterTimeout,
+                                          .now = now,
+                                          .round_trip = rtt_.smoothed()};
+    if (recovery_ != Recovery::Timeout) {
+        // The window limits if what was out came within a segment of it, in slow start within a
+        // half.
+        const std::uint32_t out = delivery.in_network_before;
+        const std::uint32_t window = congestion_.window();
+        acknowledged.was_limiting = congestion_.is_in_slow_start()
+                                        ? out >= window / 2
+                                        : out + acknowledged.segment_size > window;
+        acknowledged.segments_max = kSlowStartSegments;
     }
-    // The window limits if what was out came within a segment of it, in slow start within a half.
-    const std::uint32_t out = delivery.in_network_before;
-    const bool is_limiting = congestion_.is_in_slow_start() ? out >= congestion_.window() / 2
-                                                            : out + size > congestion_.window();
-    congestion_.on_acknowledged(delivery.acknowledged, size, is_limiting, kSlowStartSegments);
+    congestion_.on_acknowledged(acknowledged);
 }
 
 void Connection::enter_fast_recovery() {

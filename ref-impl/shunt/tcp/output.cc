@@ -122,7 +122,7 @@ bool Connection::transmit_text(Instant now, Packet& out) {
     if (send_buffer_.octets() == 0) return false;
     const bool is_idle = send_.unacknowledged == send_.maximum;
     if (is_idle && now - last_sent_at_ > rtt_.timeout()) {
-        congestion_.restart_after_idle(initial_window());  // RFC 5681 4.1
+        congestion_.restart_after_idle(initial_window(), now - last_sent_at_);  // RFC 5681 4.1
     }
     const wire::TcpOptions options = current_options(now);
     const auto text = text_within(text_length_max(options), congestion_room());

@@ -131,7 +131,8 @@ void Connection::establish(const ArrivingSegment& segment, Instant now) {
     }
     // A lost SYN costs the initial window (RFC 5681 3.1) and, unless the round trip is known, the
     // impatience (RFC 6298 5.7).
-    congestion_ = congestion::NewReno(was_syn_lost ? segment_size() : initial_window());
+    congestion_ = congestion::Control(config_->congestion_control,
+                                      was_syn_lost ? segment_size() : initial_window());
     if (was_syn_lost && !rtt_.has_sample()) rtt_.be_careful_after_handshake();
     rtt_.end_backoff();
     retransmissions_ = 0;

@@ -225,7 +225,7 @@ void Connection::restore_congestion(const wire::ControlBlock& block) {
     const std::uint32_t window = block.congestion_window;
     const std::uint32_t threshold = block.slow_start_threshold;
     congestion_.restore(window > 0 ? window : initial_window(),
-                        threshold > 0 ? threshold : congestion::NewReno::kThresholdUnlimited);
+                        threshold > 0 ? threshold : congestion::Control::kThresholdUnlimited);
     duplicates_ = block.duplicate_acks;
     if (block.recover != SequenceNumber(0)) {
         recover_ = block.recover;

@@ -24,9 +24,9 @@ struct CubicState {
     /// W_est.
     std::uint32_t reno_estimate = 0;
     /// Since the current congestion avoidance stage began; nothing before it begins.
-    std::optional<Duration> epoch_age;
+    std::optional<Duration> epoch_age{};
     /// K.
-    Duration time_to_window_max;
+    Duration time_to_window_max{};
 
     bool operator==(const CubicState&) const = default;
 };
@@ -34,7 +34,7 @@ struct CubicState {
 struct State {
     Algorithm algorithm = Algorithm::NewReno;
     /// Meaningful if algorithm is Cubic.
-    CubicState cubic;
+    CubicState cubic{};
 
     bool operator==(const State&) const = default;
 };
