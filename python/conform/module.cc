@@ -136,7 +136,13 @@ void bind_verdicts(py::module_& module) {
         .def_readonly("requirement", &Finding::requirement, "Its id.")
         .def_readonly("expected", &Finding::expected, "What should have come.")
         .def_readonly("actual", &Finding::actual, "What came.")
-        .def_readonly("frame", &Finding::frame, "Number in the capture; None: one is missing.")
+        .def_property_readonly(
+            "frame",
+            [](const Finding& self) -> std::optional<std::size_t> {
+                if (!self.frame) return std::nullopt;
+                return *self.frame + 1;
+            },
+            "Number in the capture, from 1; None: one is missing.")
         .def_property_readonly(
             "is_must", [](const Finding& self) { return self.level == Level::Must; },
             "False: it is a SHOULD.")

@@ -133,6 +133,17 @@ std::uint64_t to_integer(py::handle value, const char* name, std::uint64_t min, 
     return result;
 }
 
+std::string to_text(py::handle value, const char* name, std::string_view expected) {
+    if (!py::isinstance<py::str>(value)) refuse_type(name, expected, value);
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(value.ptr(), &size);
+    if (text == nullptr) {
+        PyErr_Clear();
+        refuse_value(name, "text that is UTF-8", value);
+    }
+    return {text, static_cast<std::size_t>(size)};
+}
+
 Octets to_octets(py::handle value, const char* name) {
     if (PyObject_CheckBuffer(value.ptr()) == 0) refuse_type(name, "bytes", value);
     Py_buffer buffer{};
@@ -184,6 +195,10 @@ void from_python(py::handle value, const char* name, Octets& out) {
     out = to_octets(value, name);
 }
 
+void from_python(py::handle value, const char* name, std::string& out) {
+    out = to_text(value, name);
+}
+
 void from_python(py::handle value, const char* name, std::vector<std::uint64_t>& out) {
     if (!py::isinstance<py::sequence>(value) || py::isinstance<py::str>(value) ||
         py::isinstance<py::bytes>(value)) {
@@ -199,8 +214,8 @@ void from_python(py::handle value, const char* name, std::vector<std::uint64_t>&
 }
 
 void from_python(py::handle value, const char* name, wire::Ipv4Address& out) {
-    if (!py::isinstance<py::str>(value)) refuse_type(name, "a str such as '10.7.0.9'", value);
-    const auto address = wire::Ipv4Address::from_string(value.cast<std::string>());
+    const auto address =
+        wire::Ipv4Address::from_string(to_text(value, name, "a str such as '10.7.0.9'"));
     if (!address) refuse_value(name, "an IPv4 address such as '10.7.0.9'", value);
     out = *address;
 }
@@ -265,6 +280,10 @@ py::object to_python(SequenceNumber value) {
 
 py::object to_python(const Octets& value) {
     return to_bytes(value);
+}
+
+py::object to_python(const std::string& value) {
+    return py::str(value);
 }
 
 py::object to_python(const std::vector<std::uint64_t>& value) {

@@ -42,6 +42,8 @@ inline constexpr std::uint32_t kDenominatorMax = 1'000'000;
 
 /// An int from `min` to `max`.
 std::uint64_t to_integer(py::handle value, const char* name, std::uint64_t min, std::uint64_t max);
+/// A str that is UTF-8: one with surrogates is not.
+std::string to_text(py::handle value, const char* name, std::string_view expected = "a str");
 /// A copy of bytes, bytearray or a contiguous memoryview.
 Octets to_octets(py::handle value, const char* name);
 py::bytes to_bytes(ByteView octets);
@@ -54,6 +56,7 @@ void from_python(py::handle value, const char* name, std::uint32_t& out);
 void from_python(py::handle value, const char* name, std::uint64_t& out);
 void from_python(py::handle value, const char* name, SequenceNumber& out);
 void from_python(py::handle value, const char* name, Octets& out);
+void from_python(py::handle value, const char* name, std::string& out);
 void from_python(py::handle value, const char* name, std::vector<std::uint64_t>& out);
 void from_python(py::handle value, const char* name, wire::Ipv4Address& out);
 void from_python(py::handle value, const char* name, wire::EncapsulationType& out);
@@ -92,6 +95,7 @@ py::object to_python(bool value);
 py::object to_python(std::uint64_t value);
 py::object to_python(SequenceNumber value);
 py::object to_python(const Octets& value);
+py::object to_python(const std::string& value);
 py::object to_python(const std::vector<std::uint64_t>& value);
 py::object to_python(wire::Ipv4Address value);
 py::object to_python(wire::EncapsulationType value);

@@ -253,10 +253,9 @@ void bind_payloads(py::module_& module) {
         .field("packet", &Forwarded::packet, "The client's own IPv4 packet, or an ICMP error.")
         .field("is_icmp_error", &Forwarded::is_icmp_error,
                "An error about what was sent to the client (EP-26).")
-        .finish()
-        .def_property_readonly(
-            "connection", [](const Forwarded& self) { return self.connection; },
-            "10.7.0.9:4711>10.7.1.1:80/tcp: what it is looked up by.");
+        .field("connection", &Forwarded::connection,
+               "10.7.0.9:4711>10.7.1.1:80/tcp: what it is looked up by.")
+        .finish();
 }
 
 ValueClass<ControlBlock> control_block_fields(py::module_& module) {

@@ -63,11 +63,6 @@ void check_plan(const sim::ConnectionPlan& plan) {
     }
 }
 
-std::string to_text(py::handle value, const char* name) {
-    if (!py::isinstance<py::str>(value)) refuse_type(name, "a str", value);
-    return value.cast<std::string>();
-}
-
 /// {"/s2/": ["s2"]} as [[url]] rules.
 std::vector<farm::UrlRule> to_url_rules(py::handle given) {
     if (!py::isinstance<py::dict>(given)) refuse_type("urls", "a dict of prefix: servers", given);
@@ -111,9 +106,8 @@ class PythonWorld {
         : names_(names_of(config.farm)), farm_(config.farm), world_(std::move(config)) {}
 
     static std::unique_ptr<PythonWorld> make(py::handle nodes, py::handle seed,
-                                             py::handle extensions, const Faults& front,
-                                             const Faults& back, py::handle urls,
-                                             py::handle plans) {
+                                             py::handle extensions, py::handle front,
+                                             py::handle back, py::handle urls, py::handle plans) {
         sim::FarmWorldConfig config;
         config.seed = to_integer(seed, "seed", 0, kSeedMax);
         config.farm =
@@ -121,8 +115,11 @@ class PythonWorld {
         from_python(extensions, "extensions", config.farm.farm.has_extensions);
         config.farm.urls = to_url_rules(urls);
         check_farm(config.farm);
-        config.front = front.plan();
-        config.back = back.plan();
+        Faults faults;
+        from_python(front, "front", faults);
+        config.front = faults.plan();
+        from_python(back, "back", faults);
+        config.back = faults.plan();
         config.plans = to_plans(plans);
         return std::make_unique<PythonWorld>(std::move(config));
     }

@@ -57,6 +57,14 @@ class ValueClass {
         });
         class_.def("__hash__",
                    [fields](const Value& self) { return py::hash(all(*fields, self)); });
+        // By functools.partial, which every protocol of pickle takes; copy uses it too.
+        class_.def("__reduce__", [fields](const py::object& self) {
+            py::dict given;
+            for (const Field& field : *fields)
+                given[field.name] = field.get(self.cast<const Value&>());
+            const auto partial = py::module_::import("functools").attr("partial");
+            return py::make_tuple(partial(py::type::of(self), **given), py::tuple());
+        });
         class_.def("__repr__", [fields, name](const Value& self) {
             std::string text;
             for (const Field& field : *fields) {
@@ -79,7 +87,7 @@ class ValueClass {
     static void change(const Fields& fields, const std::string& class_name, Value& value,
                        const py::kwargs& changes) {
         for (const auto& [key, given] : changes) {
-            const auto name = key.template cast<std::string>();
+            const std::string name = to_text(key, "a field's name");
             const Field* wanted = nullptr;
             std::string known;
             for (const Field& field : fields) {

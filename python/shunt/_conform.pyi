@@ -38,7 +38,7 @@ class Finding:
         """What came."""
     @property
     def frame(self) -> int | None:
-        """Number in the capture; None: one is missing."""
+        """Number in the capture, from 1; None: one is missing."""
     @property
     def is_must(self) -> bool:
         """False: it is a SHOULD."""

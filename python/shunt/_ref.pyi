@@ -440,12 +440,14 @@ class ForwardedPacket:
         *,
         packet: _Bytes = ...,
         is_icmp_error: bool = ...,
+        connection: str = ...,
     ) -> None: ...
     def replace(
         self,
         *,
         packet: _Bytes = ...,
         is_icmp_error: bool = ...,
+        connection: str = ...,
     ) -> ForwardedPacket:
         """A copy in which the named fields are others."""
     def __hash__(self) -> int: ...

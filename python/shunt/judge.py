@@ -9,11 +9,37 @@ from typing import Callable, Sequence
 from shunt import _conform
 
 
-def _strings(name: str, values: Sequence[str]) -> list[str]:
+def _text(name: str, value: str | os.PathLike[str]) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name}: expected a str or a path, got {value!r:.80}")
+    text = os.fspath(value)
+    try:
+        is_text = "\0" not in text and text.encode() is not None
+    except UnicodeEncodeError:
+        is_text = False
+    if not is_text:
+        raise ValueError(f"{name}: expected text without NUL that is UTF-8, got {text!r:.80}")
+    return text
+
+
+def _texts(name: str, values: Sequence[str | os.PathLike[str]]) -> list[str]:
     # A str is a sequence of str too: of its characters.
-    if isinstance(values, (str, bytes)) or not all(isinstance(value, str) for value in values):
+    if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
         raise TypeError(f"{name}: expected a sequence of str, got {values!r:.80}")
-    return list(values)
+    return [_text(name, value) for value in values]
+
+
+def _check_options(seed: object, time: object, strict: object, on_case: object) -> None:
+    if seed is not None and not isinstance(seed, int):
+        raise TypeError(f"seed: expected an int or None, got {seed!r:.80}")
+    if seed is not None and not 0 <= seed < 2**64:
+        raise ValueError(f"seed: expected 0 to 2^64 - 1, got {seed}")
+    if time is not None and not isinstance(time, str):
+        raise TypeError(f"time: expected 'virtual', 'wall' or None, got {time!r:.80}")
+    if not isinstance(strict, bool):
+        raise TypeError(f"strict: expected a bool, got {strict!r:.80}")
+    if on_case is not None and not callable(on_case):
+        raise TypeError(f"on_case: expected a callable or None, got {on_case!r:.80}")
 
 
 def cases(selectors: Sequence[str] = ()) -> list[_conform.CaseInfo]:
@@ -21,7 +47,7 @@ def cases(selectors: Sequence[str] = ()) -> list[_conform.CaseInfo]:
 
     UsageError if none matches.
     """
-    return _conform.cases(_strings("selectors", selectors))
+    return _conform.cases(_texts("selectors", selectors))
 
 
 def judge(
@@ -46,17 +72,14 @@ def judge(
     UsageError: a file or a selector that makes no run. HarnessError: evidence cannot be written.
     Other threads run meanwhile; Ctrl-C ends the run behind the current case.
     """
-    if isinstance(command, (str, bytes)):
-        raise TypeError(f"command: expected a sequence of words, got {command!r:.80}")
-    if seed is not None and not 0 <= seed < 2**64:
-        raise ValueError(f"seed: expected 0 to 2^64 - 1, got {seed}")
+    _check_options(seed, time, strict, on_case)
     return _conform.run(
-        iut=os.fspath(iut),
-        selectors=_strings("selectors", selectors),
-        command=[os.fspath(word) for word in command],
+        iut=_text("iut", iut),
+        selectors=_texts("selectors", selectors),
+        command=_texts("command", command),
         seed=seed,
         time=time,
-        out="" if out is None else os.fspath(out),
+        out="" if out is None else _text("out", out),
         is_strict=strict,
         on_case=on_case,
     )

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Callable, Mapping, Sequence
 
 from shunt import _ref
@@ -13,10 +15,21 @@ _SPAN_S_MAX = 3_600
 
 
 def _span_us(name: str, seconds: float) -> int:
+    if not isinstance(seconds, (int, float, Fraction, Decimal)):
+        raise TypeError(f"{name}: expected a number of seconds, got {seconds!r:.80}")
     # A comparison, so that nan is refused too.
     if not 0 <= seconds <= _SPAN_S_MAX:
         raise ValueError(f"{name}: expected 0 to {_SPAN_S_MAX} seconds, got {seconds!r}")
     return round(seconds * _US_PER_SECOND)
+
+
+def _request(target: str) -> bytes:
+    if not isinstance(target, str):
+        raise TypeError(f"target: expected a str, got {target!r:.80}")
+    # As a request line holds it (RFC 9112 3.2.1); a line end would begin a header.
+    if not target.startswith("/") or not all("!" <= character <= "~" for character in target):
+        raise ValueError(f"target: expected /.. of ASCII without spaces, got {target!r:.80}")
+    return f"GET {target} HTTP/1.1\r\nHost: service\r\n\r\n".encode("ascii")
 
 
 class Node:
@@ -92,7 +105,8 @@ class Connection:
         ConnectionError if the connection ends before; TimeoutError after `limit_s` seconds of
         virtual time; ValueError if what comes is no HTTP response.
         """
-        self.send(f"GET {target} HTTP/1.1\r\nHost: service\r\n\r\n".encode("ascii"))
+        span_us = _span_us("limit_s", limit_s)
+        self.send(_request(target))
         reader = ResponseReader(self._read)
         response: Response | None = None
 
@@ -102,7 +116,7 @@ class Connection:
                 response = reader.read(self.received)
             return response is not None or self.fate != "" or self.state == "CLOSED"
 
-        ended = self._world.run(limit_s, until=is_over)
+        ended = self._core.run(span_us, is_over)
         if response is not None:
             self._read = reader.needed
             return response
@@ -135,6 +149,8 @@ class World:
         urls: Mapping[str, Sequence[str]] | None = None,
         plans: Sequence[_ref.Plan] = (),
     ) -> None:
+        if urls is not None and not isinstance(urls, Mapping):
+            raise TypeError(f"urls: expected a dict of prefix: servers, got {urls!r:.80}")
         both = _ref.Faults() if faults is None else faults
         self._core = _ref.World(
             nodes=nodes,
@@ -175,7 +191,7 @@ class World:
 
     def run_plans(self, limit_s: float = 600) -> bool:
         """Runs until every planned connection has what it wants; False: not within `limit_s`."""
-        return self.run(limit_s, until=lambda: self._core.is_plan_finished)
+        return self._core.run(_span_us("limit_s", limit_s), lambda: self._core.is_plan_finished)
 
     def result(self) -> _ref.WorldResult:
         """What has come of the world so far: violations of the protocol, and the trace's hash."""

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from fractions import Fraction
+
 import pytest
 
 import shunt
@@ -146,6 +150,18 @@ def test_a_body_is_checked_when_it_is_asked_for() -> None:
         frame.body()
     with pytest.raises(shunt.ParseError, match=r"drop\.frame\.type"):
         shunt.Encapsulated.parse(frame.to_bytes())
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_value_is_pickled_and_copied_whole(protocol: int) -> None:
+    forwarded = shunt.Encapsulated.parse(FORWARDED).body()
+    block = shunt.ControlBlock.parse(BLOCK)
+    information = shunt.ConnectionInformation(service="10.7.1.1", service_port=80, block=block)
+    faults = shunt.Faults(loss=Fraction(1, 3))
+    for value in (HEADER, ID, block, information, forwarded, faults, shunt.Plan(sizes=[1, 2])):
+        assert pickle.loads(pickle.dumps(value, protocol)) == value
+        assert copy.copy(value) == copy.deepcopy(value) == value
+    assert pickle.loads(pickle.dumps(forwarded)).connection == "10.7.0.9:4711>10.7.1.1:80/tcp"
 
 
 def test_values_are_values() -> None:

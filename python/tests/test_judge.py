@@ -80,6 +80,8 @@ def test_a_defect_is_a_finding(checkout: Path) -> None:
     [failed] = [case for case in result.cases if case.verdict == "FAIL"]
     assert "EP-21" in {finding.requirement for finding in failed.findings}
     assert failed.findings[0].is_must and failed.findings[0].frame is not None
+    [reported] = [case for case in json.loads(result.to_json())["cases"] if case["frame"]]
+    assert failed.findings[0].frame == reported["frame"] >= 1
 
 
 def test_a_device_that_does_not_start_is_a_verdict(checkout: Path) -> None:
