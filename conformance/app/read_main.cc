@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "replay/capture_reader.hh"
 #include "report/frame_fields.hh"
@@ -14,8 +15,7 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr int kExitHarness = 3;
 
-int read(const std::string& path, bool has_extensions) {
-    CaptureReader capture(path);
+int read(CaptureReader capture, bool has_extensions) {
     for (std::size_t number = 1;; ++number) {
         const auto bytes = capture.next();
         if (!bytes) return 0;
@@ -32,10 +32,15 @@ int main(int argument_count, char** arguments) {
         std::cerr << "usage: conform-read FILE [--base]\n";
         return conform::kExitUsage;
     }
+    // What cannot be opened as a capture is usage; what is damaged further on is found while
+    // reading.
+    int exit_code = conform::kExitUsage;
     try {
-        return conform::read(arguments[1], !is_base);
+        conform::CaptureReader capture(arguments[1]);
+        exit_code = conform::kExitHarness;
+        return conform::read(std::move(capture), !is_base);
     } catch (const conform::CaptureFileError& error) {
         std::cerr << "conform-read: " << error.what() << "\n";
-        return conform::kExitHarness;
+        return exit_code;
     }
 }

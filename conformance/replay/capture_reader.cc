@@ -11,6 +11,22 @@
 
 namespace conform {
 
+namespace {
+
+/// Where the fault of a file is that cannot be opened: pcap's header is one thing, pcapng is read
+/// block by block.
+long opening_offset(std::FILE* file) {
+    constexpr std::array<unsigned char, 4> kPcapng = {0x0A, 0x0D, 0x0D, 0x0A};
+    const long behind = std::ftell(file);
+    std::array<unsigned char, 4> magic{};
+    std::rewind(file);
+    const bool is_pcapng =
+        std::fread(magic.data(), 1, magic.size(), file) == magic.size() && magic == kPcapng;
+    return is_pcapng ? behind : 0;
+}
+
+}  // namespace
+
 void CaptureReader::Closer::operator()(pcap* handle) const {
     pcap_close(handle);
 }
@@ -27,7 +43,7 @@ CaptureReader::CaptureReader(std::string path) : path_(std::move(path)) {
     std::array<char, PCAP_ERRBUF_SIZE> reason{};
     handle_.reset(pcap_fopen_offline(file, reason.data()));
     if (!handle_) {
-        const long offset = std::ftell(file);
+        const long offset = opening_offset(file);
         std::fclose(file);
         fail(offset, reason.data());
     }

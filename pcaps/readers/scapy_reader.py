@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scapy"))
 
 # pylint: disable=wrong-import-position
 import shunt_encapsulation as layer
-from capture import read_frames
+from capture import CaptureError, read_frames
 from reading import Reading, ReaderError
 from scapy.layers.inet import UDP
 from scapy.layers.l2 import Ether
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
             print(reading.to_json())
     except ReaderError as error:
         print(f"scapy_reader: {error}", file=sys.stderr)
-        return 3
+        return 2 if isinstance(error, CaptureError) else 3
     return 0
 
 
