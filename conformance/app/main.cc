@@ -46,6 +46,8 @@ int run(Options options) {
     const std::vector<const CaseInfo*> cases = select_cases(options.selectors);
     const Iut iut = load_iut_file(options.iut_path);
     complete(options, iut);
+    require_writable(options.json_path);
+    require_writable(options.junit_path);
     make_out_directory(options.out_path);
     catch_interrupts();
     const TextStyle style = TextStyle::for_stdout();
@@ -71,6 +73,7 @@ int selfcheck(Options options) {
     const std::vector<const CaseInfo*> cases = select_cases(options.selectors);
     const Iut iut = load_iut_file(options.iut_path);
     complete(options, iut);
+    require_writable(options.json_path);
     if (options.mutants_program.empty()) options.mutants_program = default_mutants_program();
     catch_interrupts();
     const SelfcheckResult result = run_selfcheck(options, iut, cases);

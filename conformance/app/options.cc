@@ -96,6 +96,9 @@ constexpr CommandText kCommands[] = {
      "Lists the seeded defects of PROGRAM, and the requirement that each breaks.\n",
      "  shunt-conform mutants\n", "mutants"}};
 
+/// Commands of the plan that this version does not have.
+constexpr std::string_view kNotBuilt[] = {"judge", "verify", "replay", "qualify"};
+
 const CommandText* find_command(std::string_view name) {
     const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
                                      [name](const CommandText& each) { return each.name == name; });
@@ -206,8 +209,14 @@ void parse_command(const CommandText& command, Options& options,
         options.topic = command.name;
         return;
     }
-    if (!time.empty()) options.time = parse_time(time);
-    if (!seed.empty()) options.seed = parse_seed(seed);
+    for (const auto& [name, value] : values) {
+        const auto* text = boost::any_cast<std::string>(&value.value());
+        if (text != nullptr && text->empty()) {
+            throw UsageError(fmt::format("--{}: expected a value, got nothing", name));
+        }
+    }
+    if (values.count("time") > 0) options.time = parse_time(time);
+    if (values.count("seed") > 0) options.seed = parse_seed(seed);
     require_arguments(options);
 }
 
@@ -228,6 +237,10 @@ Options parse_options(int argument_count, char** arguments) {
         parse_command(*known, options, words);
     } else if (command == "--version") {
         options.command = Command::Version;
+    } else if (std::find(std::begin(kNotBuilt), std::end(kNotBuilt), command) !=
+               std::end(kNotBuilt)) {
+        throw UsageError(
+            fmt::format("{} is not built yet; shunt-conform --help says what is", command));
     } else if (command != "--help" && command != "-h" && command != "help") {
         std::vector<std::string> names = {"--help", "--version"};
         for (const CommandText& each : kCommands)

@@ -2,6 +2,7 @@
 #include "app/run_setup.hh"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -68,6 +69,19 @@ void complete(Options& options, const Iut& iut) {
     if (!options.seed) {
         options.seed = options.time == TimeKind::Virtual ? kVirtualSeed : std::random_device{}();
     }
+}
+
+void require_writable(const std::string& path) {
+    if (path.empty()) return;
+    const std::filesystem::path file(path);
+    std::error_code ignored;
+    const bool is_there = std::filesystem::exists(file, ignored);
+    const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    // Without making it: a run that is interrupted leaves no empty report.
+    const bool can_be =
+        ::access((is_there ? file : folder).c_str(), W_OK) == 0 &&
+        std::filesystem::is_directory(is_there ? file : folder, ignored) != is_there;
+    if (!can_be) throw UsageError(fmt::format("{}: cannot be written", path));
 }
 
 void make_out_directory(const std::string& path) {

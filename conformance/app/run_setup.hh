@@ -18,6 +18,9 @@ std::vector<const CaseInfo*> select_cases(const std::vector<std::string>& select
 /// Time and seed, where the user left them open: they follow from how the device is attached.
 void complete(Options& options, const Iut& iut);
 
+/// A report that could not be written would be missed when the run is over. An empty path is none.
+void require_writable(const std::string& path);
+
 /// Evidence of an earlier run is never overwritten; an empty path is none.
 void make_out_directory(const std::string& path);
 

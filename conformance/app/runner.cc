@@ -179,9 +179,19 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port, CaseResult*
         result.verdict = Verdict::NotRun;
         result.reason = obstacle;
         result.is_claimed = false;
+    } else if (!unattached_case_.empty()) {
+        result.verdict = Verdict::NotRun;
+        result.reason = fmt::format("not tried: {} found nothing to talk to", unattached_case_);
     } else {
         blame_what_ends(result, [&] {
-            result = run_case(info, attach_to_living(before, progress), iut_, *options_.seed, port,
+            Attachment* attachment = nullptr;
+            try {
+                attachment = &attach_to_living(before, progress);
+            } catch (const AttachmentError&) {
+                unattached_case_ = info.id;
+                throw;
+            }
+            result = run_case(info, *attachment, iut_, *options_.seed, port,
                               point_.is_fresh_each_time(), capture);
         });
         blame_process(result);

@@ -52,6 +52,9 @@ class Runner {
     void write_evidence(CaseResult& result, const Capture& capture);
     std::string rerun_line(std::string_view id) const;
 
+    /// The case that found nothing to attach to; empty: none did. The others do not try again, as
+    /// each would wait for as long.
+    std::string unattached_case_;
     Options options_;
     Iut iut_;
     AttachmentPoint point_;

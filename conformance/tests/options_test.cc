@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "app/run_setup.hh"
+
 namespace conform {
 namespace {
 
@@ -50,9 +54,48 @@ TEST(Options, RefusesWhatItDoesNotKnow) {
         {"run", "--iut", "a.toml", "--time", "later"},
         {"run", "--iut", "a.toml", "--"},
         {"list", "--all"},
+        {"run", "--iut", "a.toml", "--seed", ""},
+        {"run", "--iut", "a.toml", "--json", ""},
+        {"run", "--iut", "a.toml", "--time", ""},
+        {"run", "--iut", ""},
     };
     for (const auto& words : bad) {
         EXPECT_THROW((void)parse(words), UsageError) << (words.empty() ? "nothing" : words.back());
+    }
+}
+
+std::string complaint(const std::vector<std::string>& words) {
+    try {
+        (void)parse(words);
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+TEST(Options, SuggestsOnlyWhatIsNearAndSaysWhatIsNotBuilt) {
+    EXPECT_NE(complaint({"selfchek"}).find("did you mean selfcheck?"), std::string::npos);
+    EXPECT_EQ(complaint({"publish"}).find("did you mean"), std::string::npos);
+    EXPECT_EQ(complaint({"judge"}), "judge is not built yet; shunt-conform --help says what is");
+}
+
+TEST(RunSetup, RefusesAReportThatCannotBeWrittenBeforeTheRun) {
+    const std::string folder = ::testing::TempDir();
+    const std::string report = folder + "run-setup-report.json";
+    EXPECT_NO_THROW(require_writable(""));
+    EXPECT_NO_THROW(require_writable(report));
+    EXPECT_FALSE(std::filesystem::exists(report));
+    EXPECT_THROW(require_writable(folder), UsageError);
+    EXPECT_THROW(require_writable(folder + "no-such-folder/report.json"), UsageError);
+}
+
+TEST(RunSetup, SuggestsAFolderOfCases) {
+    try {
+        (void)select_cases({"endpoint/handshak"});
+        ADD_FAILURE() << "accepted";
+    } catch (const UsageError& error) {
+        EXPECT_STREQ(error.what(),
+                     "no case is called endpoint/handshak; did you mean endpoint/handshake?");
     }
 }
 

@@ -264,5 +264,20 @@ TEST_F(RunnerTest, CallsAMissingDeviceTroubleOfTheHarness) {
     EXPECT_EQ(verdict_of(result, false), RunVerdict::Inconclusive);
 }
 
+TEST_F(RunnerTest, DoesNotTryAgainWhereNothingIsToTalkTo) {
+    options_.device_command = {"sh", "-c", "exit 5"};
+    Runner runner(options_, iut_);
+    const std::vector<CaseInfo>& all = all_cases();
+    const RunResult result = runner.run(
+        {&all.at(0), &all.at(1), &all.at(2)}, [](const CaseInfo&) {}, [](const CaseResult&) {});
+    EXPECT_EQ(result.cases.at(0).verdict, Verdict::Error);
+    for (const std::size_t later : {1U, 2U}) {
+        EXPECT_EQ(result.cases.at(later).verdict, Verdict::NotRun);
+        EXPECT_EQ(result.cases.at(later).reason,
+                  "not tried: " + result.cases.at(0).id + " found nothing to talk to");
+    }
+    EXPECT_EQ(verdict_of(result, false), RunVerdict::Inconclusive);
+}
+
 }  // namespace
 }  // namespace conform
