@@ -18,7 +18,16 @@ using testing::Pair;
 using testing::Peer;
 using wire::TcpHeader;
 
-class RobustStreams : public testing::BeforeAndAfterAMove {};
+/// The parameter says whether the connection has just moved when the stimulus comes.
+class RobustStreams : public ::testing::TestWithParam<bool> {
+  protected:
+    void may_move(Peer& peer) const { testing::move_if(GetParam(), peer); }
+    void establish(Peer& peer) const {
+        peer.establish();
+        peer.events();
+        may_move(peer);
+    }
+};
 INSTANTIATE_TEST_SUITE_P(Move, RobustStreams, ::testing::Bool());
 
 std::string unread_of(const Connection& connection) {
