@@ -103,6 +103,9 @@ class Connection : private ConnectionState {
     std::size_t send(ByteView bytes);
     /// Bytes that send() would take now; none after close().
     std::size_t send_capacity() const;
+    /// Of them, those worth queueing now: what fills the way to the peer twice, 16 KiB at least.
+    /// More is memory that ten thousand peers which take nothing would make us hold (SEC-5).
+    std::size_t send_wanted() const;
     /// The contiguous front of the receive queue.
     ByteView readable() const { return receive_buffer_.readable(); }
     void consume(std::size_t count);
@@ -134,6 +137,7 @@ class Connection : private ConnectionState {
     SequenceNumber receive_next() const { return receive_.next; }
     SequenceNumber initial_send_sequence() const { return send_.initial; }
     SequenceNumber initial_receive_sequence() const { return receive_.initial; }
+    Instant last_received_at() const { return last_received_at_; }
     /// The longest packet that the way to the peer is known to carry, in bytes.
     std::uint16_t path_mtu() const;
     /// What the SYNs agreed on.

@@ -65,6 +65,14 @@ std::size_t Connection::send_capacity() const {
     return state_ == State::Closed ? 0 : send_buffer_.free();
 }
 
+std::size_t Connection::send_wanted() const {
+    constexpr std::uint32_t queue_min = 16 * 1'024;
+    const std::uint32_t way = std::min(congestion_.window(), send_.window);
+    const std::uint32_t queue = std::max(queue_min, 2 * std::min(way, 1U << 30));
+    const std::uint32_t queued = send_buffer_.size();
+    return queued >= queue ? 0 : std::min<std::size_t>(queue - queued, send_capacity());
+}
+
 void Connection::consume(std::size_t count) {
     receive_buffer_.consume(count);
     if (is_window_update_due()) is_acknowledgment_due_ = true;
