@@ -134,7 +134,8 @@ CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut
     stage.wire().scheduler().spawn(guard(info, stage, violations));
     blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
     capture = std::move(stage.wire().capture());
-    for (const std::vector<Finding>& found : {violations, stage.findings(), examine(capture)}) {
+    for (const std::vector<Finding>& found :
+         {violations, stage.findings(), examine(capture, iut)}) {
         for (const Finding& finding : found)
             add(result, finding);
     }

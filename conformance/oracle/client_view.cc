@@ -2,6 +2,7 @@
 /// Oracle: the client sees one legal TCP connection.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -23,13 +24,14 @@ class ClientView {
     void sent(const TcpSegment& segment) {
         if (segment.has(tcp_flag::kSyn)) {
             client_start_ = client_end_ = segment.sequence;
-            client_scale_ = segment.window_scale;
+            client_scale_ = to_scale(segment.window_scale);
         }
         if (segment.has(tcp_flag::kRst)) is_reset_by_client_ = true;
         const std::uint32_t end = segment.sequence + segment.length();
         if (!client_end_ || sequence_before(*client_end_, end)) client_end_ = end;
         if (segment.has(tcp_flag::kAck)) {
-            const unsigned scale = is_scaled_ && !segment.has(tcp_flag::kSyn) ? *client_scale_ : 0;
+            const bool is_scaled = is_scaled_ && !segment.has(tcp_flag::kSyn);
+            const unsigned scale = is_scaled ? client_scale_.value_or(0) : 0;
             advance(window_end_,
                     segment.acknowledgment + (static_cast<std::uint32_t>(segment.window) << scale));
         }
@@ -43,10 +45,10 @@ class ClientView {
         if (server_start_) return;  // a repetition
         client_start_ = block.irs;
         client_end_ = block.rcv_nxt;
-        client_scale_ = block.snd_scale;
+        client_scale_ = to_scale(block.snd_scale);
         is_scaled_ = (block.t_flags & kScaling) == kScaling;
         has_timestamps_ = (block.t_flags & kTimestamps) == kTimestamps;
-        server_scale_ = is_scaled_ ? block.rcv_scale : 0;
+        server_scale_ = is_scaled_ ? *to_scale(block.rcv_scale) : 0;
         server_start_ = block.iss;
         server_end_ = block.snd_max;
         window_end_ = block.snd_una + block.snd_wnd;
@@ -83,6 +85,11 @@ class ClientView {
     }
 
   private:
+    /// RFC 7323 2.3: a larger one counts as 14, here as at every receiver.
+    static std::optional<unsigned> to_scale(std::optional<std::uint8_t> option) {
+        if (!option) return std::nullopt;
+        return std::min<unsigned>(*option, 14);
+    }
     static void advance(std::optional<std::uint32_t>& edge, std::uint32_t to) {
         if (!edge || sequence_before(*edge, to)) edge = to;
     }
@@ -106,7 +113,7 @@ class ClientView {
         acknowledged_ = segment.acknowledgment;
         right_edge_ = segment.acknowledgment + segment.window;
         is_scaled_ = client_scale_ && segment.window_scale;
-        server_scale_ = is_scaled_ ? *segment.window_scale : 0;
+        server_scale_ = is_scaled_ ? *to_scale(segment.window_scale) : 0;
         has_timestamps_ = segment.timestamps.has_value();
         if (segment.timestamps) timestamp_ = segment.timestamps->value;
     }
@@ -176,7 +183,7 @@ class ClientView {
     std::size_t number_ = 0;
     std::optional<std::uint32_t> client_start_;
     std::optional<std::uint32_t> client_end_;
-    std::optional<std::uint8_t> client_scale_;
+    std::optional<unsigned> client_scale_;
     std::optional<std::uint32_t> window_end_;
     bool is_reset_by_client_ = false;
     bool is_scaled_ = false;

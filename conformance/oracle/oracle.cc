@@ -15,13 +15,18 @@ std::vector<Finding> examine_formats(const Capture& capture) {
     return findings;
 }
 
-std::vector<Finding> examine(const Capture& capture) {
+std::vector<Finding> examine(const Capture& capture, const Iut& iut) {
     std::vector<Finding> findings;
+    const auto add = [&findings](std::vector<Finding> more) {
+        for (Finding& finding : more)
+            findings.push_back(std::move(finding));
+    };
     for (const auto oracle :
          {examine_formats, examine_client_view, examine_forwarded_packets, examine_ownership}) {
-        for (Finding& finding : oracle(capture))
-            findings.push_back(std::move(finding));
+        add(oracle(capture));
     }
+    add(examine_headers(capture, iut));
+    add(examine_addressees(capture, iut));
     return findings;
 }
 

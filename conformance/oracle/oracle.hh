@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/finding.hh"
+#include "iut/iut.hh"
 #include "pdu/capture.hh"
 
 namespace conform {
@@ -26,7 +27,16 @@ std::vector<Finding> examine_forwarded_packets(const Capture& capture);
 /// or moved in without being released (EP-12).
 std::vector<Finding> examine_ownership(const Capture& capture);
 
+/// Fields of headers that no exchange makes legal: frames longer than the link takes, TTL 0, URG,
+/// ECN that was not offered, reserved bits, MSS and window scale out of range (FRM-9, IP-1, TCP-1,
+/// TCP-2, TCP-14).
+std::vector<Finding> examine_headers(const Capture& capture, const Iut& iut);
+
+/// Frames go from the device's own addresses to whom they are for, and to nobody who has not asked
+/// (IP-3, SEC-1, SEC-12, SYS-2, SYS-4, TCP-1).
+std::vector<Finding> examine_addressees(const Capture& capture, const Iut& iut);
+
 /// All of them, in the order above.
-std::vector<Finding> examine(const Capture& capture);
+std::vector<Finding> examine(const Capture& capture, const Iut& iut);
 
 }  // namespace conform

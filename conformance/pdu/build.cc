@@ -27,7 +27,7 @@ Tins::TCP to_tins(const TcpSegment& segment) {
     Tins::TCP header(segment.destination.port, segment.source.port);
     header.seq(segment.sequence);
     header.ack_seq(segment.acknowledgment);
-    header.flags(segment.flags);
+    header.flags(static_cast<std::uint16_t>(segment.reserved << 8 | segment.flags));
     header.window(segment.window);
     header.urg_ptr(segment.urgent_pointer);
     if (segment.mss) header.mss(*segment.mss);

@@ -71,6 +71,7 @@ std::optional<TcpSegment> decode_tcp(const Ipv4Packet& packet) {
     segment.sequence = header->seq();
     segment.acknowledgment = header->ack_seq();
     segment.flags = static_cast<std::uint8_t>(header->flags());
+    segment.reserved = static_cast<std::uint8_t>(header->flags() >> 8);
     segment.window = header->window();
     segment.urgent_pointer = header->urg_ptr();
     read_options(*header, segment);

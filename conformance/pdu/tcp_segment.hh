@@ -19,6 +19,8 @@ constexpr std::uint8_t kRst = 0x04;
 constexpr std::uint8_t kPsh = 0x08;
 constexpr std::uint8_t kAck = 0x10;
 constexpr std::uint8_t kUrg = 0x20;
+constexpr std::uint8_t kEce = 0x40;
+constexpr std::uint8_t kCwr = 0x80;
 }  // namespace tcp_flag
 
 /// "SYN,ACK"; "none" for no flag.
@@ -36,7 +38,8 @@ struct TcpSegment {
     std::uint32_t sequence = 0;
     std::uint32_t acknowledgment = 0;
     std::uint8_t flags = 0;
-    std::uint16_t window = 0;  ///< as it stands in the header, not scaled
+    std::uint8_t reserved = 0;  ///< the four bits behind the data offset
+    std::uint16_t window = 0;   ///< as it stands in the header, not scaled
     std::uint16_t urgent_pointer = 0;
     std::optional<std::uint16_t> mss{};
     std::optional<std::uint8_t> window_scale{};

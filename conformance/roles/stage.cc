@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "pdu/build.hh"
 
 namespace conform {
@@ -38,13 +40,28 @@ Stage::Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_
     : iut_(iut),
       random_(random),
       port_(port),
-      wire_(attachment, iut.framing, keeps_strangers),
+      wire_(attachment, iut.framing,
+            [this, keeps_strangers](const Frame& frame) {
+                return keeps_strangers || concerns(frame);
+            }),
       router_(wire_, iut),
       echo_(std::make_unique<EchoListener>(wire_, port)) {
     wire_.add_listener(router_);
 }
 
 Stage::~Stage() = default;
+
+bool Stage::concerns(const Frame& frame) const {
+    const auto is_ours = [this](std::uint16_t port) {
+        return port >= port_ && port < port_ + kPortsPerCase;
+    };
+    if (frame.encapsulation) return is_ours(frame.encapsulation->source.port);
+    if (!frame.ipv4) return false;
+    if (frame.ipv4->tcp) return is_ours(frame.ipv4->tcp->destination.port);
+    if (frame.ipv4->icmp) return frame.ipv4->icmp->identifier == port_;
+    // No case asks for anything else, so no other one has left it.
+    return std::count(iut_.clients.begin(), iut_.clients.end(), frame.ipv4->destination) > 0;
+}
 
 Client& Stage::open_client(const ClientOffer& offer) {
     return open_client_of(iut_.device, offer);

@@ -29,6 +29,7 @@ class Stage {
     static constexpr std::uint16_t kPortsPerCase = 8;
 
     /// `port` is the first client's port: others for every case that shares a device.
+    /// `keeps_strangers`: the device is this case's alone, so whatever it sends is evidence.
     Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_t port,
           bool keeps_strangers);
     ~Stage();
@@ -67,6 +68,8 @@ class Stage {
 
   private:
     class EchoListener;
+    /// Whether a frame that no role takes is about a client of this case.
+    bool concerns(const Frame& frame) const;
     Client& open_client_of(const ServerAddresses& home, const ClientOffer& offer);
 
     const Iut& iut_;

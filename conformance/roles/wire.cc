@@ -14,10 +14,10 @@ constexpr std::size_t kBytesPerCaseMax = std::size_t{64} << 20;
 
 }  // namespace
 
-Wire::Wire(Attachment& attachment, const Framing& framing, bool keeps_strangers)
+Wire::Wire(Attachment& attachment, const Framing& framing, Keeps keeps)
     : attachment_(attachment),
       framing_(framing),
-      keeps_strangers_(keeps_strangers),
+      keeps_(std::move(keeps)),
       scheduler_(attachment, [this](const LinkFrame& frame, Time at) { receive(frame, at); }) {}
 
 std::size_t Wire::send(Link link, Bytes frame) {
@@ -44,7 +44,7 @@ void Wire::receive(const LinkFrame& frame, Time at) {
     const bool is_taken = std::any_of(
         listeners_.begin(), listeners_.end(),
         [&](FrameListener* listener) { return listener->hear(number, capture_[number]); });
-    if (is_taken || keeps_strangers_) return;
+    if (is_taken || keeps_(capture_[number].frame)) return;
     // A role may have answered in the meantime, but one that took nothing has sent nothing.
     capture_.pop_back();
 }

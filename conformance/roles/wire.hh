@@ -2,6 +2,7 @@
 /// The links as one case sees them: what is sent and received is recorded and handed to the roles.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -24,9 +25,11 @@ class FrameListener {
 
 class Wire {
   public:
-    /// `keeps_strangers`: frames that no role takes are evidence too (a device of its own for each
-    /// case); otherwise they are leftovers of other cases on the same device.
-    Wire(Attachment& attachment, const Framing& framing, bool keeps_strangers);
+    /// Whether a frame that no role takes belongs to the case all the same.
+    using Keeps = std::function<bool(const Frame&)>;
+
+    /// `keeps` tells evidence from the leftovers of other cases on the same device.
+    Wire(Attachment& attachment, const Framing& framing, Keeps keeps);
 
     Scheduler& scheduler() { return scheduler_; }
     const Framing& framing() const { return framing_; }
@@ -44,7 +47,7 @@ class Wire {
 
     Attachment& attachment_;
     Framing framing_;
-    bool keeps_strangers_;
+    Keeps keeps_;
     Capture capture_;
     std::size_t bytes_received_ = 0;
     std::vector<FrameListener*> listeners_;

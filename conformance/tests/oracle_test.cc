@@ -7,12 +7,14 @@
 #include <functional>
 
 #include "pdu/build.hh"
+#include "plan.hh"
 
 namespace conform {
 namespace {
 
 constexpr SocketAddress kClient{{0x0A070009}, 4711};
 constexpr SocketAddress kService{{0x0A070101}, 80};
+const Iut kPlan = tests::standard_iut();
 constexpr std::uint32_t kClientStart = 0xFFFFFFFE;  // wraps behind the SYN
 constexpr std::uint32_t kServerStart = 5'000;
 
@@ -31,7 +33,12 @@ class CaptureBuilder {
         return add(Direction::FromDevice, Link::Back, 0x88B5, encode_encapsulation(header));
     }
     CaptureBuilder& add(Direction direction, Link link, std::uint16_t type, const Bytes& payload) {
-        Bytes bytes = encode_ethernet({}, {}, type, payload);
+        const bool is_front = link == Link::Front;
+        const MacAddress device = is_front ? kPlan.device.front_mac : kPlan.device.back_mac;
+        const MacAddress other = is_front ? kPlan.client_mac : kPlan.peers.front().back_mac;
+        Bytes bytes = direction == Direction::ToDevice
+                          ? encode_ethernet(device, other, type, payload)
+                          : encode_ethernet(other, device, type, payload);
         Frame frame = decode_frame(bytes, Framing{});
         capture.push_back({Time{0}, link, direction, std::move(bytes), std::move(frame), {}});
         return *this;
@@ -85,7 +92,7 @@ TEST(ClientView, FindsNothingInASoundConnection) {
     builder.from_device(server_segment(7, 5, "world"));
     builder.from_device(server_segment(1, 5, "hello "));    // a retransmission
     builder.from_device(server_segment(4, 5, "lo world"));  // repacketized
-    EXPECT_TRUE(examine(builder.capture).empty());
+    EXPECT_TRUE(examine(builder.capture, kPlan).empty());
 }
 
 struct Break {
@@ -243,6 +250,143 @@ TEST(ClientView, HoldsTheClockOfABlockAgainstWhatTheClientHasSeen) {
         if (!findings.empty()) {
             EXPECT_EQ(findings.front().message(), "EP-25: expected ts_val 900 or later, got 899");
         }
+    }
+}
+
+TEST(ClientView, TakesNoScaleThatShiftsEverythingAway) {
+    CaptureBuilder builder;
+    TcpSegment syn = client_segment(0, 0, "");
+    syn.flags = tcp_flag::kSyn;
+    syn.window_scale = 255;
+    TcpSegment syn_ack = server_segment(0, 1, "");
+    syn_ack.flags = tcp_flag::kSyn | tcp_flag::kAck;
+    syn_ack.window_scale = 200;
+    builder.from_client(syn).from_device(syn_ack).from_client(client_segment(1, 1, "GET!"));
+    builder.from_device(server_segment(1, 5, "hello "));
+    // RFC 7323 2.3: 14 at most, and what says more counts as 14.
+    EXPECT_TRUE(examine_client_view(builder.capture).empty());
+    const std::vector<Finding> findings = examine_headers(builder.capture, kPlan);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].message(), "TCP-2: expected a window scale of 14 at most, got 200");
+    // A later SYN without the option does not undo what was negotiated.
+    syn.window_scale.reset();
+    builder.from_client(syn).from_client(client_segment(1, 7, "more"));
+    (void)examine_client_view(builder.capture);
+}
+
+TEST(Headers, NamesEveryFieldThatNoExchangeMakesLegal) {
+    const Break breaks[] = {
+        {"TTL", [](TcpSegment& s) { s.time_to_live = 0; }, "IP-1: expected a TTL above 0"},
+        {"URG", [](TcpSegment& s) { s.flags |= tcp_flag::kUrg; }, "TCP-1: expected no URG"},
+        {"ECE", [](TcpSegment& s) { s.flags |= tcp_flag::kEce; }, "TCP-14: expected neither ECE"},
+        {"CWR", [](TcpSegment& s) { s.flags |= tcp_flag::kCwr; }, "TCP-14: expected neither ECE"},
+        {"reserved", [](TcpSegment& s) { s.reserved = 0x7; }, "TCP-1: expected reserved bits"},
+        {"MSS",
+         [](TcpSegment& s) {
+             s.flags |= tcp_flag::kSyn;
+             s.mss = 63;
+         },
+         "TCP-2: expected an MSS of 64 or more, or none, got 63"},
+        {"length", [](TcpSegment& s) { s.payload.resize(1'500); }, "IP-1: expected a frame that"},
+    };
+    EXPECT_TRUE(examine_headers(sound_capture().capture, kPlan).empty());
+    for (const Break& each : breaks) {
+        CaptureBuilder builder = sound_capture();
+        TcpSegment segment = server_segment(7, 5, "world");
+        each.change(segment);
+        builder.from_device(segment);
+        const std::vector<Finding> findings = examine_headers(builder.capture, kPlan);
+        ASSERT_EQ(findings.size(), 1U) << each.name;
+        EXPECT_TRUE(findings[0].message().starts_with(each.finding)) << findings[0].message();
+    }
+}
+
+TEST(Headers, LetsEcnBeSaidWhereItWasOffered) {
+    CaptureBuilder builder;
+    TcpSegment syn = client_segment(0, 0, "");
+    syn.flags = tcp_flag::kSyn | tcp_flag::kEce | tcp_flag::kCwr;
+    TcpSegment syn_ack = server_segment(0, 1, "");
+    syn_ack.flags = tcp_flag::kSyn | tcp_flag::kAck | tcp_flag::kEce;
+    builder.from_client(syn).from_device(syn_ack);
+    EXPECT_TRUE(examine_headers(builder.capture, kPlan).empty());
+}
+
+struct Misaddress {
+    const char* name;
+    std::function<void(CaptureBuilder&)> add;
+    const char* finding;
+};
+
+/// The last frame again, changed, from the device.
+void add_changed(CaptureBuilder& builder, std::size_t offset, std::uint8_t byte) {
+    CapturedFrame frame = builder.capture.back();
+    frame.bytes[offset] = byte;
+    frame.frame = decode_frame(frame.bytes, Framing{});
+    builder.capture.push_back(std::move(frame));
+}
+
+TEST(Addressees, NamesWhoIsNotMeant) {
+    const Bytes request = encode_tcp_packet(client_segment(1, 1, "GET!"));
+    const Misaddress table[] = {
+        {"to everybody", [](CaptureBuilder& b) { add_changed(b, 0, 0xFF); },
+         "SYS-4: expected destination MAC 02:07:00:00:00:09"},
+        {"from a stranger", [](CaptureBuilder& b) { add_changed(b, 11, 0x77); },
+         "SYS-4: expected source MAC 02:07:00:00:00:01"},
+        {"another port",
+         [](CaptureBuilder& b) {
+             TcpSegment reset = server_segment(7, 5, "");
+             reset.source.port = 8080;
+             reset.flags = tcp_flag::kRst;
+             b.from_device(reset);
+         },
+         "TCP-1: expected nothing for a connection that nobody has opened"},
+        {"UDP", [](CaptureBuilder& b) { add_changed(b, 14 + 9, 17); },
+         "IP-3: expected no packet that answers nothing"},
+        {"an echo reply",
+         [](CaptureBuilder& b) {
+             const IcmpMessage reply{kClient.address, kService.address, icmp_type::kEchoReply};
+             IcmpMessage back = reply;
+             std::swap(back.source, back.destination);
+             b.add(Direction::FromDevice, Link::Front, ether_type::kIpv4, encode_icmp_packet(back));
+         },
+         "IP-3: expected no packet that answers nothing"},
+        {"the back link",
+         [](CaptureBuilder& b) {
+             b.add(Direction::FromDevice, Link::Back, ether_type::kIpv4,
+                   encode_tcp_packet(server_segment(7, 5, "")));
+         },
+         "SYS-4: expected packets for clients on the front link"},
+        {"a frame to no member",
+         [&](CaptureBuilder& b) {
+             b.forwarded(request);
+             b.capture.pop_back();
+             Encapsulation header{kClient, {{0x0A080177}, 80}, 0x02};
+             header.payload = request;
+             b.add(Direction::FromDevice, Link::Back, 0x88B5, encode_encapsulation(header));
+         },
+         "SYS-2: expected Dest. IP to be a forward IP of a member, got 10.8.1.119"},
+        {"a frame to another member",
+         [&](CaptureBuilder& b) {
+             b.forwarded(request);
+             add_changed(b, 5, 3);
+         },
+         "SYS-2: expected destination MAC 02:08:00:00:00:02"},
+        {"a frame on the front link",
+         [&](CaptureBuilder& b) {
+             Encapsulation header{kClient, {{0x0A080102}, 80}, 0x02};
+             header.payload = request;
+             b.add(Direction::FromDevice, Link::Front, 0x88B5, encode_encapsulation(header));
+         },
+         "SEC-12: expected encapsulated frames on the back link alone"},
+    };
+    EXPECT_TRUE(examine_addressees(sound_capture().capture, kPlan).empty());
+    for (const Misaddress& each : table) {
+        CaptureBuilder builder = sound_capture();
+        each.add(builder);
+        const std::vector<Finding> findings = examine_addressees(builder.capture, kPlan);
+        ASSERT_FALSE(findings.empty()) << each.name;
+        EXPECT_TRUE(findings[0].message().starts_with(each.finding)) << findings[0].message();
+        EXPECT_EQ(findings[0].frame, builder.capture.size() - 1) << each.name;
     }
 }
 
