@@ -71,8 +71,6 @@ struct Timers {
     Duration request_decision = Duration::milliseconds(100);
     /// From the handshake to the decision if the client says nothing (SEL-5).
     Duration request_first_byte = Duration::seconds(3);
-    /// A client that lets an application wait so long without a segment is given up; 0: never.
-    Duration application_idle;
     /// Twice the maximum segment lifetime (RFC 9293 3.4.1; EP-18, EP-31).
     Duration two_msl = Duration::seconds(60);
     /// A Forward record that no packet uses is deleted (EP-31); the second one holds once a FIN or

@@ -57,35 +57,10 @@ std::optional<Instant> Node::record_deadline(const Record& record) const {
     }
     if (record.as<ForwardEntry>() != nullptr) return home_.deadline(record);
     if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
-        if (!moved_in->is_released) return target_.deadline(*moved_in);
-        return earlier(moved_in->connection.poll_deadline(),
-                       idle_deadline(moved_in->connection, moved_in->conversation.get()));
+        return moved_in->is_released ? moved_in->connection.poll_deadline()
+                                     : target_.deadline(*moved_in);
     }
-    const auto& local = *record.as<LocalEndpoint>();
-    return earlier(local.connection.poll_deadline(),
-                   idle_deadline(local.connection, local.conversation.get()));
-}
-
-/// Of a client whose turn it is. Where nobody is given up idle connections have no deadline.
-std::optional<Instant> Node::idle_deadline(const tcp::Connection& connection,
-                                           const stack::Conversation* conversation) const {
-    const Duration patience = config_.timers.application_idle;
-    if (patience == Duration() || conversation == nullptr) return std::nullopt;
-    const bool is_awaited =
-        connection.state() == tcp::State::Established && conversation->waits_for_peer();
-    if (!is_awaited) return std::nullopt;
-    return connection.last_received_at() + patience;
-}
-
-void Node::handle_connection_deadline(Record& record, Instant now) {
-    tcp::Connection& connection = *record.connection();
-    if (is_due(connection.poll_deadline(), now)) connection.handle_deadline(now);
-    const auto* local = record.as<LocalEndpoint>();
-    const auto& conversation =
-        local != nullptr ? local->conversation : record.as<ForwardConnectEndpoint>()->conversation;
-    if (!is_due(idle_deadline(connection, conversation.get()), now)) return;
-    counters_.add(Counter::ConnectionIdle);
-    connection.close();
+    return record.connection()->poll_deadline();
 }
 
 void Node::handle_record_deadline(Slot slot, Instant now) {
@@ -98,7 +73,7 @@ void Node::handle_record_deadline(Slot slot, Instant now) {
                moved_in != nullptr && !moved_in->is_released) {
         target_.handle_deadline(slot, now);
     } else {
-        handle_connection_deadline(record, now);
+        record.connection()->handle_deadline(now);
     }
     settle(slot, now);
 }

@@ -213,7 +213,7 @@ bool HttpConversation::write_response(tcp::Connection& connection) {
     while (response_->offset < response_->size) {
         std::array<std::uint8_t, kChunk> buffer;
         const std::uint64_t wanted = std::min<std::uint64_t>(
-            {buffer.size(), response_->size - response_->offset, connection.send_wanted()});
+            {buffer.size(), response_->size - response_->offset, connection.send_capacity()});
         if (wanted == 0) return false;
         const MutableBytes chunk(buffer.data(), static_cast<std::size_t>(wanted));
         const std::size_t got = fill(chunk);

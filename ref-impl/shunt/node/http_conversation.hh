@@ -24,9 +24,6 @@ class HttpConversation final : public stack::Conversation {
         : contents_(contents), server_name_(server_name) {}
 
     void advance(tcp::Connection& connection) override;
-    bool waits_for_peer() const override {
-        return state_ == State::Head || state_ == State::RequestBody;
-    }
 
   private:
     enum class State : std::uint8_t { Head, RequestBody, Response, Closing };

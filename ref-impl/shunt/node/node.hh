@@ -137,9 +137,6 @@ class Node {
     void handle_record_deadline(Slot slot, Instant now);
     void handle_temporary_deadline(Slot slot, Instant now);
     std::optional<Instant> record_deadline(const migrate::Record& record) const;
-    std::optional<Instant> idle_deadline(const tcp::Connection& connection,
-                                         const stack::Conversation* conversation) const;
-    void handle_connection_deadline(migrate::Record& record, Instant now);
     void bury(Slot slot, Instant now);
     void erase(Slot slot);
     bool transmit_from(Slot slot, Instant now);

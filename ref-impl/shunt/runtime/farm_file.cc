@@ -98,7 +98,6 @@ class FarmReader {
         assign(timers.temporary_life, reader.milliseconds("temporary_life_ms"));
         assign(timers.request_decision, reader.milliseconds("request_decision_ms"));
         assign(timers.request_first_byte, reader.milliseconds("request_first_byte_ms"));
-        assign(timers.application_idle, reader.milliseconds("application_idle_ms"));
         assign(timers.two_msl, reader.milliseconds("two_msl_ms"));
         assign(timers.forward_idle, reader.milliseconds("forward_idle_ms"));
         assign(timers.forward_idle_closing, reader.milliseconds("forward_idle_closing_ms"));

@@ -14,8 +14,6 @@ class Conversation {
   public:
     virtual ~Conversation() = default;
     virtual void advance(tcp::Connection& connection) = 0;
-    /// It is the peer's turn to say something: a host may give up a peer that lets it wait long.
-    virtual bool waits_for_peer() const = 0;
 };
 
 }  // namespace shunt::stack

@@ -22,6 +22,7 @@ struct ArrivingSegment {
           window(view.window()),
           urgent_pointer(view.urgent_pointer()),
           options(view.options()),
+          is_congestion_experienced(view.ecn() == wire::EcnCodepoint::CongestionExperienced),
           text(view.payload()),
           arrived_length(view.segment_length()) {}
 
@@ -41,6 +42,8 @@ struct ArrivingSegment {
     std::uint16_t window;
     std::uint16_t urgent_pointer;
     wire::TcpOptions options;
+    /// RFC 3168 5: the network says so.
+    bool is_congestion_experienced;
     ByteView text;
     /// length() before anything was cut.
     std::uint32_t arrived_length;

@@ -28,6 +28,9 @@ struct Config {
     bool window_scaling = true;
     bool timestamps = true;
     bool selective_acknowledgment = true;
+    /// ECN (TCP-14): whether it is agreed to where a SYN asks for it, and whether our SYNs ask.
+    bool explicit_congestion_notification = true;
+    bool explicit_congestion_notification_asked = false;
     /// Initial setting of Connection::set_no_delay(): true switches Nagle's algorithm off.
     bool no_delay = false;
 

@@ -103,9 +103,6 @@ class Connection : private ConnectionState {
     std::size_t send(ByteView bytes);
     /// Bytes that send() would take now; none after close().
     std::size_t send_capacity() const;
-    /// Of them, those worth queueing now: what fills the way to the peer twice, 16 KiB at least.
-    /// More is memory that ten thousand peers which take nothing would make us hold (SEC-5).
-    std::size_t send_wanted() const;
     /// The contiguous front of the receive queue.
     ByteView readable() const { return receive_buffer_.readable(); }
     void consume(std::size_t count);
@@ -137,7 +134,6 @@ class Connection : private ConnectionState {
     SequenceNumber receive_next() const { return receive_.next; }
     SequenceNumber initial_send_sequence() const { return send_.initial; }
     SequenceNumber initial_receive_sequence() const { return receive_.initial; }
-    Instant last_received_at() const { return last_received_at_; }
     /// The longest packet that the way to the peer is known to carry, in bytes.
     std::uint16_t path_mtu() const;
     /// What the SYNs agreed on.
@@ -187,6 +183,12 @@ class Connection : private ConnectionState {
     void measure_by_timestamp(const ArrivingSegment& segment, Instant now);
     void update_send_window(const ArrivingSegment& segment);
     void advance_close(Instant now);
+    // explicit_congestion.cc
+    bool agrees_to_ecn(const wire::TcpFlags& flags) const;
+    void ask_for_ecn(wire::TcpFlags& flags, bool is_first);
+    void note_marks(const ArrivingSegment& segment);
+    void hear_ecn_echo(const ArrivingSegment& segment);
+    wire::EcnCodepoint mark_new_text(wire::TcpFlags& flags);
     // loss_recovery.cc
     void update_recovery(const Delivery& delivery, Instant now);
     void grow_window(const Delivery& delivery, Instant now);
@@ -253,7 +255,8 @@ class Connection : private ConnectionState {
     std::uint16_t advertise_window();
     std::uint32_t offered_window() const;
     bool is_window_update_due() const;
-    void write(const wire::TcpHeader& header, Packet& out);
+    void write(const wire::TcpHeader& header, Packet& out,
+               wire::EcnCodepoint ecn = wire::EcnCodepoint::NotCapable);
 
     // connection.cc
     void set_state(State state) { state_ = state; }

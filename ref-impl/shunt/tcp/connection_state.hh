@@ -69,6 +69,8 @@ struct ConnectionState {
     bool is_partial_seen_ = false;
     bool is_send_blocked_ = false;
     bool is_syn_timed_ = false;
+    bool is_ecn_echo_due_ = false;          // RFC 3168 6.1.3: on every acknowledgment
+    bool is_window_reduction_due_ = false;  // 6.1.2: CWR on the next new text
 
     SendSpace send_;
     ReceiveSpace receive_;

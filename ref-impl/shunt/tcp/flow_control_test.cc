@@ -263,23 +263,5 @@ TEST(Memory, IsNotHeldByAnIdleConnection) {
     EXPECT_EQ(peer.connection->readable().size(), 4U);
 }
 
-// What the peer lets us send is what an application should queue, and not much more.
-TEST(FlowControl, MoreIsWantedAsTheWayGetsWider) {
-    testing::Peer peer;
-    peer.window = 0;
-    peer.establish();
-    EXPECT_EQ(peer.connection->send_wanted(), 16U * 1'024);
-    peer.send(10'000);
-    EXPECT_EQ(peer.connection->send_wanted(), 16U * 1'024 - 10'000);
-    peer.send(10'000);
-    EXPECT_EQ(peer.connection->send_wanted(), 0U);
-    peer.window = 60'000;
-    peer.give(peer.ack());
-    EXPECT_EQ(peer.connection->send_wanted(), 2U * peer.connection->congestion_window() - 20'000);
-    peer.config.send_buffer_max = 8'000;
-    peer.establish();
-    EXPECT_EQ(peer.connection->send_wanted(), 8'000U) << "within the bound";
-}
-
 }  // namespace
 }  // namespace shunt::tcp

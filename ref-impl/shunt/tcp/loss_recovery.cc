@@ -126,6 +126,7 @@ void Connection::grow_window(const Delivery& delivery, Instant now) {
 void Connection::enter_fast_recovery() {
     recovery_ = Recovery::Fast;
     recover_ = send_.maximum;
+    is_window_reduction_due_ = negotiated_.has_ecn();
     is_partial_seen_ = false;
     duplicates_ = std::max(duplicates_, kDuplicatesForLoss);
     Flight& flight = *flight_;
@@ -158,6 +159,7 @@ void Connection::reduce_window() {
     congestion_.on_congestion(send_.flight_size(), segment_size());
     recovery_ = Recovery::Reduced;
     recover_ = send_.maximum;
+    is_window_reduction_due_ = negotiated_.has_ecn();
 }
 
 /// RFC 5681 3.1, RFC 6298 5.4, RFC 8985 6.3.
@@ -165,6 +167,7 @@ void Connection::recover_from_timeout(bool is_first, Instant now) {
     congestion_.on_timeout(send_.flight_size(), segment_size(), is_first);
     recovery_ = Recovery::Timeout;
     recover_ = send_.maximum;
+    is_window_reduction_due_ = negotiated_.has_ecn();
     is_partial_seen_ = false;
     duplicates_ = 0;
     // A window that has shrunk since: what fits goes, as if for the first time.

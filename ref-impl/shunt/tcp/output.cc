@@ -64,8 +64,9 @@ bool Connection::transmit_syn(Instant now, Packet& out) {
         header.options.timestamps = {.value = clock_.value(now), .echo = recent_timestamp_};
     }
     header.window = syn_window();
+    header.flags.acknowledgment = is_answer;
+    ask_for_ecn(header.flags, send_.maximum == send_.initial);
     if (is_answer) {
-        header.flags.acknowledgment = true;
         header.acknowledgment = receive_.next;
         is_acknowledgment_due_ = false;
     }
@@ -182,8 +183,10 @@ void Connection::send_text(const Text& text, const wire::TcpOptions& options, In
     header.flags.fin = text.fin;
     header.flags.push = text.length > 0 && text.offset + text.length == send_buffer_.size();
     send_buffer_.read(text.offset, out.append(text.length));
+    const bool is_new = begin == send_.maximum && text.octets() <= send_.window;
+    const auto ecn = is_new ? mark_new_text(header.flags) : wire::EcnCodepoint::NotCapable;
     note_sent(begin + text.octets(), now);
-    write(header, out);
+    write(header, out, ecn);
 }
 
 /// Something that takes sequence numbers up to `end` goes out (RFC 6298 5.1).

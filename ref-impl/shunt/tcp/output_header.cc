@@ -70,6 +70,7 @@ wire::TcpHeader Connection::acknowledging_header(SequenceNumber sequence,
     wire::TcpHeader header;
     header.sequence = sequence;
     header.flags.acknowledgment = true;
+    header.flags.ecn_echo = is_ecn_echo_due_;
     header.acknowledgment = receive_.next;
     header.window = advertise_window();
     header.options = options;
@@ -124,12 +125,13 @@ bool Connection::is_window_update_due() const {
     return offered_window() >= receive_.window() + step;
 }
 
-void Connection::write(const wire::TcpHeader& header, Packet& out) {
+void Connection::write(const wire::TcpHeader& header, Packet& out, wire::EcnCodepoint ecn) {
     wire::TcpHeader addressed = header;
     addressed.source_port = identity_.local_port;
     addressed.destination_port = identity_.remote_port;
     addressed.prepend_to(out, identity_.local_address, identity_.remote_address);
     wire::Ipv4Header internet;
+    internet.type_of_service = static_cast<std::uint8_t>(ecn);
     internet.identification = identification_++;
     // What carries less than the floor has to cut packets itself.
     internet.dont_fragment = path_mtu() > kPathMtuMin;

@@ -14,6 +14,7 @@ Result<Connection, Counter> Connection::accept_without_state(const Config& confi
     if (!connection) return connection;
     // Without timestamps the cookie has no place for what the other options say.
     Negotiated& agreed = connection->negotiated_;
+    agreed.ecn_requested = false;
     if (!agreed.has_timestamps()) {
         agreed.scale_requested = agreed.scale_received = false;
         agreed.sack_permitted = false;

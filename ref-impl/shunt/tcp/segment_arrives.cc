@@ -53,6 +53,7 @@ Outcome Connection::arrive_in_other_states(ArrivingSegment& segment, Instant now
     if (!outcome.stops()) outcome = check_acknowledgment(segment, now);
     if (outcome.stops()) return outcome;
     update_recent_timestamp(segment, now);
+    note_marks(segment);
     check_urgent(segment);
     outcome = process_text(segment, now);
     process_fin(now);
@@ -103,6 +104,7 @@ void Connection::learn_options(const ArrivingSegment& syn, Instant now) {
     negotiated_.maximum_segment =
         std::max(options.mss.value_or(kMaximumSegmentDefault), Negotiated::kMaximumSegmentMin);
     negotiated_.sack_permitted = config_->selective_acknowledgment && options.sack_permitted;
+    negotiated_.ecn_received = agrees_to_ecn(syn.flags);
     negotiated_.scale_received = negotiated_.scale_requested && options.window_scale.has_value();
     if (negotiated_.scale_received) {
         negotiated_.send_scale = std::min(*options.window_scale, wire::ControlBlock::kScaleMax);

@@ -64,6 +64,7 @@ void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
                               !segment.options.sack_blocks().empty())) {
         reduce_window();
     }
+    hear_ecn_echo(segment);
     if (uses_sack) delivery.shows_loss = detect_losses(now);
     update_recovery(delivery, now);
     if (delivery.delivered > 0) schedule_probe(now);

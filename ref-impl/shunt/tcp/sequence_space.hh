@@ -51,12 +51,16 @@ struct Negotiated {
     bool timestamps_requested = false;
     bool timestamps_received = false;
     bool sack_permitted = false;
+    /// RFC 3168 6.1.1.
+    bool ecn_requested = false;
+    bool ecn_received = false;
     std::uint8_t send_scale = 0;
     std::uint8_t receive_scale = 0;
     /// The peer's MSS option, or what stands for it (RFC 9293 3.7.1); options not subtracted.
     std::uint16_t maximum_segment = 536;
 
     bool has_scaling() const { return scale_requested && scale_received; }
+    bool has_ecn() const { return ecn_requested && ecn_received; }
     bool has_timestamps() const { return timestamps_requested && timestamps_received; }
 };
 

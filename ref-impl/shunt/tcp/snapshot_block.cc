@@ -141,6 +141,10 @@ void Connection::export_flags(wire::ControlBlock& block) const {
     if (negotiated_.timestamps_requested) block.set(BlockFlag::RequestedTimestamps);
     if (negotiated_.timestamps_received) block.set(BlockFlag::ReceivedTimestamps);
     if (negotiated_.sack_permitted) block.set(BlockFlag::SackPermitted);
+    if (!negotiated_.has_ecn()) return;
+    block.set(BlockFlag::Ecn);
+    if (is_ecn_echo_due_) block.set(BlockFlag::EcnEchoPending);
+    if (is_window_reduction_due_) block.set(BlockFlag::CongestionWindowReducedPending);
 }
 
 void Connection::export_out_of_order(wire::ControlBlock& block) const {
@@ -176,10 +180,14 @@ void Connection::restore(const wire::ControlBlock& block, Instant now) {
                    .timestamps_requested = block.has(BlockFlag::RequestedTimestamps),
                    .timestamps_received = block.has(BlockFlag::ReceivedTimestamps),
                    .sack_permitted = block.has(BlockFlag::SackPermitted),
+                   .ecn_requested = block.has(BlockFlag::Ecn),
+                   .ecn_received = block.has(BlockFlag::Ecn),
                    .send_scale = block.send_scale,
                    .receive_scale = block.receive_scale,
                    .maximum_segment = block.mss};
     if (is_mutant(Mutant::LosesWindowScale)) negotiated_.send_scale = negotiated_.receive_scale = 0;
+    is_ecn_echo_due_ = block.has(BlockFlag::EcnEchoPending);
+    is_window_reduction_due_ = block.has(BlockFlag::CongestionWindowReducedPending);
     path_mtu_ = block.path_mtu;
     restore_sequences(block);
     if (negotiated_.has_timestamps()) {

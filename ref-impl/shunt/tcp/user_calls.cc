@@ -12,6 +12,8 @@ Connection Connection::connect(const Config& config, const Identity& identity, c
     Connection connection(config, identity, chance);
     connection.set_state(State::SynSent);
     connection.negotiated_.scale_requested = config.window_scaling;
+    connection.negotiated_.ecn_requested =
+        config.explicit_congestion_notification && config.explicit_congestion_notification_asked;
     connection.negotiated_.timestamps_requested = config.timestamps;
     connection.is_syn_due_ = true;
     connection.last_received_at_ = now;
@@ -34,6 +36,7 @@ Result<Connection, Counter> Connection::accept(const Config& config, const Ident
         config.window_scaling && segment.options.window_scale.has_value();
     connection.negotiated_.timestamps_requested =
         config.timestamps && segment.options.timestamps.has_value();
+    connection.negotiated_.ecn_requested = config.explicit_congestion_notification;
     connection.learn_options(segment, now);
     connection.is_syn_due_ = true;
     connection.last_received_at_ = now;
@@ -63,14 +66,6 @@ std::size_t Connection::send(ByteView bytes) {
 
 std::size_t Connection::send_capacity() const {
     return state_ == State::Closed ? 0 : send_buffer_.free();
-}
-
-std::size_t Connection::send_wanted() const {
-    constexpr std::uint32_t queue_min = 16 * 1'024;
-    const std::uint32_t way = std::min(congestion_.window(), send_.window);
-    const std::uint32_t queue = std::max(queue_min, 2 * std::min(way, 1U << 30));
-    const std::uint32_t queued = send_buffer_.size();
-    return queued >= queue ? 0 : std::min<std::size_t>(queue - queued, send_capacity());
 }
 
 void Connection::consume(std::size_t count) {

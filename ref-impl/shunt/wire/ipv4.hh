@@ -18,6 +18,15 @@ namespace shunt::wire {
 /// Without options: what we write, and the least that is accepted.
 inline constexpr std::size_t kIpv4HeaderSize = 20;
 
+/// The last two bits of the type of service (RFC 3168 5).
+enum class EcnCodepoint : std::uint8_t {
+    NotCapable = 0,
+    Capable1 = 1,
+    Capable0 = 2,
+    /// The network was about to drop the packet.
+    CongestionExperienced = 3,
+};
+
 class Ipv4View {
   public:
     /// Checks, in this order: 20 bytes there, version, header length, total length, checksum.
@@ -26,6 +35,7 @@ class Ipv4View {
 
     std::size_t header_size() const { return std::size_t{load_u8(packet_, 0)} % 16 * 4; }
     std::uint8_t type_of_service() const { return load_u8(packet_, 1); }
+    EcnCodepoint ecn() const { return static_cast<EcnCodepoint>(type_of_service() & 3U); }
     std::uint16_t total_length() const { return load_u16(packet_, 2); }
     std::uint16_t identification() const { return load_u16(packet_, 4); }
     bool dont_fragment() const { return (load_u16(packet_, 6) & 0x4000) != 0; }

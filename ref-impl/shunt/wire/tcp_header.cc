@@ -46,7 +46,7 @@ Result<TcpView, Counter> TcpView::parse(const Ipv4View& packet) {
         pseudo_header_sum(packet.source(), packet.destination(), IpProtocol::Tcp, segment.size());
     sum.add(segment);
     if (sum.sum() != 0xFFFF) return Failure{Counter::DropTcpChecksum};
-    return TcpView(segment);
+    return TcpView(segment, packet.ecn());
 }
 
 std::uint32_t TcpView::segment_length() const {

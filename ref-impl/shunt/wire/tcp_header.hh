@@ -52,13 +52,16 @@ class TcpView {
     TcpOptions options() const {
         return TcpOptions::parse(segment_.first(header_size()).subspan(kTcpHeaderSize));
     }
+    /// What the network has marked: it belongs to IP, and stays with the segment for TCP's ears.
+    EcnCodepoint ecn() const { return ecn_; }
     ByteView payload() const { return segment_.subspan(header_size()); }
     /// SEG.LEN: what the segment takes of the sequence space, SYN and FIN counted.
     std::uint32_t segment_length() const;
 
   private:
-    explicit TcpView(ByteView segment) : segment_(segment) {}
+    TcpView(ByteView segment, EcnCodepoint ecn) : segment_(segment), ecn_(ecn) {}
     ByteView segment_;
+    EcnCodepoint ecn_;
 };
 
 struct TcpHeader {

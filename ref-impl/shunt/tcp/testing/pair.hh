@@ -53,6 +53,8 @@ struct Fate {
     bool is_lost = false;
     int copies = 1;
     Duration delay = Duration::milliseconds(5);
+    /// The network marks it, if it may be marked (RFC 3168 5).
+    bool is_marked = false;
 };
 
 class Pair {
@@ -240,10 +242,19 @@ class Pair {
         }
         sides[from].sent.emplace_back(bytes.begin(), bytes.end());
         const Fate fate = plan(from, sides[from].sent.size() - 1, *segment);
+        std::vector<std::uint8_t> carried(bytes.begin(), bytes.end());
+        if (fate.is_marked && internet->ecn() != wire::EcnCodepoint::NotCapable) mark(carried);
         for (int copy = 0; !fate.is_lost && copy < fate.copies; ++copy) {
-            in_flight_.emplace(std::pair{now + fate.delay, serial_++},
-                               Flight{1 - from, {bytes.begin(), bytes.end()}});
+            in_flight_.emplace(std::pair{now + fate.delay, serial_++}, Flight{1 - from, carried});
         }
+    }
+
+    static void mark(std::vector<std::uint8_t>& packet) {
+        packet[1] = static_cast<std::uint8_t>(packet[1] | 3U);
+        packet[10] = packet[11] = 0;
+        wire::ChecksumAccumulator sum;
+        sum.add(ByteView(packet).first(wire::kIpv4HeaderSize));
+        store_u16(packet, 10, sum.checksum());
     }
 
     std::map<std::pair<Instant, std::uint64_t>, Flight> in_flight_;

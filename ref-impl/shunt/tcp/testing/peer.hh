@@ -20,6 +20,7 @@ struct Sent {
     std::uint16_t window = 0;
     wire::TcpOptions options;
     std::vector<std::uint8_t> text;
+    wire::EcnCodepoint ecn = wire::EcnCodepoint::NotCapable;
 
     static std::optional<Sent> from(ByteView packet) {
         const auto internet = wire::Ipv4View::parse(packet);
@@ -27,8 +28,8 @@ struct Sent {
         const auto view = wire::TcpView::parse(*internet);
         if (!view) return std::nullopt;
         const ByteView text = view->payload();
-        return Sent{view->sequence(), view->acknowledgment(), view->flags(),
-                    view->window(),   view->options(),        {text.begin(), text.end()}};
+        return Sent{view->sequence(), view->acknowledgment(),     view->flags(),  view->window(),
+                    view->options(),  {text.begin(), text.end()}, internet->ecn()};
     }
     bool operator==(const Sent&) const = default;
 };
@@ -57,7 +58,7 @@ class Peer {
     void open() {
         wire::TcpHeader syn;
         syn.sequence = kPeerInitial;
-        syn.flags.syn = true;
+        syn.flags = syn_flags;
         syn.window = window;
         syn.options = syn_options;
         const Packet packet = make(syn, {});
@@ -143,6 +144,9 @@ class Peer {
     Config config;
     Identity local{wire::Ipv4Address(10, 7, 1, 1), 80, wire::Ipv4Address(10, 7, 0, 9), 4'711};
     wire::TcpOptions syn_options;
+    wire::TcpFlags syn_flags{.syn = true};
+    /// How what it gives is marked.
+    wire::EcnCodepoint ecn = wire::EcnCodepoint::NotCapable;
     std::uint32_t timestamp_offset = 12'345;
     std::optional<Connection> connection;
     Instant now = Instant::from_nanoseconds(1'000'000'000);
@@ -161,6 +165,7 @@ class Peer {
             room[i] = static_cast<std::uint8_t>(text[i]);
         header.prepend_to(packet, local.remote_address, local.local_address);
         wire::Ipv4Header internet;
+        internet.type_of_service = static_cast<std::uint8_t>(ecn);
         internet.source = local.remote_address;
         internet.destination = local.local_address;
         internet.prepend_to(packet);
