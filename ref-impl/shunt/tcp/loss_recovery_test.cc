@@ -281,6 +281,22 @@ TEST(Scoreboard, MovesWithItsConnectionAndOnlyHolesAreSentAgain) {
         EXPECT_FALSE(has_text_at(sent, scene.begin(there))) << there;
 }
 
+TEST(Scoreboard, DoesNotKeepAProbeFromGoingOutAfterAMove) {
+    Scene scene;
+    scene.pass(Duration::milliseconds(31));
+    scene.hear(0, {{9, 10}});
+    auto moved = Connection::import_snapshot(
+        scene.peer.config, scene.peer.local,
+        scene.peer.connection->export_snapshot(1, scene.peer.now), scene.peer.now);
+    ASSERT_TRUE(moved);
+    scene.peer.connection.emplace(std::move(*moved));
+    EXPECT_TRUE(scene.peer.drain().empty());
+    scene.pass(Duration::milliseconds(80));
+    const auto sent = scene.peer.drain();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].sequence, scene.begin(8)) << "the last that is not reported";
+}
+
 TEST(Scoreboard, ThatContradictsItselfIsRefused) {
     Scene scene;
     const auto is_taken = [&](std::uint32_t left, std::uint32_t right) {

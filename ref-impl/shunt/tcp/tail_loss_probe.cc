@@ -13,6 +13,20 @@ constexpr Duration kAcknowledgmentDelayMax = Duration::milliseconds(200);
 // Nobody's clock and queue are exact to less.
 constexpr Duration kProbeTimeoutMin = Duration::milliseconds(2);
 
+/// RFC 8985 7.2: where something is reported out of order RACK has something to go by; but not
+/// right after an import (EP-49).
+bool is_probe_allowed(const Flight& flight) {
+    return flight.sent.sacked() == 0 || flight.is_restored;
+}
+
+/// The last segment that is not acknowledged.
+std::size_t last_in_flight(const SentSegments& sent) {
+    std::size_t index = sent.count() - 1;
+    while (index > 0 && sent[index].is_sacked)
+        --index;
+    return index;
+}
+
 }  // namespace
 
 /// RFC 8985 7.2: after new data was sent, and after something of it was acknowledged.
@@ -21,7 +35,7 @@ void Connection::schedule_probe(Instant now) {
     const Flight& flight = *flight_;
     const bool is_wanted = negotiated_.sack_permitted && recovery_ != Recovery::Fast &&
                            recovery_ != Recovery::Timeout && !flight.probe &&
-                           !flight.sent.empty() && flight.sent.sacked() == 0 && rtt_.has_sample();
+                           !flight.sent.empty() && is_probe_allowed(flight) && rtt_.has_sample();
     if (!is_wanted) {
         timers_.disarm(Timer::Loss);
         return;
@@ -49,12 +63,12 @@ void Connection::handle_loss_timeout(Instant now) {
 bool Connection::transmit_tail_probe(Instant now, Packet& out) {
     if (!flight_ || !flight_->is_probe_due) return false;
     flight_->is_probe_due = false;
-    if (flight_->sent.empty() || flight_->sent.sacked() > 0) return false;
+    if (flight_->sent.empty() || !is_probe_allowed(*flight_)) return false;
     const wire::TcpOptions options = current_options(now);
     const auto text = text_within(text_length_max(options), send_.window);
     if (text) {
         send_new_text(*text, options, now, out);
-    } else if (!send_again(flight_->sent.count() - 1, now, out)) {
+    } else if (!send_again(last_in_flight(flight_->sent), now, out)) {
         return false;
     }
     flight_->probe = {.end = send_.next, .is_retransmission = !text.has_value()};
