@@ -210,6 +210,7 @@ class Connection : private ConnectionState {
     void check_urgent(const ArrivingSegment& segment);
     Outcome process_text(ArrivingSegment& segment, Instant now);
     void process_fin(Instant now);
+    void tune_window(const ArrivingSegment& segment, Instant now);
     void owe_acknowledgment(Instant now);
     void owe_duplicate_acknowledgment();
     bool takes_text() const;

@@ -16,6 +16,7 @@
 #include "shunt/tcp/flight.hh"
 #include "shunt/tcp/identity.hh"
 #include "shunt/tcp/receive_buffer.hh"
+#include "shunt/tcp/receive_tuning.hh"
 #include "shunt/tcp/rtt.hh"
 #include "shunt/tcp/send_buffer.hh"
 #include "shunt/tcp/sequence_space.hh"
@@ -95,6 +96,7 @@ struct ConnectionState {
     ChallengeLimit challenges_;
     SendBuffer send_buffer_;
     ReceiveBuffer receive_buffer_;
+    ReceiveTuning receive_tuning_;
 };
 
 }  // namespace shunt::tcp

@@ -15,7 +15,6 @@ ReceiveBuffer::Insertion ReceiveBuffer::insert(std::uint32_t offset, ByteView te
     if (text.empty()) return insertion;
     if (offset == 0 && !has_ranges()) {
         bytes_.append(text);
-        open_window(text.size());
         insertion.advanced = static_cast<std::uint32_t>(text.size());
         return insertion;
     }
@@ -32,7 +31,6 @@ ReceiveBuffer::Insertion ReceiveBuffer::insert(std::uint32_t offset, ByteView te
     }
     insertion.advanced = out_of_order_->advance(static_cast<std::uint32_t>(text.size()));
     bytes_.extend(insertion.advanced);
-    open_window(insertion.advanced);
     return insertion;
 }
 
@@ -40,15 +38,9 @@ bool ReceiveBuffer::fits(Interval added) const {
     return out_of_order_->count() < ranges_max_ || out_of_order_->touches(added);
 }
 
-// Twice what came, so that the window stays ahead of a sender that doubles its own.
-void ReceiveBuffer::open_window(std::size_t received) {
-    window_limit_ = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(window_max_, window_limit_ + 2 * std::uint64_t{received}));
-}
-
-void ReceiveBuffer::restore_window(std::size_t promised) {
-    window_limit_ = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(window_max_, std::max<std::uint64_t>(window_limit_, promised)));
+void ReceiveBuffer::open_window(std::uint64_t wanted) {
+    const std::uint64_t bounded = std::min<std::uint64_t>(wanted, window_max_);
+    window_limit_ = std::max(window_limit_, static_cast<std::uint32_t>(bounded));
 }
 
 void ReceiveBuffer::discard() {

@@ -40,7 +40,7 @@ class ReceiveBuffer {
     /// Bytes in order, not read.
     std::uint32_t unread() const { return static_cast<std::uint32_t>(bytes_.size()); }
     /// Bytes that may still come in order before the application reads. The window begins with
-    /// what a SYN can say and opens as the peer uses it, up to the limit (TCP-5).
+    /// what a SYN can say; open_window() widens it (TCP-5).
     std::uint32_t window() const {
         if (bytes_.size() >= window_limit_) return 0;
         return window_limit_ - unread();
@@ -49,8 +49,9 @@ class ReceiveBuffer {
     std::uint32_t room() const { return static_cast<std::uint32_t>(bytes_.free()); }
     /// The largest that window() can be now.
     std::uint32_t window_limit() const { return window_limit_; }
-    /// A window of this size was promised before the connection came here.
-    void restore_window(std::size_t promised);
+    /// Raises the limit of the window to `wanted` bytes, as far as its bound allows; it does not
+    /// fall. A connection that comes here brings what it has promised.
+    void open_window(std::uint64_t wanted);
     bool has_ranges() const { return out_of_order_ && !out_of_order_->empty(); }
     /// Nothing that came out of order; else its ranges.
     const OutOfOrder* out_of_order() const { return has_ranges() ? out_of_order_.get() : nullptr; }
@@ -60,7 +61,12 @@ class ReceiveBuffer {
     Insertion insert(std::uint32_t offset, ByteView text);
     /// The contiguous front of what is in order.
     ByteView readable() const { return bytes_.front(); }
-    void consume(std::size_t count) { bytes_.consume(count); }
+    void consume(std::size_t count) {
+        bytes_.consume(count);
+        consumed_ += static_cast<std::uint32_t>(count);
+    }
+    /// Bytes consumed since the connection began, or came here, modulo 2^32.
+    std::uint32_t consumed() const { return consumed_; }
     /// Copies unread bytes from `offset` behind the first of them.
     void read(std::size_t offset, MutableBytes out) const { bytes_.read_at(offset, out); }
     /// Copies bytes of a range out of order.
@@ -74,13 +80,13 @@ class ReceiveBuffer {
 
   private:
     bool fits(Interval added) const;
-    void open_window(std::size_t received);
 
     static constexpr std::size_t kWindowInitial = 65'535;
 
     RingBuffer bytes_;
     // Made when something comes out of order, kept until release_memory().
     std::unique_ptr<OutOfOrder> out_of_order_;
+    std::uint32_t consumed_ = 0;
     std::uint32_t window_limit_;
     std::uint32_t window_max_;
     std::uint16_t ranges_max_;

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint8_t kDuplicatesOwedMax = 3;
 // Under this size a peer's segments do not count as full ones for delayed acknowledgments.
 constexpr std::uint16_t kFullTextMin = 536;
+// What echoes an older timestamp than any segment lives says nothing (RFC 9293 3.4.1).
+constexpr std::uint32_t kEchoAgeMaxMs = 120'000;
 
 }  // namespace
 
@@ -69,6 +71,7 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
     largest_text_ = static_cast<std::uint16_t>(std::max<std::size_t>(largest_text_, length));
     if (insertion.advanced > 0) {
         receive_.next = receive_.next + insertion.advanced;
+        tune_window(segment, now);
         report(Event::Readable);
     }
     if (offset > 0 || !insertion.is_complete) {
@@ -81,6 +84,18 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
     }
     if (insertion.is_complete) return Outcome::go_on();
     return Outcome::drop(Counter::DropTcpReceiveQueue);
+}
+
+/// TCP-5.
+void Connection::tune_window(const ArrivingSegment& segment, Instant now) {
+    std::optional<Duration> echo_age;
+    if (const auto echo = echo_of(segment)) {
+        const std::uint32_t age_ms = clock_.value(now) - *echo;
+        if (age_ms <= kEchoAgeMaxMs) echo_age = Duration::milliseconds(age_ms);
+    }
+    const auto wanted = receive_tuning_.on_text(now, receive_buffer_.consumed(),
+                                                receive_buffer_.window_limit(), echo_age);
+    if (wanted) receive_buffer_.open_window(*wanted);
 }
 
 /// RFC 5681 4.2: at once behind every second full segment, else soon.

@@ -205,7 +205,7 @@ void Connection::restore(const wire::ControlBlock& block, Instant now) {
                   .timeout_ms = block.retransmission_timeout_ms});
     restore_congestion(block);
     if (block.is_fin_received()) fin_received_at_ = receive_.next - 1;
-    receive_buffer_.restore_window(receive_.window() + block.receive_queue);
+    receive_buffer_.open_window(std::uint64_t{receive_.window()} + block.receive_queue);
     last_received_at_ = now - kTimerUnit * block.idle;
     last_sent_at_ = now;
     progress_at_ = now;
