@@ -11,6 +11,7 @@
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/migration_copy.hh"
 #include "shunt/wire/reject.hh"
+#include "shunt/wire/tcp_header.hh"
 #include "shunt/wire/test_support.hh"
 #include "shunt/wire/udp.hh"
 
@@ -80,6 +81,55 @@ TEST(DescribeTest, UdpIcmpAndOthers) {
     EXPECT_EQ(describe_frame(frame(0x86DD, Bytes(40, 0))), "ethertype 0x86DD len 40");
 }
 
+std::string describe_segment(TcpFlags flags) {
+    PacketPool pool;
+    Packet packet = pool.take();
+    TcpHeader header;
+    header.flags = flags;
+    header.urgent_pointer = 9;
+    header.prepend_to(packet, Ipv4Address(10, 7, 0, 9), Ipv4Address(10, 7, 1, 1));
+    Ipv4Header{.protocol = IpProtocol::Tcp,
+               .source = Ipv4Address(10, 7, 0, 9),
+               .destination = Ipv4Address(10, 7, 1, 1)}
+        .prepend_to(packet);
+    return describe_ipv4(packet.bytes());
+}
+
+TEST(DescribeTest, EveryFlagHasItsLetter) {
+    const std::string head = "10.7.0.9:0 > 10.7.1.1:0 tcp ";
+    EXPECT_EQ(describe_segment({}), head + "none seq 0 win 0 len 0");
+    EXPECT_EQ(describe_segment({.fin = true, .acknowledgment = true}),
+              head + "F. seq 0 ack 0 win 0 len 0");
+    EXPECT_EQ(describe_segment({.reset = true}), head + "R seq 0 win 0 len 0");
+    EXPECT_EQ(describe_segment({.urgent = true}), head + "U seq 0 win 0 len 0 urg 9");
+    EXPECT_EQ(describe_segment({.syn = true, .ecn_echo = true, .congestion_window_reduced = true}),
+              head + "SEW seq 0 win 0 len 0");
+}
+
+Bytes packet_of_protocol(std::uint8_t protocol, const Bytes& payload) {
+    PacketPool pool;
+    Packet packet = pool.copy(payload);
+    Ipv4Header{.protocol = static_cast<IpProtocol>(protocol),
+               .source = Ipv4Address(10, 7, 0, 9),
+               .destination = Ipv4Address(10, 7, 1, 1)}
+        .prepend_to(packet);
+    return test::to_bytes(packet.bytes());
+}
+
+TEST(DescribeTest, WhatIsInsideAPacketMayBeMalformedOrUnknown) {
+    const Bytes four(4, 0);
+    EXPECT_EQ(describe_ipv4(packet_of_protocol(47, four)), "10.7.0.9 > 10.7.1.1 ip-proto 47 len 4");
+    EXPECT_EQ(describe_ipv4(packet_of_protocol(1, four)), "malformed: drop.icmp.truncated");
+    EXPECT_EQ(describe_ipv4(packet_of_protocol(17, four)), "malformed: drop.udp.truncated");
+    EXPECT_EQ(describe_ipv4(packet_of_protocol(6, four)), "malformed: drop.tcp.truncated");
+    EXPECT_EQ(describe_ipv4(packet_of_protocol(1, from_hex("03 03 FCFC 00000000"))),
+              "10.7.0.9 > 10.7.1.1 icmp type 3 code 3 len 0");
+    EXPECT_EQ(describe_ipv4(packet_of_protocol(1, from_hex("00 00 EDC6 1234 0005"))),
+              "10.7.0.9 > 10.7.1.1 icmp type 0 code 0 id 4660 seq 5 len 0");
+    EXPECT_EQ(describe_ipv4(from_hex("45000018 00010001 400665C7 0A070009 0A070101 01020304")),
+              "10.7.0.9 > 10.7.1.1 ip-proto 6 fragment id 1 offset 8 len 4");
+}
+
 TEST(DescribeTest, Arp) {
     const Bytes request =
         from_hex("0001 0800 06 04 0001 020700000001 0A070065 000000000000 0A070009");
@@ -145,6 +195,9 @@ TEST(DescribeTest, MessagesOfTheExtendedSet) {
                   EncapsulationType::Reject,
                   bytes_of(RejectMessage{.id = id, .reason = RejectReason::Draining}))),
               "0x10 reject " + id_text + "reason 4");
+    EXPECT_EQ(describe_encapsulation(encapsulated(EncapsulationType::Release,
+                                                  bytes_of(MigrationCopy{.id = id, .copy = 8}))),
+              "0x11 release " + id_text + "copy 8");
 }
 
 TEST(DescribeTest, TheRoutedBindingOneLevelDeep) {
@@ -221,6 +274,9 @@ TEST(DescribeTest, PayloadsOfAMoveInUse) {
     EXPECT_EQ(
         payload_text(EncapsulationType::Challenge, "0011 02 0102030405060708 1122334455667788"),
         "answer nonce 0102030405060708 boot index 1122334455667788");
+    EXPECT_EQ(
+        payload_text(EncapsulationType::Challenge, "0011 01 0102030405060708 0000000000000000"),
+        "challenge nonce 0102030405060708 boot index 0000000000000000");
 }
 
 TEST(DescribeTest, NumbersThatNoPayloadHas) {
