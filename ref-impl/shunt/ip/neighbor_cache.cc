@@ -32,6 +32,12 @@ Result<wire::MacAddress, NeighborCache::Unresolved> NeighborCache::resolve(
     return Failure{is_asked ? Unresolved::Asking : Unresolved::Full};
 }
 
+void NeighborCache::doubt(wire::Ipv4Address address, Instant now) {
+    const auto known = known_.find(address);
+    if (known == known_.end()) return;
+    known->second.fresh_until = std::min(known->second.fresh_until, now);
+}
+
 bool NeighborCache::ask(wire::Ipv4Address address, Instant now) {
     if (asked_.size() >= kAskedMax) return false;
     asked_.emplace(address, Asked{1, now + kRequestPause});

@@ -46,6 +46,10 @@ class NeighborCache {
     /// The station that has the address; begins to ask for it where that is needed.
     Result<wire::MacAddress, Unresolved> resolve(wire::Ipv4Address address, Instant now);
 
+    /// Advice from above that packets to the address get no answer (RFC 1122 3.3.1.4): it counts as
+    /// stale, so that the next packet asks anew.
+    void doubt(wire::Ipv4Address address, Instant now);
+
     /// Merges the sender of an ARP packet. Only one that `is_for_us` makes a new entry (RFC 826,
     /// "packet reception").
     Outcome learn(wire::Ipv4Address address, wire::MacAddress station, bool is_for_us, Instant now);

@@ -108,6 +108,26 @@ TEST_F(NeighborCacheTest, UsesAStaleEntryWhileItAsksAgain) {
     EXPECT_EQ(cache_.poll_request(), std::nullopt);
 }
 
+TEST_F(NeighborCacheTest, AsksAnewForWhoIsDoubtedAndUsesItMeanwhile) {
+    cache_.doubt(kHost, kStart);
+    EXPECT_EQ(cache_.known(), 0U) << "who is not known is not asked for";
+    cache_.learn(kHost, kStation, true, kStart);
+    const Instant later = kStart + kTick;
+    cache_.doubt(kHost, later);
+    EXPECT_EQ(cache_.poll_request(), std::nullopt) << "only a packet asks";
+    EXPECT_EQ(resolve(kHost, later), kStation);
+    EXPECT_EQ(cache_.poll_request(), kHost);
+    EXPECT_EQ(requests_until_quiet(), NeighborCache::kRequestsMax - 1);
+    EXPECT_EQ(resolve(kHost, later + Duration::seconds(9)), std::nullopt);
+}
+
+TEST_F(NeighborCacheTest, DoesNotDoubtAFixedAddress) {
+    cache_.set_fixed(kHost, kStation);
+    cache_.doubt(kHost, kStart);
+    EXPECT_EQ(resolve(kHost, kStart), kStation);
+    EXPECT_EQ(cache_.poll_request(), std::nullopt);
+}
+
 TEST_F(NeighborCacheTest, ForgetsAStaleEntryThatIsNotConfirmed) {
     cache_.learn(kHost, kStation, true, kStart);
     const Instant stale = kStart + NeighborCache::kFreshFor;

@@ -162,6 +162,11 @@ void Interface::send_within_mtu(Packet packet, wire::Ipv4Address next_hop, Insta
     if (!is_held) counters_.add(Counter::DropNeighborFull);
 }
 
+void Interface::doubt_route_to(wire::Ipv4Address destination, Instant now) {
+    const auto next_hop = routes_.next_hop(destination);
+    if (next_hop) neighbors_.doubt(*next_hop, now);
+}
+
 void Interface::send_to(wire::MacAddress station, std::uint16_t type, Packet payload) {
     if (payload.size() > config_.mtu) return counters_.add(Counter::DropLinkMtu);
     wire::EthernetHeader{station, config_.mac, type}.prepend_to(payload);

@@ -64,6 +64,9 @@ class Interface {
     void send_ipv4(Packet packet, Instant now);
     /// Sends `payload` to one station.
     void send_to(wire::MacAddress station, std::uint16_t type, Packet payload);
+    /// Negative advice of a transport: `destination` does not answer, perhaps because its next hop
+    /// is gone. That one is asked for anew with the next packet (RFC 1122 3.3.1.4).
+    void doubt_route_to(wire::Ipv4Address destination, Instant now);
     /// Tells the sender of a datagram that nobody listens on its port (RFC 1122 4.1.3.1).
     void send_port_unreachable(const wire::Ipv4View& about, Instant now);
     /// Tells the sender of a packet that no protocol here takes it (RFC 1122 3.2.2.1).

@@ -224,6 +224,21 @@ TEST_F(InterfaceTest, SendsThroughTheRouterWhatIsNotOnTheLink) {
     EXPECT_EQ(wire::Ipv4View::parse(sent->payload())->destination(), kFarAway);
 }
 
+TEST_F(InterfaceTest, AsksForTheRouterAnewIfNobodyAnswersThroughIt) {
+    EXPECT_FALSE(passes(arp_request(kService, kRouter, kRouterMac)));
+    next_frame();
+    interface_.send_ipv4(udp(kService, kFarAway), now_);
+    next_frame();
+    EXPECT_EQ(interface_.poll_transmit(), std::nullopt);
+    interface_.doubt_route_to(kFarAway, now_);
+    interface_.send_ipv4(udp(kService, kFarAway), now_);
+    const Packet request = next_frame();
+    const auto arp = wire::ArpView::parse(wire::EthernetView::parse(request.bytes())->payload());
+    ASSERT_TRUE(arp);
+    EXPECT_EQ(arp->target_ip(), kRouter);
+    EXPECT_EQ(wire::EthernetView::parse(next_frame().bytes())->destination(), kRouterMac);
+}
+
 TEST_F(InterfaceTest, AsksThreeTimesAndThenGivesUpWhatWaited) {
     interface_.send_ipv4(udp(kService, kClient), now_);
     interface_.send_ipv4(udp(kService, kClient), now_);
