@@ -69,7 +69,8 @@ SegmentPlace Farm::converse(std::size_t number, std::string_view request) {
     const tcp::Identity identity{flow.client, flow.client_port, flow.service, flow.service_port};
     tcp::Chance chance{};
     chance.initial_sequence = SequenceNumber(static_cast<std::uint32_t>(number) * 97);
-    client_.emplace(tcp::Connection::connect(client_config_, identity, chance, now_));
+    auto opened = tcp::Connection::connect(client_config_, identity, chance, now_);
+    client_.emplace(std::move(*opened));
     exchange();
     SHUNT_ASSERT(client_->state() == tcp::State::Established, "nothing is lost here");
     client_->send({reinterpret_cast<const std::uint8_t*>(request.data()), request.size()});

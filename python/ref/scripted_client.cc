@@ -55,7 +55,8 @@ ScriptedClient::Number ScriptedClient::open(wire::Ipv4Address service, std::uint
     const tcp::Identity identity{address(), static_cast<std::uint16_t>(kFirstPort + number),
                                  service, port};
     const tcp::Chance chance = tcp::draw_chance(sequence_key_, identity, now);
-    connections_.push_back({tcp::Connection::connect(tcp_config_, identity, chance, now), {}, {}});
+    auto opened = tcp::Connection::connect(tcp_config_, identity, chance, now);
+    connections_.push_back({std::move(*opened), {}, {}});
     settle(number, now);
     return number;
 }

@@ -21,7 +21,11 @@ void Node::settle(Slot slot, Instant now) {
     if (auto* local = record.as<LocalEndpoint>()) local->conversation->advance(local->connection);
     if (record.as<ForwardConnectEndpoint>() != nullptr) settle_moved_in(slot);
     if (tcp::Connection* connection = record.connection()) {
-        while (connection->poll_event()) {
+        while (const auto event = connection->poll_event()) {
+            // RFC 9293 3.8.3 (b).
+            if (*event == tcp::Event::Unanswered) {
+                front_.doubt_route_to(connection->identity().remote_address, now);
+            }
         }
         if (connection->is_closed()) return bury(slot, now);
         ready_.push(slot);

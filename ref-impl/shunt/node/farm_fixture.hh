@@ -74,7 +74,8 @@ class FarmFixture : public testing::Test {
         const tcp::Identity identity{tuple_.client, port, tuple_.service, 80};
         tcp::Chance chance;
         chance.initial_sequence = SequenceNumber(0xFFFFFF00U);
-        client_.emplace(tcp::Connection::connect(client_config_, identity, chance, now_));
+        auto opened = tcp::Connection::connect(client_config_, identity, chance, now_);
+        client_.emplace(std::move(*opened));
         received_.clear();
     }
 

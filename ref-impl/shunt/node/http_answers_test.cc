@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "shunt/base/packet.hh"
 #include "shunt/node/http_conversation.hh"
@@ -46,7 +47,8 @@ class HttpAnswers : public testing::Test {
   protected:
     HttpAnswers() {
         config_.no_delay = true;
-        client_.emplace(tcp::Connection::connect(config_, kClient, {}, now_));
+        auto opened = tcp::Connection::connect(config_, kClient, {}, now_);
+        client_.emplace(std::move(*opened));
         Packet syn = pool_.take();
         client_->poll_transmit(now_, syn);
         const auto ip = wire::Ipv4View::parse(syn.bytes());

@@ -196,6 +196,16 @@ TEST_F(IcmpPackets, UnreachablesEndNoConnection) {
     EXPECT_FALSE(packet_sizes(flow).empty()) << "it goes on";
 }
 
+// RFC 9293 3.9.2.2, MUST-55.
+TEST_F(IcmpPackets, ASourceQuenchIsNothing) {
+    const RawFlow flow = ask();
+    packet_sizes(flow);
+    send_error(flow, {wire::IcmpType{4}, 0, 0, 0}, flow.heard);
+    EXPECT_EQ(count(Counter::DropIcmpType), 1U);
+    EXPECT_EQ(size(Table::Local), 1U);
+    EXPECT_TRUE(icmp_types().empty());
+}
+
 // CVE-2016-5696: what is spent on one flow shows on no other.
 TEST_F(IcmpPackets, ChallengesOfOneFlowTellNothingOfAnother) {
     RawFlow spent = random_flow();

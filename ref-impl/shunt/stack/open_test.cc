@@ -48,8 +48,8 @@ class Open : public testing::Test {
         return {SequenceNumber(static_cast<std::uint32_t>(of) * 1'000'000), 7};
     }
     void connect(std::size_t of) {
-        machines_[of].connection.emplace(
-            tcp::Connection::connect(config_, identity(of), chance(of), now_));
+        auto opened = tcp::Connection::connect(config_, identity(of), chance(of), now_);
+        machines_[of].connection.emplace(std::move(*opened));
     }
     /// Sends what each has to send, all at once, then delivers it; until nobody has anything.
     void exchange() {

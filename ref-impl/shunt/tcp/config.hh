@@ -38,6 +38,9 @@ struct Config {
     Duration retransmission_timeout_initial = Duration::seconds(1);
     Duration retransmission_timeout_min = Duration::milliseconds(200);
     Duration retransmission_timeout_max = Duration::seconds(120);
+    /// RFC 9293 3.8.3: R1. After this many retransmissions of the same octets the application hears
+    /// of it, Event::Unanswered (3 at least, SHLD-10).
+    std::uint8_t retransmissions_until_report = 3;
     /// RFC 9293 3.8.3: R2. Data is given up after this many retransmissions of the same byte (100 s
     /// at least, MUST-23), a SYN after 7 (3 min at least), a SYN/ACK after 5, about a minute, for
     /// it holds a place in the host's backlog.

@@ -7,13 +7,13 @@
 namespace shunt::tcp {
 
 void Connection::report(Event event) {
-    events_ = static_cast<std::uint8_t>(events_ | 1U << static_cast<unsigned>(event));
+    events_ = static_cast<std::uint16_t>(events_ | 1U << static_cast<unsigned>(event));
 }
 
 std::optional<Event> Connection::poll_event() {
     if (events_ == 0) return std::nullopt;
     const int first = std::countr_zero(events_);
-    events_ = static_cast<std::uint8_t>(events_ & (events_ - 1U));
+    events_ = static_cast<std::uint16_t>(events_ & (events_ - 1U));
     return static_cast<Event>(first);
 }
 

@@ -24,15 +24,8 @@ namespace shunt::tcp {
 
 struct ArrivingSegment;
 struct IcmpError;
+struct SentSegment;
 class Outcome;
-
-/// Why a control block makes no connection here.
-enum class ImportError : std::uint8_t {
-    /// It contradicts itself: 0x10 reason 5 (TCB-1).
-    Malformed,
-    /// Our buffers are too small for its queues or its window: 0x10 reason 2 (TCB-1).
-    NoRoom,
-};
 
 /// After any call that is not const, fetch packets until poll_transmit() says false, then
 /// poll_event(), then poll_deadline(). Time never goes back from call to call.
@@ -54,9 +47,9 @@ class Connection : private ConnectionState {
                                           const wire::TcpView& acknowledgment,
                                           const wire::TcpOptions& offered, const Chance& chance,
                                           Instant now);
-    /// Active open: a connection in SYN-SENT that owes a SYN.
-    static Connection connect(const Config& config, const Identity& identity, const Chance& chance,
-                              Instant now);
+    /// Active open: a connection in SYN-SENT that owes a SYN. `config` outlives it.
+    static Result<Connection, OpenError> connect(const Config& config, const Identity& identity,
+                                                 const Chance& chance, Instant now);
 
     /// Why a block makes no connection here, if so: it can be asked before the queues have come.
     static std::optional<ImportError> check_block(const Config& config,
@@ -101,6 +94,10 @@ class Connection : private ConnectionState {
 
     /// Takes what fits into the send buffer and returns how many bytes that was.
     std::size_t send(ByteView bytes);
+    /// send() of urgent data: the peer is told where it ends (RFC 9293 3.8.5; urgent.cc).
+    std::size_t send_urgent(ByteView bytes);
+    /// Bytes from the first unread one to the end of the peer's urgent data, come or not; 0: none.
+    std::uint32_t urgent_unread() const;
     /// Bytes that send() would take now; none after close().
     std::size_t send_capacity() const;
     /// The contiguous front of the receive queue.
@@ -114,6 +111,8 @@ class Connection : private ConnectionState {
     void set_no_delay(bool no_delay) { is_no_delay_ = no_delay; }
     /// True: the peer of an idle connection is asked whether it is there (RFC 9293 3.8.4).
     void set_keep_alive(bool wanted, Instant now);
+    /// The DSCP of what is sent from now on, 6 bits (RFC 9293 3.9.1.9). It does not move along.
+    void set_differentiated_services(std::uint8_t code_point);
     /// True: text and FIN of segments are neither taken nor acknowledged, so that the caller can
     /// look at them first and hand them on as new data (SEL-5). All else is processed.
     void hold_text(bool held) { is_text_held_ = held; }
@@ -206,8 +205,8 @@ class Connection : private ConnectionState {
     void schedule_probe(Instant now);
     void handle_loss_timeout(Instant now);
     bool transmit_tail_probe(Instant now, Packet& out);
+    bool is_in_window(const SentSegment& segment) const;
     // segment_arrives_text.cc
-    void check_urgent(const ArrivingSegment& segment);
     Outcome process_text(ArrivingSegment& segment, Instant now);
     void process_fin(Instant now);
     void tune_window(const ArrivingSegment& segment, Instant now);
@@ -217,6 +216,14 @@ class Connection : private ConnectionState {
 
     // icmp_errors.cc
     std::optional<Counter> lower_path_mtu(std::uint16_t mtu);
+
+    // urgent.cc
+    void check_urgent(const ArrivingSegment& segment);
+    void mark_urgent(wire::TcpHeader& header) const;
+    void forget_read_urgent();
+    void restore_urgent(const wire::ControlBlock& block);
+    SequenceNumber first_unread() const;
+
     // timeouts.cc
     void arm_retransmission(Instant now);
     void handle_retransmission_timeout(Instant now);

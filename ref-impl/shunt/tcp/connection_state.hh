@@ -53,7 +53,7 @@ struct ConnectionState {
     Identity identity_;
     State state_ = State::Closed;
     Recovery recovery_ = Recovery::None;
-    std::uint8_t events_ = 0;  // bit n: the n-th Event
+    std::uint16_t events_ = 0;  // bit n: the n-th Event
     std::uint8_t retransmissions_ = 0;
     std::uint8_t duplicate_acknowledgments_owed_ = 0;
     bool is_passive_ = false;
@@ -70,8 +70,9 @@ struct ConnectionState {
     bool is_partial_seen_ = false;
     bool is_send_blocked_ = false;
     bool is_syn_timed_ = false;
-    bool is_ecn_echo_due_ = false;          // RFC 3168 6.1.3: on every acknowledgment
-    bool is_window_reduction_due_ = false;  // 6.1.2: CWR on the next new text
+    bool is_ecn_echo_due_ = false;              // RFC 3168 6.1.3: on every acknowledgment
+    bool is_window_reduction_due_ = false;      // 6.1.2: CWR on the next new text
+    std::uint8_t differentiated_services_ = 0;  // DSCP
 
     SendSpace send_;
     ReceiveSpace receive_;

@@ -89,8 +89,8 @@ TEST(ExplicitCongestion, AnAnswerThatRepeatsBothFlagsDoesNotAgree) {
     config.explicit_congestion_notification_asked = true;
     Peer peer;
     peer.next = Peer::kPeerInitial;
-    peer.connection.emplace(
-        Connection::connect(config, peer.local, {Peer::kOurInitial, 0}, peer.now));
+    auto opened = Connection::connect(config, peer.local, {Peer::kOurInitial, 0}, peer.now);
+    peer.connection.emplace(std::move(*opened));
     peer.drain();
     wire::TcpHeader answer = peer.ack();
     answer.flags = asking();

@@ -38,8 +38,13 @@ std::optional<Counter> Connection::handle_icmp(const IcmpError& error) {
     if (!is_in_flight) return Counter::DropIcmpSequence;
     if (error.is_fragmentation_needed()) return lower_path_mtu(next_hop_mtu(error));
     // In synchronized states a hard error is taken for a soft one (RFC 5927 5.2), and a soft one
-    // changes nothing (MUST-56): what was lost is sent again until the peer answers.
-    if (is_hard(error) && state_ == State::SynSent) finish(Event::Reset);
+    // changes nothing (MUST-56) but that the application hears of it: what was lost is sent again
+    // until the peer answers.
+    if (is_hard(error) && state_ == State::SynSent) {
+        finish(Event::Reset);
+    } else {
+        report(Event::Unreachable);
+    }
     return std::nullopt;
 }
 

@@ -66,6 +66,7 @@ TEST_F(IcmpErrors, EndNoConnectionThatIsEstablished) {
         EXPECT_EQ(connection().handle_icmp(error), std::nullopt);
     }
     EXPECT_EQ(connection().state(), State::Established);
+    EXPECT_EQ(peer_.events(), (std::vector{Event::Established, Event::Unreachable}));
     EXPECT_TRUE(peer_.drain().empty());
     EXPECT_EQ(peer_.give(peer_.ack()), std::nullopt);
     EXPECT_EQ(connection().send_queue_size(), 0U);
@@ -78,7 +79,8 @@ TEST(IcmpErrorsBeforeTheHandshake, EndItIfNobodyIsThere) {
     const Instant now = Instant::from_nanoseconds(1'000'000'000);
     PacketPool pool;
     for (std::uint8_t code = 0; code < 16; ++code) {
-        auto connection = Connection::connect(config, identity, {SequenceNumber(1'000), 0}, now);
+        auto opened = Connection::connect(config, identity, {SequenceNumber(1'000), 0}, now);
+        Connection& connection = *opened;
         Packet syn = pool.take();
         ASSERT_TRUE(connection.poll_transmit(now, syn));
         // 1,001 is not in flight: nothing but a guess.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "shunt/base/sequence_number.hh"
 #include "shunt/wire/ipv4_address.hh"
@@ -18,6 +19,20 @@ struct Identity {
 
     bool operator==(const Identity&) const = default;
 };
+
+/// Why no connection can be opened between two ends (RFC 9293 3.9.1.1).
+enum class OpenError : std::uint8_t {
+    /// No one host can have the remote address: 0/8, 127/8, a group, the reserved block with the
+    /// broadcast address (MUST-46). A broadcast address of a link is known to the route table.
+    RemoteAddress,
+    /// Nor can it have the local one.
+    LocalAddress,
+    /// A port is 0.
+    Port,
+};
+
+/// What is wrong with opening a connection between the two ends, if anything.
+std::optional<OpenError> open_error(const Identity& identity);
 
 /// Drawn by the caller, because the engine has no randomness of its own: initial_sequence.hh.
 struct Chance {

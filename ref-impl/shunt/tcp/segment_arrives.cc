@@ -141,6 +141,7 @@ void Connection::establish(const ArrivingSegment& segment, Instant now) {
     timers_.disarm(Timer::Retransmit);
     send_.unacknowledged = send_.initial + 1;
     send_.next = send_.maximum = send_.unacknowledged;
+    if (send_.urgent.before(send_.unacknowledged)) send_.urgent = send_.unacknowledged;
     send_.window_update_sequence = segment.sequence;
     send_.window_update_acknowledgment = segment.acknowledgment;
     set_state(send_buffer_.is_finished() ? State::FinWait1 : State::Established);

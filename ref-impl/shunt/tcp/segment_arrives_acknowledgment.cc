@@ -74,6 +74,7 @@ void Connection::advance_unacknowledged(std::uint32_t count, Instant now) {
     send_buffer_.acknowledge(count);
     send_.unacknowledged = send_.unacknowledged + count;
     if (send_.next.before(send_.unacknowledged)) send_.next = send_.unacknowledged;
+    if (send_.urgent.before(send_.unacknowledged)) send_.urgent = send_.unacknowledged;
     retransmissions_ = 0;
     progress_at_ = now;
     if (send_.unacknowledged == send_.maximum) {

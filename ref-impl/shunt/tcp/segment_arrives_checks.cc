@@ -59,11 +59,11 @@ bool Connection::is_acceptable(const ArrivingSegment& segment) const {
     const auto is_inside = [this](SequenceNumber number) {
         return number.at_or_after(receive_.next) && number.before(receive_.edge);
     };
-    if (segment.length() == 0) {
-        if (segment.sequence == receive_.next || is_inside(segment.sequence)) return true;
-        // A peer that has filled the window acknowledges from its edge, while we miss something.
-        return segment.sequence == receive_.edge && !segment.flags.reset;
-    }
+    const bool is_next_or_inside = segment.sequence == receive_.next || is_inside(segment.sequence);
+    // Text of a RST says why, and takes no room: a closed window, too, is open for it (MUST-66).
+    if (segment.flags.reset) return is_next_or_inside;
+    // A peer that has filled the window acknowledges from its edge, while we miss something.
+    if (segment.length() == 0) return is_next_or_inside || segment.sequence == receive_.edge;
     if (receive_.window() == 0) return false;
     return is_inside(segment.sequence) || is_inside(segment.sequence + (segment.length() - 1));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SEGMENT ARRIVES, the sixth to eighth step of RFC 9293 3.10.7.4: URG, text, FIN.
+// SEGMENT ARRIVES, the seventh and eighth step of RFC 9293 3.10.7.4: text, FIN.
 #include <algorithm>
 
 #include "shunt/tcp/arriving_segment.hh"
@@ -16,13 +16,6 @@ constexpr std::uint16_t kFullTextMin = 536;
 constexpr std::uint32_t kEchoAgeMaxMs = 120'000;
 
 }  // namespace
-
-/// Urgent data stays in the stream; the pointer is kept for the record (RFC 9293 3.8.5).
-void Connection::check_urgent(const ArrivingSegment& segment) {
-    if (!segment.flags.urgent) return;
-    const SequenceNumber urgent = segment.sequence + segment.urgent_pointer;
-    if (urgent.after(receive_.urgent)) receive_.urgent = urgent;
-}
 
 bool Connection::takes_text() const {
     switch (state_) {

@@ -41,6 +41,14 @@ enum class SnapshotFault : std::uint8_t {
 
 std::string_view to_string(SnapshotFault fault);
 
+/// Why a control block or snapshot makes no connection here.
+enum class ImportError : std::uint8_t {
+    /// It contradicts itself: 0x10 reason 5 (TCB-1).
+    Malformed,
+    /// Our buffers are too small for its queues or its window: 0x10 reason 2 (TCB-1).
+    NoRoom,
+};
+
 struct Snapshot {
     wire::ControlBlock block;
     /// Queue 1: the bytes from SND.UNA on.

@@ -226,6 +226,7 @@ void Connection::restore_sequences(const wire::ControlBlock& block) {
                 .edge = block.receive_advertised,
                 .urgent = block.receive_urgent,
                 .last_acknowledged = block.last_acknowledgment_sent};
+    restore_urgent(block);
 }
 
 void Connection::restore_congestion(const wire::ControlBlock& block) {

@@ -57,10 +57,16 @@ std::string_view to_string(Event event) {
     switch (event) {
         case Event::Established:
             return "established";
+        case Event::Urgent:
+            return "urgent";
         case Event::Readable:
             return "readable";
         case Event::Writable:
             return "writable";
+        case Event::Unreachable:
+            return "unreachable";
+        case Event::Unanswered:
+            return "unanswered";
         case Event::PeerFinished:
             return "peer-finished";
         case Event::Closed:

@@ -34,10 +34,18 @@ bool can_move(State state);
 enum class Event : std::uint8_t {
     /// The handshake is complete.
     Established,
+    /// The peer has urgent data, or more of it than it said before (RFC 9293 3.8.5).
+    Urgent,
     /// More of the stream can be read.
     Readable,
     /// send() takes bytes again after it took fewer than it was given.
     Writable,
+    /// An ICMP error says that something of ours did not get through (RFC 9293 3.9.2.2). The
+    /// connection lives on.
+    Unreachable,
+    /// The same octets went again as often as Config says without an acknowledgment: R1 of RFC 9293
+    /// 3.8.3. The connection lives on; the route to the peer may be bad.
+    Unanswered,
     /// The peer's FIN has come: after what is readable there is no more.
     PeerFinished,
     /// Orderly end, past TIME-WAIT.

@@ -58,6 +58,11 @@ void Connection::handle_loss_timeout(Instant now) {
     update_recovery({}, now);
 }
 
+/// What lies beyond a window that was taken back would not be kept (RFC 9293 3.8.6).
+bool Connection::is_in_window(const SentSegment& segment) const {
+    return segment.begin - send_.unacknowledged + segment.size() <= send_.window;
+}
+
 /// New text if the peer's window takes some, whatever the congestion window, else the last segment
 /// once more (7.3).
 bool Connection::transmit_tail_probe(Instant now, Packet& out) {
@@ -68,7 +73,8 @@ bool Connection::transmit_tail_probe(Instant now, Packet& out) {
     const auto text = text_within(text_length_max(options), send_.window);
     if (text) {
         send_new_text(*text, options, now, out);
-    } else if (!send_again(last_in_flight(flight_->sent), now, out)) {
+    } else if (const std::size_t last = last_in_flight(flight_->sent);
+               !is_in_window(flight_->sent[last]) || !send_again(last, now, out)) {
         return false;
     }
     flight_->probe = {.end = send_.next, .is_retransmission = !text.has_value()};

@@ -41,6 +41,7 @@ void Connection::handle_retransmission_timeout(Instant now) {
     }
     const bool is_first = retransmissions_ == 0;
     ++retransmissions_;
+    if (retransmissions_ == config_->retransmissions_until_report) report(Event::Unanswered);
     rtt_.back_off();
     arm_retransmission(now);
     if (!is_synchronized(state_)) {

@@ -7,8 +7,9 @@
 
 namespace shunt::tcp {
 
-Connection Connection::connect(const Config& config, const Identity& identity, const Chance& chance,
-                               Instant now) {
+Result<Connection, OpenError> Connection::connect(const Config& config, const Identity& identity,
+                                                  const Chance& chance, Instant now) {
+    if (const auto error = open_error(identity)) return Failure{*error};
     Connection connection(config, identity, chance);
     connection.set_state(State::SynSent);
     connection.negotiated_.scale_requested = config.window_scaling;
@@ -70,6 +71,7 @@ std::size_t Connection::send_capacity() const {
 
 void Connection::consume(std::size_t count) {
     receive_buffer_.consume(count);
+    forget_read_urgent();
     if (is_window_update_due()) is_acknowledgment_due_ = true;
 }
 
@@ -119,6 +121,11 @@ void Connection::abort() {
     }
     finish(Event::Closed);
     receive_buffer_.discard();
+}
+
+void Connection::set_differentiated_services(std::uint8_t code_point) {
+    SHUNT_ASSERT(code_point < 64, "a DSCP has 6 bits (RFC 2474 3)");
+    differentiated_services_ = code_point;
 }
 
 void Connection::release_memory() {

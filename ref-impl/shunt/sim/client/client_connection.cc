@@ -62,8 +62,11 @@ std::optional<std::string> ClientConnection::handle_event(tcp::Event event) {
             has_server_finished_ = true;
             return std::nullopt;
         case tcp::Event::Established:
+        case tcp::Event::Urgent:
         case tcp::Event::Readable:
         case tcp::Event::Writable:
+        case tcp::Event::Unreachable:
+        case tcp::Event::Unanswered:
         case tcp::Event::Closed:
             return std::nullopt;
     }

@@ -130,8 +130,8 @@ tcp::Identity SimClient::identity(Slot slot) const {
 void SimClient::open(Slot slot, Instant now) {
     const tcp::Identity own = identity(slot);
     const tcp::Chance chance = tcp::draw_chance(sequence_key_, own, now);
-    connections_[slot].emplace(tcp::Connection::connect(config_.tcp, own, chance, now),
-                               plans_[slot]);
+    auto opened = tcp::Connection::connect(config_.tcp, own, chance, now);
+    connections_[slot].emplace(std::move(*opened), plans_[slot]);
 }
 
 void SimClient::settle(Slot slot, Instant now) {

@@ -41,8 +41,8 @@ void PairHost::handle_frame(link::LinkId, Packet frame, Instant now) {
 void PairHost::handle_deadline(Instant now) {
     if (is_due(opening_, now)) {
         opening_.reset();
-        connection_.emplace(
-            tcp::Connection::connect(config_.tcp, config_.identity, config_.chance, now));
+        auto opened = tcp::Connection::connect(config_.tcp, config_.identity, config_.chance, now);
+        connection_.emplace(std::move(*opened));
     }
     if (!connection_) return;
     if (is_due(connection_->poll_deadline(), now)) connection_->handle_deadline(now);

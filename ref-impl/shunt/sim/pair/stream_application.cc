@@ -54,8 +54,11 @@ std::optional<std::string> StreamApplication::handle_events(tcp::Connection& con
                 has_peer_finished_ = true;
                 break;
             case tcp::Event::Established:
+            case tcp::Event::Urgent:
             case tcp::Event::Readable:
             case tcp::Event::Writable:
+            case tcp::Event::Unreachable:
+            case tcp::Event::Unanswered:
             case tcp::Event::Closed:
                 break;
         }

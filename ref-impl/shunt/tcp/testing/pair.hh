@@ -75,8 +75,8 @@ class Pair {
     void open(bool both = false) {
         for (std::size_t side = 0; side < (both ? 2U : 1U); ++side) {
             Side& opener = sides[side];
-            opener.connection.emplace(
-                Connection::connect(opener.config, opener.identity, opener.chance, now));
+            auto opened = Connection::connect(opener.config, opener.identity, opener.chance, now);
+            opener.connection.emplace(std::move(*opened));
         }
         settle();
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shunt/tcp/connection.hh"
@@ -21,6 +22,7 @@ struct Sent {
     wire::TcpOptions options;
     std::vector<std::uint8_t> text;
     wire::EcnCodepoint ecn = wire::EcnCodepoint::NotCapable;
+    std::uint16_t urgent_pointer = 0;
 
     static std::optional<Sent> from(ByteView packet) {
         const auto internet = wire::Ipv4View::parse(packet);
@@ -28,8 +30,9 @@ struct Sent {
         const auto view = wire::TcpView::parse(*internet);
         if (!view) return std::nullopt;
         const ByteView text = view->payload();
-        return Sent{view->sequence(), view->acknowledgment(),     view->flags(),  view->window(),
-                    view->options(),  {text.begin(), text.end()}, internet->ecn()};
+        return Sent{view->sequence(), view->acknowledgment(), view->flags(),
+                    view->window(),   view->options(),        {text.begin(), text.end()},
+                    internet->ecn(),  view->urgent_pointer()};
     }
     bool operator==(const Sent&) const = default;
 };
@@ -93,7 +96,10 @@ class Peer {
     }
 
     std::optional<Counter> give(const wire::TcpHeader& header, std::string_view text = {}) {
-        const Packet packet = make(header, text);
+        return give(make(header, text));
+    }
+    /// Any packet that is whole IPv4 and TCP.
+    std::optional<Counter> give(const Packet& packet) {
         return connection->handle_segment(view_of(packet), now);
     }
     /// In order: moves the peer's next number.
@@ -101,6 +107,23 @@ class Peer {
         const auto dropped = give(ack(), text);
         next = next + static_cast<std::uint32_t>(text.size());
         return dropped;
+    }
+
+    /// A packet of the peer; nobody has it yet.
+    Packet make(wire::TcpHeader header, std::string_view text) {
+        header.source_port = local.remote_port;
+        header.destination_port = local.local_port;
+        Packet packet = pool.take();
+        const MutableBytes room = packet.append(text.size());
+        for (std::size_t i = 0; i < text.size(); ++i)
+            room[i] = static_cast<std::uint8_t>(text[i]);
+        header.prepend_to(packet, local.remote_address, local.local_address);
+        wire::Ipv4Header internet;
+        internet.type_of_service = static_cast<std::uint8_t>(ecn);
+        internet.source = local.remote_address;
+        internet.destination = local.local_address;
+        internet.prepend_to(packet);
+        return packet;
     }
 
     /// All that the connection sends now; remembers what the peer has heard.
@@ -117,6 +140,15 @@ class Peer {
             if (sent->options.timestamps) echo = sent->options.timestamps->value;
             all.push_back(std::move(*sent));
             packet = pool.take();
+        }
+        return all;
+    }
+    /// The same as packets, of which the peer hears nothing.
+    std::vector<Packet> drain_packets() {
+        std::vector<Packet> all;
+        for (Packet packet = pool.take(); connection->poll_transmit(now, packet);
+             packet = pool.take()) {
+            all.push_back(std::move(packet));
         }
         return all;
     }
@@ -156,21 +188,6 @@ class Peer {
     std::uint32_t echo = 0;
 
   private:
-    Packet make(wire::TcpHeader header, std::string_view text) {
-        header.source_port = local.remote_port;
-        header.destination_port = local.local_port;
-        Packet packet = pool.take();
-        const MutableBytes room = packet.append(text.size());
-        for (std::size_t i = 0; i < text.size(); ++i)
-            room[i] = static_cast<std::uint8_t>(text[i]);
-        header.prepend_to(packet, local.remote_address, local.local_address);
-        wire::Ipv4Header internet;
-        internet.type_of_service = static_cast<std::uint8_t>(ecn);
-        internet.source = local.remote_address;
-        internet.destination = local.local_address;
-        internet.prepend_to(packet);
-        return packet;
-    }
     static wire::TcpView view_of(const Packet& packet) {
         return *wire::TcpView::parse(*wire::Ipv4View::parse(packet.bytes()));
     }

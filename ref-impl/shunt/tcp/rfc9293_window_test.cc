@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What RFC 9293 3.8.6 demands of a sender whose peer takes its window back; docs/rfc9293.md names
+// the requirements.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "shunt/tcp/testing/peer.hh"
+
+namespace shunt::tcp {
+namespace {
+
+using testing::Peer;
+
+constexpr std::uint32_t kFlight = 14'600;
+
+/// Ten segments are out, as many wait; then the peer acknowledges the first and takes back all but
+/// `window` bytes of what it had offered.
+class ShrunkWindow : public ::testing::Test {
+  protected:
+    void shrink_to(std::uint16_t window) {
+        peer.syn_options.window_scale.reset();
+        peer.window = 40'000;
+        peer.establish();
+        peer.send(2 * kFlight);
+        first = peer.drain().at(1).sequence;
+        peer.window = window;
+        peer.heard = first;
+        peer.give(peer.ack());
+    }
+    /// The next deadline has come; what is sent then.
+    std::vector<testing::Sent> wait() {
+        const auto deadline = peer.connection->poll_deadline();
+        SHUNT_ASSERT(deadline, "something waits");
+        peer.now = *deadline;
+        peer.connection->handle_deadline(peer.now);
+        auto sent = peer.drain();
+        peer.heard = first;
+        return sent;
+    }
+    Peer peer;
+    SequenceNumber first;  // that is not acknowledged
+};
+
+TEST_F(ShrunkWindow, GetsNoNewData) {
+    shrink_to(5'000);
+    for (const auto& segment : peer.drain())
+        EXPECT_TRUE(segment.text.empty());
+    for (int i = 0; i < 5; ++i) {
+        for (const auto& segment : wait())
+            EXPECT_TRUE(segment.sequence.before(Peer::kOurInitial + 1 + kFlight));
+        peer.give(peer.ack());
+    }
+}
+
+TEST_F(ShrunkWindow, GetsTheOldDataInsideAgainAndNothingOutside) {
+    shrink_to(5'000);
+    peer.drain();
+    bool is_first_sent = false;
+    for (int i = 0; i < 6; ++i) {
+        for (const auto& segment : wait()) {
+            const auto end = segment.sequence + static_cast<std::uint32_t>(segment.text.size());
+            EXPECT_TRUE(end.at_or_before(first + 5'000));
+            is_first_sent = is_first_sent || segment.sequence == first;
+        }
+        peer.give(peer.ack());
+    }
+    EXPECT_TRUE(is_first_sent);
+}
+
+TEST_F(ShrunkWindow, IsUsedAgainWhenItOpens) {
+    shrink_to(5'000);
+    peer.drain();
+    wait();
+    peer.window = 40'000;
+    SequenceNumber heard = first;
+    for (int round = 0; round < 100 && peer.connection->send_queue_size() > 0; ++round) {
+        peer.heard = heard;
+        peer.give(peer.ack());
+        auto sent = peer.drain();
+        if (sent.empty() && peer.connection->send_queue_size() > 0) sent = wait();
+        for (const auto& segment : sent) {
+            const auto end = segment.sequence + static_cast<std::uint32_t>(segment.text.size());
+            if (segment.sequence.at_or_before(heard) && end.after(heard)) heard = end;
+        }
+    }
+    EXPECT_EQ(peer.connection->send_queue_size(), 0U);
+    EXPECT_EQ(heard, Peer::kOurInitial + 1 + 2 * kFlight);
+}
+
+TEST_F(ShrunkWindow, OfNothingIsProbedAndNeverTimesOut) {
+    shrink_to(0);
+    peer.drain();
+    const Instant end = peer.now + Duration::seconds(3'600);
+    int probes = 0;
+    while (peer.now < end) {
+        for (const auto& segment : wait()) {
+            EXPECT_EQ(segment.sequence, first);
+            EXPECT_LE(segment.text.size(), 1U);
+            ++probes;
+        }
+        ASSERT_FALSE(peer.connection->is_closed());
+        peer.give(peer.ack());
+        for (const auto& segment : peer.drain())
+            EXPECT_TRUE(segment.text.empty());
+    }
+    EXPECT_GE(probes, 60);
+}
+
+}  // namespace
+}  // namespace shunt::tcp
