@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -11,13 +12,25 @@ namespace {
 
 using Block = std::array<std::uint8_t, kContentBlock>;
 
+// Eight hexadecimal digits as they stand in memory: every nibble gets a byte of its own, and what
+// is above nine moves on to the letters.
+std::uint64_t eight_digits(std::uint32_t value) {
+    std::uint64_t digits = value;
+    digits = (digits | digits << 16) & 0x0000'FFFF'0000'FFFFU;
+    digits = (digits | digits << 8) & 0x00FF'00FF'00FF'00FFU;
+    digits = (digits | digits << 4) & 0x0F0F'0F0F'0F0F'0F0FU;
+    const std::uint64_t letters = (digits + 0x0606'0606'0606'0606U) >> 4 & 0x0101'0101'0101'0101U;
+    digits += 0x3030'3030'3030'3030U + letters * ('a' - '9' - 1);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(digits) : digits;
+}
+
 Block block_at(std::uint64_t number) {
-    constexpr std::string_view digits = "0123456789abcdef";
+    const std::uint64_t offset = number * kContentBlock;
+    const std::array<std::uint64_t, 2> words = {
+        eight_digits(static_cast<std::uint32_t>(offset >> 28)),
+        eight_digits(static_cast<std::uint32_t>(offset << 4))};
     Block block{};
-    std::uint64_t rest = number * kContentBlock;
-    for (std::size_t i = kContentBlock - 1; i-- > 0; rest >>= 4) {
-        block[i] = static_cast<std::uint8_t>(digits[rest & 0xF]);
-    }
+    std::memcpy(block.data(), words.data(), kContentBlock);
     block[kContentBlock - 1] = '\n';
     return block;
 }

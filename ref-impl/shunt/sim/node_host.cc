@@ -41,14 +41,11 @@ ServerTables NodeHost::tables() const {
     return tables;
 }
 
-bool NodeHost::owns(const wire::ConnectionTuple& tuple) const {
-    const auto slot = node_.connection_tables().find(tuple);
-    return slot && is_owner(node_.connection_tables().at(*slot));
-}
-
-const tcp::Connection* NodeHost::connection(const wire::ConnectionTuple& tuple) const {
-    const auto slot = node_.connection_tables().find(tuple);
-    return slot ? node_.connection_tables().at(*slot).connection() : nullptr;
+const tcp::Connection* NodeHost::owned_connection(const wire::ConnectionTuple& tuple) const {
+    const migrate::ConnectionTables& records = node_.connection_tables();
+    const auto slot = records.find(tuple);
+    if (!slot || !is_owner(records.at(*slot))) return nullptr;
+    return records.at(*slot).connection();
 }
 
 }  // namespace shunt::sim

@@ -32,10 +32,9 @@ class NodeHost final : public Host {
     const node::Node& node() const { return node_; }
     /// What the checkers want to know of its four connection tables.
     ServerTables tables() const;
-    /// The node may process, acknowledge and transmit for this connection.
-    bool owns(const wire::ConnectionTuple& tuple) const;
-    /// Null: no endpoint of the tuple is here.
-    const tcp::Connection* connection(const wire::ConnectionTuple& tuple) const;
+    /// The endpoint of the tuple, if the node may process, acknowledge and transmit for it; else
+    /// null.
+    const tcp::Connection* owned_connection(const wire::ConnectionTuple& tuple) const;
     /// It has crashed: what it holds is nobody's any more.
     bool is_down() const { return is_down_; }
     void set_down() { is_down_ = true; }

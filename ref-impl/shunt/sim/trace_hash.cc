@@ -32,18 +32,12 @@ std::uint64_t load_word(const std::uint8_t* bytes, std::size_t count) {
     return word;
 }
 
-}  // namespace
+using Chains = std::array<std::uint64_t, kFactors.size()>;
 
-// Four chains side by side, eight bytes a step each. It is not meant to stand against an adversary.
-void TraceHash::add(Instant time, SegmentId segment, HostId to, ByteView frame) {
-    const std::uint64_t place = (std::uint64_t{index_of(segment)} << 16) | index_of(to);
-    const auto stamp = static_cast<std::uint64_t>(time.to_nanoseconds());
-    // The hash of all before is in every chain, so that the order counts.
-    std::array<std::uint64_t, 4> chains = {value_, stamp, place, frame.size()};
-    for (std::size_t i = 0; i < chains.size(); ++i)
-        chains[i] = mix(chains[i] + value_, i, kFactors[i]);
-    const std::uint8_t* at = frame.data();
-    std::size_t left = frame.size();
+// Four chains side by side, eight bytes a step each.
+std::uint64_t absorb(Chains chains, ByteView bytes) {
+    const std::uint8_t* at = bytes.data();
+    std::size_t left = bytes.size();
     for (; left >= kStride; left -= kStride, at += kStride) {
         for (std::size_t i = 0; i < chains.size(); ++i)
             chains[i] = mix(chains[i], load_word(at + i * kWord, kWord), kFactors[i]);
@@ -54,11 +48,28 @@ void TraceHash::add(Instant time, SegmentId segment, HostId to, ByteView frame) 
         left -= count;
         at += count;
     }
-    value_ = 0;
+    std::uint64_t value = 0;
     for (std::size_t i = 0; i < chains.size(); ++i) {
         const std::uint64_t spread = mix(chains[i], i, kFactors[(i + 1) % kFactors.size()]);
-        value_ = mix(value_, spread, kFactors[i]);
+        value = mix(value, spread, kFactors[i]);
     }
+    return value;
+}
+
+}  // namespace
+
+std::uint64_t hash_bytes(ByteView bytes) {
+    return absorb({bytes.size(), 1, 2, 3}, bytes);
+}
+
+void TraceHash::add(Instant time, SegmentId segment, HostId to, ByteView frame) {
+    const std::uint64_t place = (std::uint64_t{index_of(segment)} << 16) | index_of(to);
+    const auto stamp = static_cast<std::uint64_t>(time.to_nanoseconds());
+    // The hash of all before is in every chain, so that the order counts.
+    Chains chains = {value_, stamp, place, frame.size()};
+    for (std::size_t i = 0; i < chains.size(); ++i)
+        chains[i] = mix(chains[i] + value_, i, kFactors[i]);
+    value_ = absorb(chains, frame);
 }
 
 std::string TraceHash::to_hex() const {

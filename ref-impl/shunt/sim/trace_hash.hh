@@ -12,6 +12,10 @@
 
 namespace shunt::sim {
 
+/// Equal bytes have equal hashes, with every compiler; others hardly ever. Not keyed: for what
+/// nobody forges.
+std::uint64_t hash_bytes(ByteView bytes);
+
 class TraceHash {
   public:
     void add(Instant time, SegmentId segment, HostId to, ByteView frame);

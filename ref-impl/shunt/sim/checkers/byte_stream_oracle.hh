@@ -35,6 +35,7 @@ class ByteStreamOracle {
     bool is_complete() const { return offset_ == size_; }
 
   private:
+    std::size_t check_whole_blocks(ByteView bytes);
     std::string describe_mismatch(ByteView bytes, std::size_t position) const;
 
     std::uint64_t size_;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "shunt/base/siphash.hh"
+#include "shunt/sim/trace_hash.hh"
 
 namespace shunt::sim {
 
@@ -13,7 +13,7 @@ void ForwardChecker::client_packet_arrived(const ClientPacket& packet) {
     const ServerRole* home = roles_.home_of(packet.tuple.service);
     if (home == nullptr || home->host != packet.to) return;
     Packets& packets = packets_[packet.tuple];
-    const std::uint64_t hash = siphash_2_4(SipKey{}, packet.bytes);
+    const std::uint64_t hash = hash_bytes(packet.bytes);
     if (packet.segment && !packet.segment->flags().syn && !packets.handshake_acknowledgment)
         packets.handshake_acknowledgment = hash;
     remember(packets.waiting, hash);
@@ -23,7 +23,7 @@ void ForwardChecker::message_sent(const FarmMessage& message) {
     const ServerRole* home = roles_.home_of(message.tuple.service);
     if (home == nullptr || home->host != message.from || message.inner_packet.empty()) return;
     Packets& packets = packets_[message.tuple];
-    const std::uint64_t hash = siphash_2_4(SipKey{}, message.inner_packet);
+    const std::uint64_t hash = hash_bytes(message.inner_packet);
     const auto found = std::ranges::find(packets.waiting, hash);
     if (found != packets.waiting.end()) {
         for (auto passed = packets.waiting.begin(); passed != found + 1; ++passed)

@@ -12,30 +12,25 @@ namespace shunt::sim {
 void NodeChecker::server_settled(const Settling& settling) {
     const auto touched = std::exchange(touched_, std::nullopt);
     if (!touched) return;
-    check_owners(*touched, settling.time);
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        if (roles_.servers[i].host == settling.host)
-            check_connection(*nodes_[i], *touched, settling);
-    }
-}
-
-void NodeChecker::check_owners(const wire::ConnectionTuple& tuple, Instant now) {
     const NodeHost* owner = nullptr;
-    for (const auto& node : nodes_) {
-        if (node->is_down() || !node->owns(tuple)) continue;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        const NodeHost& node = *nodes_[i];
+        if (node.is_down()) continue;
+        const tcp::Connection* connection = node.owned_connection(*touched);
+        if (connection == nullptr) continue;
         if (owner != nullptr) {
-            log_.add(now, "EP-12",
+            log_.add(settling.time, "EP-12",
                      fmt::format("{} owns {}, and so does {}", owner->node().self().name,
-                                 tuple.to_string(), node->node().self().name));
+                                 touched->to_string(), node.node().self().name));
         }
-        owner = node.get();
+        owner = &node;
+        if (roles_.servers[i].host == settling.host)
+            check_connection(node, *connection, *touched, settling);
     }
 }
 
-void NodeChecker::check_connection(const NodeHost& node, const wire::ConnectionTuple& tuple,
-                                   const Settling& settling) {
-    if (!node.owns(tuple)) return;
-    const tcp::Connection& connection = *node.connection(tuple);
+void NodeChecker::check_connection(const NodeHost& node, const tcp::Connection& connection,
+                                   const wire::ConnectionTuple& tuple, const Settling& settling) {
     const tcp::Config& config = node.node().tcp_config();
     for (const auto& finding :
          {check_timers(connection, settling.host_time), check_queues(connection, config)}) {

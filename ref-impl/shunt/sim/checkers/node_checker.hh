@@ -27,9 +27,8 @@ class NodeChecker final : public FarmChecker {
     void server_settled(const Settling& settling) override;
 
   private:
-    void check_owners(const wire::ConnectionTuple& tuple, Instant now);
-    void check_connection(const NodeHost& node, const wire::ConnectionTuple& tuple,
-                          const Settling& settling);
+    void check_connection(const NodeHost& node, const tcp::Connection& connection,
+                          const wire::ConnectionTuple& tuple, const Settling& settling);
 
     const FarmRoles& roles_;
     const Nodes& nodes_;
