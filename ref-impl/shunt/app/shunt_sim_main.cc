@@ -9,6 +9,7 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "shunt/app/sim_runner.hh"
 #include "shunt/app/sim_seeds.hh"
 #include "shunt/app/sim_traces.hh"
+#include "shunt/sim/pair/throughput_table.hh"
 
 namespace shunt::app {
 namespace {
@@ -155,6 +157,32 @@ int compare_traces(const std::string& path) {
     return code;
 }
 
+// The first line that differs tells more than two tables.
+int compare_table(const std::string& path) {
+    const auto expected = read_file(path);
+    if (!expected) return complain(kUsage, expected.error());
+    std::istringstream wanted(*expected);
+    std::istringstream found(sim::throughput_table());
+    std::string wanted_line;
+    std::string found_line;
+    int code = kOk;
+    while (std::getline(found, found_line)) {
+        if (!std::getline(wanted, wanted_line)) wanted_line = "nothing";
+        if (found_line == wanted_line) continue;
+        fmt::print("expected {}\ngot      {}\n", wanted_line, found_line);
+        code = kViolation;
+    }
+    if (std::getline(wanted, wanted_line)) code = kViolation;
+    if (code == kOk) fmt::print("the table is as expected\n");
+    return code;
+}
+
+int update_table(const std::string& path) {
+    if (!write_file(path, sim::throughput_table()))
+        return complain(kTrouble, fmt::format("{}: cannot be written", path));
+    return kOk;
+}
+
 int update_traces(const std::string& path) {
     const auto text = read_file(path);
     if (!text) return complain(kUsage, text.error());
@@ -180,6 +208,9 @@ int run(const std::vector<std::string>& arguments) {
     if (options->wants_list) return print_list();
     if (options->expected_traces) return compare_traces(*options->expected_traces);
     if (options->updated_traces) return update_traces(*options->updated_traces);
+    if (options->wants_table) return update_table("-");
+    if (options->expected_table) return compare_table(*options->expected_table);
+    if (options->updated_table) return update_table(*options->updated_table);
     if (options->replayed_seeds) return replay_seeds(*options->replayed_seeds, options->jobs);
     return run_scenario(*options);
 }

@@ -112,6 +112,18 @@ class ShuntSim(unittest.TestCase):
             self.assertEqual(run("--update-traces", str(path)).returncode, 0)
             self.assertEqual(run("--expect-traces", str(path)).returncode, 0)
 
+    def test_other_table_than_expected_exits_1(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "table.txt"
+            self.assertEqual(run("--update-table", str(path)).returncode, 0)
+            self.assertEqual(run("--expect-table", str(path)).returncode, 0)
+            lines = path.read_text().splitlines()
+            lines[-1] += "0"
+            path.write_text("\n".join(lines) + "\n")
+            done = run("--expect-table", str(path))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("expected " + lines[-1], done.stdout)
+
     def test_bad_usage_exits_2_and_says_what_is_wrong(self) -> None:
         for arguments, text in (
             ((), "--scenario"),

@@ -43,6 +43,9 @@ options::options_description describe_options() {
         "file of worlds that once failed, their options a line: none may fail again");
     add("record-seeds", options::value<std::string>(),
         "the same file: worlds of this run that fail are added to it");
+    add("table", "completion time and throughput by loss, round trip, buffer, congestion control");
+    add("expect-table", options::value<std::string>(), "file that the table must equal");
+    add("update-table", options::value<std::string>(), "file that the table is written to");
     add("expect-traces", options::value<std::string>(),
         "file of lines SCENARIO CONNECTIONS SEED HASH: each world must leave just that trace");
     add("update-traces", options::value<std::string>(),
@@ -169,10 +172,13 @@ SimOptions read(const options::variables_map& given) {
     result.updated_traces = reader.find("update-traces");
     result.replayed_seeds = reader.find("replay-seeds");
     result.recorded_seeds = reader.find("record-seeds");
+    result.wants_table = given.count("table") > 0;
+    result.expected_table = reader.find("expect-table");
+    result.updated_table = reader.find("update-table");
     result.wants_speed = given.count("speed") > 0;
     const bool has_work = result.wants_help || result.wants_list || result.expected_traces ||
-                          result.updated_traces || result.replayed_seeds ||
-                          !result.scenario.empty();
+                          result.updated_traces || result.replayed_seeds || result.wants_table ||
+                          result.expected_table || result.updated_table || !result.scenario.empty();
     if (!has_work) throw options::error("--scenario: one of --list is wanted");
     return result;
 }

@@ -30,6 +30,10 @@ struct SimOptions {
     /// ones of this run are added to it.
     std::optional<std::string> replayed_seeds;
     std::optional<std::string> recorded_seeds;
+    /// Prints the throughput table, or compares it with a file, or writes it there.
+    bool wants_table = false;
+    std::optional<std::string> expected_table;
+    std::optional<std::string> updated_table;
     /// Says on standard error how many packets were delivered per second of processor time.
     bool wants_speed = false;
     /// Prints the frames of the connections with this client port; of the first seed alone.

@@ -384,6 +384,41 @@ TEST_P(ExtendedFarm, RejectOfTheReleaseGivesTheConnectionBack) {
     EXPECT_THAT(rules(), IsEmpty());
 }
 
+TEST_P(ExtendedFarm, UnwantedCopyGivesNothingBack) {
+    act(1);
+    release(1, 2);
+    pass_time();
+    act(2);
+    tell(2, 1, EncapsulationType::Release);
+    pass_time();
+    // The home answers a late 0x03: what it says is not its to give.
+    tell(1, 2, EncapsulationType::Release);
+    pass_time();
+    act(1);
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(ExtendedFarm, CrashedHomeMayResetAndOpenAnewButNotActForTheOldConnection) {
+    act(1);
+    release(1, 2);
+    pass_time();
+    act(2);
+    for (const auto& tuple : owner_.host_crashed(roles_.servers[0].host))
+        observer_.orphan(tuple);
+    act(1, 0x04);
+    EXPECT_THAT(rules(), IsEmpty()) << "a reset";
+    act(1);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ExtendedFarm, CrashOfAServerThatHadNothingOrphansNothing) {
+    act(1);
+    EXPECT_TRUE(owner_.host_crashed(roles_.servers[1].host).empty());
+    tell(2, 1, EncapsulationType::Acknowledgement);
+    pass_time();
+    EXPECT_EQ(owner_.host_crashed(roles_.servers[1].host).size(), 1U) << "it may hold a copy";
+}
+
 TEST_P(ExtendedFarm, RejectWithoutAttemptGivesNothingBack) {
     act(1);
     release(1, 2);

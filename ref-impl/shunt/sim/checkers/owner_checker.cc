@@ -80,10 +80,11 @@ void OwnerChecker::message_arrived(const FarmMessage& message) {
         ownership->has_reached = true;
     }
     const ServerRole* home = roles_.home_of(message.tuple.service);
-    // A home's 0x11 says that a copy is unwanted; only who is not the home gives back by it.
-    const bool is_unwanted = home != nullptr && home->host == message.from &&
-                             message.type == wire::EncapsulationType::Release;
-    if (message.from == ownership->let_go_to && message.to == ownership->owner && !is_unwanted &&
+    // A home gives back by 0x10 alone: its 0x11 says that a copy is unwanted, and its 0x01 may be
+    // a late one.
+    const bool gives_nothing = home != nullptr && home->host == message.from &&
+                               message.type != wire::EncapsulationType::Reject;
+    if (message.from == ownership->let_go_to && message.to == ownership->owner && !gives_nothing &&
         gives_back(message)) {
         ownership->let_go_to.reset();
         ownership->has_reached = false;

@@ -64,6 +64,7 @@ std::optional<link::OutgoingFrame> PairHost::poll_transmit(Instant now) {
         return std::nullopt;
     }
     wire::EthernetHeader{config_.peer_mac, config_.mac, wire::kEtherTypeIpv4}.prepend_to(packet);
+    if (config_.falsify) config_.falsify(packet);
     return link::OutgoingFrame{link::LinkId::Front, std::move(packet)};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "shunt/base/packet.hh"
@@ -26,6 +27,8 @@ struct PairHostConfig {
     StreamPlan stream;
     /// Opens actively at its first deadline; else it waits for a SYN.
     bool does_open = false;
+    /// A defect, by which checkers are tested: changes the frames that it sends. Empty: none.
+    std::function<void(Packet& frame)> falsify;
 };
 
 class PairHost final : public Host {

@@ -34,6 +34,7 @@ PairHostConfig host_config(const PairConfig& config, Rng& rng, std::size_t side)
     host.tcp = config.tcp[side];
     host.stream = config.streams[side];
     host.does_open = side == 0 || config.open_both;
+    if (side == 0) host.falsify = config.falsify;
     return host;
 }
 

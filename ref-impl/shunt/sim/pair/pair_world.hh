@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -24,6 +25,8 @@ struct PairConfig {
     /// Of the opener and of the listener.
     std::array<tcp::Config, 2> tcp;
     std::array<StreamPlan, 2> streams;
+    /// Of the opener: PairHostConfig::falsify.
+    std::function<void(Packet& frame)> falsify;
     /// Both open at once (RFC 9293 3.5, figure 7).
     bool open_both = false;
     /// Safety until then, liveness from then on: the link has no defects any more. Nothing: it

@@ -96,6 +96,23 @@ TEST_P(FarmWorldOf, DeadFrontLinkReportsEveryClient) {
     EXPECT_EQ(static_cast<std::uint64_t>(unfinished), kConnections);
 }
 
+TEST_P(FarmWorldOf, EndpointsThatStayAreSeenAtTheBaseLine) {
+    // The FINs of all clients are lost, for ever.
+    FrameOrder order;
+    order.pattern.tcp_flags = 0x11;
+    order.pattern.destination = config_.farm.servers.front().front_mac;
+    order.last = kAll;
+    config_.front.orders.push_back(order);
+    config_.farm.timers.two_msl = Duration::seconds(1);
+    config_.farm.timers.temporary_life = Duration::seconds(1);
+    FarmWorld world(config_);
+    world.run_until(Instant::from_nanoseconds(2'000'000'000), [] { return false; });
+    const std::uint64_t before = world.log().count();
+    world.demand_base_line();
+    ASSERT_GT(world.log().count(), before);
+    EXPECT_EQ(world.log().kept().back().rule, "SEC-5");
+}
+
 INSTANTIATE_TEST_SUITE_P(Sets, FarmWorldOf, ::testing::Bool(), [](const auto& set) {
     return std::string(set.param ? "Extended" : "Base");
 });
