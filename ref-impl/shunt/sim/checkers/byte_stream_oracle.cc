@@ -52,36 +52,74 @@ std::optional<std::uint64_t> confirmed_offset(ByteView bytes) {
     return next == *offset + kContentBlockSize ? offset : std::nullopt;
 }
 
+// The two halves of a block as words in memory; the first one changes every 2^28 bytes.
+class BlockWords {
+  public:
+    void go_to(std::uint64_t offset) {
+        if (offset >> 28 != upper_) {
+            upper_ = offset >> 28;
+            first = hexadecimal(static_cast<std::uint32_t>(upper_));
+        }
+        second = (hexadecimal(static_cast<std::uint32_t>(offset << 4)) & ~kLast) | kLineFeed;
+    }
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+
+  private:
+    static constexpr bool kIsLittle = std::endian::native == std::endian::little;
+    static constexpr std::uint64_t kLast = kIsLittle ? 0xFFULL << 56 : 0xFF;
+    static constexpr std::uint64_t kLineFeed = kIsLittle ? 0x0AULL << 56 : 0x0A;
+
+    std::uint64_t upper_ = ~std::uint64_t{0};
+};
+
 }  // namespace
 
 std::array<std::uint8_t, kContentBlockSize> content_block(std::uint64_t offset) {
-    const std::array<std::uint64_t, 2> words = {
-        hexadecimal(static_cast<std::uint32_t>(offset >> 28)),
-        hexadecimal(static_cast<std::uint32_t>(offset << 4))};
+    BlockWords words;
+    words.go_to(offset);
     std::array<std::uint8_t, kContentBlockSize> block{};
-    std::memcpy(block.data(), words.data(), kContentBlockSize);
-    block[kDigits] = '\n';
+    std::memcpy(block.data(), &words.first, sizeof(words.first));
+    std::memcpy(block.data() + sizeof(words.first), &words.second, sizeof(words.second));
     return block;
+}
+
+void write_content(std::uint64_t offset, MutableBytes out) {
+    std::size_t done = 0;
+    const std::size_t within = offset % kContentBlockSize;
+    if (within != 0) {
+        const auto block = content_block(offset - within);
+        done = std::min(kContentBlockSize - within, out.size());
+        std::memcpy(out.data(), block.data() + within, done);
+    }
+    BlockWords words;
+    for (; done + kContentBlockSize <= out.size(); done += kContentBlockSize) {
+        words.go_to(offset + done);
+        std::memcpy(out.data() + done, &words.first, sizeof(words.first));
+        std::memcpy(out.data() + done + sizeof(words.first), &words.second, sizeof(words.second));
+    }
+    if (done == out.size()) return;
+    const auto block = content_block(offset + done);
+    std::memcpy(out.data() + done, block.data(), out.size() - done);
 }
 
 std::vector<std::uint8_t> content_range(std::uint64_t offset, std::size_t size) {
     std::vector<std::uint8_t> bytes(size);
-    std::size_t skip = offset % kContentBlockSize;
-    for (std::size_t done = 0; done < size; skip = 0) {
-        const auto block = content_block(offset + done - skip);
-        const std::size_t count = std::min(kContentBlockSize - skip, size - done);
-        std::memcpy(bytes.data() + done, block.data() + skip, count);
-        done += count;
-    }
+    write_content(offset, bytes);
     return bytes;
 }
 
 // As many as are right; the rest is looked at with more care.
 std::size_t ByteStreamOracle::check_whole_blocks(ByteView bytes) {
+    BlockWords words;
     std::size_t position = 0;
     for (; position + kContentBlockSize <= bytes.size(); position += kContentBlockSize) {
-        const auto expected = content_block(offset_);
-        if (std::memcmp(bytes.data() + position, expected.data(), kContentBlockSize) != 0) break;
+        words.go_to(offset_);
+        std::uint64_t first = 0;
+        std::uint64_t second = 0;
+        std::memcpy(&first, bytes.data() + position, sizeof(first));
+        std::memcpy(&second, bytes.data() + position + sizeof(first), sizeof(second));
+        if (first != words.first || second != words.second) break;
         offset_ += kContentBlockSize;
     }
     return position;

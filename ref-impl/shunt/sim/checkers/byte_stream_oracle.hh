@@ -19,6 +19,8 @@ namespace shunt::sim {
 inline constexpr std::size_t kContentBlockSize = 16;
 
 std::array<std::uint8_t, kContentBlockSize> content_block(std::uint64_t offset);
+/// Generated content from `offset` on fills `out`.
+void write_content(std::uint64_t offset, MutableBytes out);
 /// Bytes [offset, offset + size) of generated content: what a sender of it sends.
 std::vector<std::uint8_t> content_range(std::uint64_t offset, std::size_t size);
 

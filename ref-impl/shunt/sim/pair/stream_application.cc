@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace shunt::sim {
 namespace {
 
-constexpr std::uint64_t kChunk = 16 * 1'024;
+constexpr std::uint64_t kChunk = 8 * 1'024;
 
 }  // namespace
 
@@ -74,9 +75,12 @@ std::optional<std::string> StreamApplication::handle_events(tcp::Connection& con
 void StreamApplication::write(tcp::Connection& connection) {
     for (std::uint64_t left = may_send(); left > 0; left = may_send()) {
         const std::size_t room = connection.send_capacity();
+        std::array<std::uint8_t, kChunk> chunk;
         const std::size_t count = std::min({left, kChunk, std::uint64_t{room}});
         if (count == 0) break;
-        sent_ += connection.send(content_range(sent_, count));
+        const MutableBytes bytes(chunk.data(), count);
+        write_content(sent_, bytes);
+        sent_ += connection.send(bytes);
     }
     // In SYN-SENT it would delete the connection and what it was given (RFC 9293 3.10.4).
     const bool is_open =
