@@ -19,6 +19,9 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
         ++connections_;
     }
     if (segment.server == ownership.owner && !ownership.let_go_to) return;
+    // When its record has expired (EP-31) a home resets what is left of a connection that is over;
+    // ClientView knows whether it is (EP-48).
+    if (segment.server == home->host && segment.segment.flags().reset) return;
     if (ownership.is_orphan && begins_anew(ownership, segment, home->host)) return;
     if (segment.server == ownership.let_go_to && ownership.has_reached) {
         change_owner(ownership, segment.server);
@@ -36,16 +39,13 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
                          segment.tuple.to_string(), roles_.name(ownership.owner)));
 }
 
-// A home that has lost its records resets what it does not know, and opens what the client opens.
+// A home that has lost its records opens what the client opens.
 bool OwnerChecker::begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home) {
-    if (segment.server != home) return false;
-    const wire::TcpFlags flags = segment.segment.flags();
-    if (flags.syn) {
-        ownership.owner = home;
-        ownership.let_go_to.reset();
-        ownership.has_reached = false;
-    }
-    return flags.syn || flags.reset;
+    if (segment.server != home || !segment.segment.flags().syn) return false;
+    ownership.owner = home;
+    ownership.let_go_to.reset();
+    ownership.has_reached = false;
+    return true;
 }
 
 std::vector<wire::ConnectionTuple> OwnerChecker::host_crashed(HostId host) {

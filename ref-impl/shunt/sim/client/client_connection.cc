@@ -52,6 +52,8 @@ std::optional<std::string> ClientConnection::handle_event(tcp::Event event) {
     switch (event) {
         case tcp::Event::Reset:
             is_aborted_ = true;
+            // Its last acknowledgments were lost for longer than anybody remembers it.
+            if (has_all()) return std::nullopt;
             return fmt::format("a reset after {} of {} responses", reader_.completed(),
                                plan_.sizes.size());
         case tcp::Event::TimedOut:

@@ -22,13 +22,14 @@ constexpr Instant kLimit = Instant::from_nanoseconds(2'000'000'000'000);
 constexpr std::array<std::uint64_t, 5> kSeeds = {1, 2, 3, 4, 5};
 
 struct Case {
-    std::string_view control;
+    tcp::congestion::Algorithm control{};
     Ratio loss;
     std::int64_t round_trip_ms = 0;
     std::uint32_t buffer = 0;
 };
 
-constexpr std::array<std::string_view, 1> kControls = {"newreno"};
+constexpr std::array<tcp::congestion::Algorithm, 2> kControls = {
+    tcp::congestion::Algorithm::Cubic, tcp::congestion::Algorithm::NewReno};
 constexpr std::array<Ratio, 5> kLosses = {
     {{0, 1'000}, {1, 1'000}, {10, 1'000}, {30, 1'000}, {100, 1'000}}};
 constexpr std::array<std::int64_t, 3> kRoundTripsMs = {1, 20, 100};
@@ -42,11 +43,22 @@ PairConfig config_of(const Case& wanted, std::uint64_t seed) {
     config.link.rate = kRate;
     config.link.queue_max = kQueue;
     for (tcp::Config& tcp : config.tcp) {
+        tcp.congestion_control = wanted.control;
         tcp.send_buffer_max = wanted.buffer;
         tcp.receive_buffer_max = wanted.buffer;
     }
     config.streams[1].send_size = config.streams[0].receive_size = kSize;
     return config;
+}
+
+std::string_view name_of(tcp::congestion::Algorithm control) {
+    switch (control) {
+        case tcp::congestion::Algorithm::NewReno:
+            return "newreno";
+        case tcp::congestion::Algorithm::Cubic:
+            return "cubic";
+    }
+    return "";
 }
 
 // The median of the seeds: one unlucky loss is not the engine's.
@@ -66,9 +78,9 @@ std::string line_of(const Case& wanted) {
     const auto microseconds =
         static_cast<std::uint64_t>(std::max<std::int64_t>(time.to_microseconds(), 1));
     const std::uint64_t kilobytes_per_second = kSize * 1'000 / microseconds;
-    return fmt::format("{:<8} {:>3}/1000 {:>4} ms {:>5} KiB {:>7} ms {:>6} kB/s\n", wanted.control,
-                       wanted.loss.numerator, wanted.round_trip_ms, wanted.buffer / 1'024,
-                       time.to_milliseconds(), kilobytes_per_second);
+    return fmt::format("{:<8} {:>3}/1000 {:>4} ms {:>5} KiB {:>7} ms {:>6} kB/s\n",
+                       name_of(wanted.control), wanted.loss.numerator, wanted.round_trip_ms,
+                       wanted.buffer / 1'024, time.to_milliseconds(), kilobytes_per_second);
 }
 
 }  // namespace
@@ -80,7 +92,7 @@ std::string throughput_table() {
         "# the median of {} seeds. Written by shunt-sim --update-table.\n"
         "# control    loss     rtt    buffer       time      speed\n",
         kSize, kRate, kQueue, kSeeds.size());
-    for (const std::string_view control : kControls) {
+    for (const tcp::congestion::Algorithm control : kControls) {
         for (const std::uint32_t buffer : kBuffers) {
             for (const std::int64_t round_trip_ms : kRoundTripsMs) {
                 for (const Ratio loss : kLosses)
