@@ -68,6 +68,10 @@ void move(Pair& pair, std::size_t index, Rng& rng, Seen& seen) {
     ASSERT_EQ(target->state(), side.connection->state());
     ASSERT_EQ(target->retransmission_timeout(), side.connection->retransmission_timeout());
     ASSERT_EQ(target->congestion_window(), side.connection->congestion_window());
+    // To the microsecond, which the block is too coarse for.
+    const FineState fine = side.connection->fine_state(pair.now);
+    ASSERT_EQ(target->fine_state(pair.now).smoothed_rtt, fine.smoothed_rtt);
+    ASSERT_EQ(target->fine_state(pair.now).rtt_variation, fine.rtt_variation);
     *side.connection = std::move(*target);
 }
 
