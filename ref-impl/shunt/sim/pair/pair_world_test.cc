@@ -208,8 +208,9 @@ TEST_F(EngineFacts, HostThatDoesNotSendWaitsWithoutATimer) {
     tcp::Config config;
     const tcp::Identity identity{wire::Ipv4Address(10, 7, 0, 9), 1, wire::Ipv4Address(10, 7, 1, 1),
                                  80};
-    const auto connection = tcp::Connection::connect(config, identity, {}, Instant{});
-    const auto finding = check_timers(connection, Instant{});
+    const auto opened = tcp::Connection::connect(config, identity, {}, Instant{});
+    ASSERT_TRUE(opened);
+    const auto finding = check_timers(*opened, Instant{});
     ASSERT_TRUE(finding);
     EXPECT_EQ(finding->rule, "timers");
 }
