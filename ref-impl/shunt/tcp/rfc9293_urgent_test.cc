@@ -103,9 +103,11 @@ TEST(Rfc9293Urgent, ItMayBeOfAnyLength) {
     const std::vector<std::uint8_t> bytes(kLength, '!');
     ASSERT_EQ(pair[0].send_urgent(bytes), kLength);
     pair.settle();
-    ASSERT_TRUE(pair.run_until([&] { return pair[1].receive_queue_size() == kLength; }));
-    EXPECT_EQ(pair[1].urgent_unread(), kLength);
+    ASSERT_TRUE(pair.run_until([&] { return pair[1].receive_queue_size() > 60'000; }));
+    EXPECT_GT(pair[1].urgent_unread(), 65'535U) << "each segment moves the pointer on";
     EXPECT_TRUE(pair.sides[1].had(Event::Urgent));
+    pair.sides[1].reads = true;
+    ASSERT_TRUE(pair.run_until([&] { return pair[0].send_queue_size() == 0; }));
     std::vector<unsigned> pointers;
     for (const auto& packet : pair.sides[0].sent) {
         const auto segment = wire::TcpView::parse(*wire::Ipv4View::parse(packet));
