@@ -239,16 +239,12 @@ TEST(LossRecovery, BoundsHowManySegmentsAreOut) {
     Peer peer;
     peer.window = 65'535;
     peer.establish();
-    std::size_t sent = 0;
     for (int i = 0; i < 6'000; ++i) {
         peer.send(1);
-        sent += peer.drain().size();
+        peer.drain();
         if (peer.connection->congestion_window() < 8'000) peer.give(peer.ack());
     }
-    while (true) {
-        const std::size_t more = peer.drain().size();
-        if (more == 0) break;
-        sent += more;
+    while (!peer.drain().empty()) {
     }
     EXPECT_LE(peer.heard - peer.connection->send_unacknowledged(), SentSegments::kCountMax);
     peer.give(peer.ack());

@@ -132,8 +132,8 @@ void Connection::write(const wire::TcpHeader& header, Packet& out, wire::EcnCode
     addressed.destination_port = identity_.remote_port;
     addressed.prepend_to(out, identity_.local_address, identity_.remote_address);
     wire::Ipv4Header internet;
-    internet.type_of_service =
-        static_cast<std::uint8_t>(differentiated_services_ << 2 | static_cast<unsigned>(ecn));
+    internet.type_of_service = static_cast<std::uint8_t>(unsigned{differentiated_services_} << 2 |
+                                                         static_cast<unsigned>(ecn));
     internet.identification = identification_++;
     // What carries less than the floor has to cut packets itself.
     internet.dont_fragment = path_mtu() > kPathMtuMin;
