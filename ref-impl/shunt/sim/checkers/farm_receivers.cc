@@ -11,6 +11,12 @@ void FarmReceivers::client_packet_arrived(const ClientPacket& packet) {
     if (!receiver.is_orphan) receiver.view.arrived(*packet.segment);
 }
 
+void FarmReceivers::message_arrived(const FarmMessage& message) {
+    if (!message.inner) return;
+    Receiver& receiver = receivers_[message.tuple];
+    if (!receiver.is_orphan) receiver.view.arrived(*message.inner);
+}
+
 void FarmReceivers::server_sent(const ServerSegment& segment) {
     Receiver& receiver = receivers_[segment.tuple];
     if (receiver.is_orphan) return;

@@ -16,6 +16,8 @@ class FarmReceivers final : public FarmChecker {
     explicit FarmReceivers(ViolationLog& log) : log_(log) {}
 
     void client_packet_arrived(const ClientPacket& packet) override;
+    /// What a home forwards has come too: damage on the back link can undo damage on the front.
+    void message_arrived(const FarmMessage& message) override;
     void server_sent(const ServerSegment& segment) override;
     /// A server that begins anew may promise less; such a connection is not judged any more.
     void orphaned(const wire::ConnectionTuple& tuple) override;
