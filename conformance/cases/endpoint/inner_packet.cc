@@ -11,7 +11,6 @@ namespace conform {
 namespace {
 
 using endpoint::Fault;
-using endpoint::MovedIn;
 
 // Offsets in a whole frame; the inner packet has an IPv4 header without options.
 constexpr std::size_t kInner = kEthernetHeaderSize + kEncapsulationHeaderSize;

@@ -46,7 +46,8 @@ struct Text {
     bool fin = false;
 };
 
-struct ConnectionState {
+class ConnectionState {
+  protected:
     ConnectionState(const Config& config, const Identity& identity, const Chance& chance);
 
     const Config* config_;

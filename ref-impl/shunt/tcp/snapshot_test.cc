@@ -11,9 +11,7 @@
 namespace shunt::tcp {
 namespace {
 
-using testing::Fate;
 using testing::moved;
-using testing::Pair;
 using testing::Peer;
 using testing::Sent;
 using wire::BlockFlag;

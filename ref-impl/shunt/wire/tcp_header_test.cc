@@ -12,7 +12,6 @@ using test::Bytes;
 using test::from_hex;
 using test::to_hex;
 using test::with_byte;
-using test::with_u16;
 
 constexpr Ipv4Address kClient(10, 7, 0, 9);
 constexpr Ipv4Address kService(10, 7, 1, 1);
