@@ -72,8 +72,7 @@ def test_the_same_seed_is_the_same_evidence(checkout: Path) -> None:
 
 def test_a_defect_is_a_finding(checkout: Path) -> None:
     program, *options = node_command("build/bin/shunt-node-mutants")
-    if not os.access(program, os.X_OK):
-        pytest.skip("shunt-node-mutants is not built")
+    assert os.access(program, os.X_OK), "the build makes shunt-node-mutants"
     command = [program, "--mutant", "touches-forwarded-packet", *options]
     result = shunt.judge(IUT, ["endpoint/forward/client-packet-unchanged"], command=command)
     assert result.verdict == "NOT-CONFORMANT"
