@@ -62,11 +62,26 @@ void check_valid(const ControlBlock& block) {
     SHUNT_ASSERT(again && *again == block, "what was taken as valid is so");
 }
 
+// What goes out next: an octet that a range of the scoreboard reports does not. An importer with
+// fewer records than there are ranges forgets them all and begins anew.
+SequenceNumber next_to_send(const tcp::Snapshot& snapshot, bool is_scoreboard_kept) {
+    const ControlBlock& block = snapshot.block;
+    if (!is_scoreboard_kept) return block.send_unacknowledged;
+    SequenceNumber next = block.send_next;
+    for (const wire::SackBlock& range : snapshot.scoreboard)
+        if (next.at_or_after(range.left) && next.before(range.right)) next = range.right;
+    return next;
+}
+
 // What makes it the same connection to the client (EP-25); the rest starts as the importer likes.
-void check_carried(const ControlBlock& block, const ControlBlock& exported) {
+void check_carried(const tcp::Snapshot& snapshot, const ControlBlock& exported) {
+    const ControlBlock& block = snapshot.block;
+    const bool is_scoreboard_kept = exported.sack_ranges == block.sack_ranges;
+    SHUNT_ASSERT(is_scoreboard_kept || exported.sack_ranges == 0, "TCB-3: the scoreboard whole");
     SHUNT_ASSERT(exported.state == block.state, "EP-25: state");
     SHUNT_ASSERT(exported.send_unacknowledged == block.send_unacknowledged, "EP-25: snd_una");
-    SHUNT_ASSERT(exported.send_next == block.send_next, "EP-25: snd_nxt");
+    SHUNT_ASSERT(exported.send_next == next_to_send(snapshot, is_scoreboard_kept),
+                 "EP-25: snd_nxt");
     SHUNT_ASSERT(exported.send_max == block.send_max, "EP-25: snd_max");
     SHUNT_ASSERT(exported.receive_next == block.receive_next, "EP-25: rcv_nxt");
     SHUNT_ASSERT(exported.receive_advertised == block.receive_advertised, "EP-25: rcv_adv");
@@ -118,7 +133,8 @@ void check_import(const ControlBlock& block, ByteView script) {
         return;
     }
     SHUNT_ASSERT(valid, "no block is imported that validate() refuses");
-    check_carried(*valid, connection->export_block(valid->epoch + 1, now));
+    snapshot.block = *valid;
+    check_carried(snapshot, connection->export_block(valid->epoch + 1, now));
     ScriptedConnection(config, moved(config, *connection, now), now).run(script);
 }
 
