@@ -129,10 +129,12 @@ CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut
                     std::uint64_t seed, std::uint16_t port, bool is_device_fresh,
                     Capture& capture) {
     CaseResult result = describe(info);
+    const Time began_at = attachment.now();
     Stage stage(attachment, iut, Random(seed, info.id), port, is_device_fresh);
     std::vector<Finding> violations;
     stage.wire().scheduler().spawn(guard(info, stage, violations));
     blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
+    result.duration = attachment.now() - began_at;
     capture = std::move(stage.wire().capture());
     for (const std::vector<Finding>& found :
          {violations, stage.findings(), examine(capture, iut)}) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,16 +14,40 @@ namespace conform {
 
 namespace {
 
-/// Where the fault of a file is that cannot be opened: pcap's header is one thing, pcapng is read
-/// block by block.
+/// Where a pcap's header has its link type.
+constexpr long kPcapLinkType = 20;
+
+/// The number at `offset`, in the byte order that the file's section header tells.
+std::optional<std::uint32_t> read_number(std::FILE* file, long offset, bool is_swapped) {
+    std::array<unsigned char, 4> bytes{};
+    if (std::fseek(file, offset, SEEK_SET) != 0) return std::nullopt;
+    if (std::fread(bytes.data(), 1, bytes.size(), file) != bytes.size()) return std::nullopt;
+    if (is_swapped) std::reverse(bytes.begin(), bytes.end());
+    return bytes[0] | std::uint32_t{bytes[1]} << 8U | std::uint32_t{bytes[2]} << 16U |
+           std::uint32_t{bytes[3]} << 24U;
+}
+
+/// Where the fault of a file is that cannot be opened: pcap's header is one thing; of a pcapng it
+/// is the block in which reading ended (draft-ietf-opsawg-pcapng 3.1).
 long opening_offset(std::FILE* file) {
-    constexpr std::array<unsigned char, 4> kPcapng = {0x0A, 0x0D, 0x0D, 0x0A};
-    const long behind = std::ftell(file);
-    std::array<unsigned char, 4> magic{};
-    std::rewind(file);
-    const bool is_pcapng =
-        std::fread(magic.data(), 1, magic.size(), file) == magic.size() && magic == kPcapng;
-    return is_pcapng ? behind : 0;
+    constexpr std::uint32_t kSectionHeader = 0x0A0D0D0A;  // the same in both byte orders
+    constexpr std::uint32_t kByteOrder = 0x1A2B3C4D;
+    constexpr std::uint32_t kBlockMin = 12;
+    const long end = std::ftell(file);
+    if (read_number(file, 0, false) != kSectionHeader) return 0;
+    const bool is_swapped = read_number(file, 8, false) != kByteOrder;
+    long offset = 0;
+    while (const auto size = read_number(file, offset + 4, is_swapped)) {
+        if (*size < kBlockMin || offset + static_cast<long>(*size) >= end) break;
+        offset += static_cast<long>(*size);
+    }
+    return offset;
+}
+
+/// As capture tools name it.
+std::string link_type_name(int type) {
+    const char* name = pcap_datalink_val_to_name(type);
+    return name != nullptr ? name : std::to_string(type);
 }
 
 }  // namespace
@@ -47,8 +72,10 @@ CaptureReader::CaptureReader(std::string path) : path_(std::move(path)) {
         std::fclose(file);
         fail(offset, reason.data());
     }
-    if (pcap_datalink(handle_.get()) != DLT_EN10MB) {
-        fail(std::ftell(file), "a link type that is not Ethernet");
+    if (const int type = pcap_datalink(handle_.get()); type != DLT_EN10MB) {
+        const long block = opening_offset(file);
+        fail(block > 0 ? block : kPcapLinkType,
+             fmt::format("link type {} is not Ethernet", link_type_name(type)));
     }
 }
 

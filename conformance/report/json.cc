@@ -29,6 +29,8 @@ Json to_json(const CaseResult& result) {
     // Packet numbers as capture tools count them, from 1.
     json["frame"] = has_frame ? Json(*first->frame + 1) : Json(nullptr);
     json["pcapng"] = null_if_empty(result.pcapng);
+    json["duration_us"] =
+        std::chrono::duration_cast<std::chrono::microseconds>(result.duration).count();
     json["rerun"] = result.rerun;
     Json findings = Json::array();
     for (const Finding& finding : result.findings)

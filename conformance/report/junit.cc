@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace conform {
 namespace {
@@ -56,12 +57,17 @@ const char* outcome_of(Verdict verdict, bool is_strict) {
     return "error";
 }
 
+std::string seconds(Duration duration) {
+    return fmt::format("{:.6f}", std::chrono::duration<double>(duration).count());
+}
+
 std::string to_junit(const CaseResult& result, bool is_strict) {
     const std::size_t slash = result.id.rfind('/');
     std::string folder = result.id.substr(0, slash);
     std::replace(folder.begin(), folder.end(), '/', '.');
-    std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"0\"",
-                                   escape(folder), escape(result.id.substr(slash + 1)));
+    std::string text =
+        fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"", escape(folder),
+                    escape(result.id.substr(slash + 1)), seconds(result.duration));
     const std::string outcome = outcome_of(result.verdict, is_strict);
     if (outcome.empty()) return text + "/>\n";
     text += fmt::format(">\n      <{} message=\"{}\"", outcome, escape(result.reason));
@@ -93,15 +99,18 @@ std::string to_junit(const RunResult& run, bool is_strict) {
             return outcome_of(each.verdict, is_strict) == outcome;
         });
     };
+    const Duration total =
+        std::accumulate(run.cases.begin(), run.cases.end(), Duration{},
+                        [](Duration sum, const CaseResult& each) { return sum + each.duration; });
     const std::string counts = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\"",
                                            run.cases.size(), count("failure"), count("error"));
     std::string text = fmt::format(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n"
-        "  <testsuite name=\"{}\" {} skipped=\"{}\" time=\"0\">\n"
+        "  <testsuite name=\"{}\" {} skipped=\"{}\" time=\"{}\">\n"
         "    <properties>\n      <property name=\"suite\" value=\"{}\"/>\n"
         "      <property name=\"seed\" value=\"{}\"/>\n{}    </properties>\n",
-        counts, escape(run.iut), counts, count("skipped"), escape(run.suite), run.seed,
-        scope_properties(run));
+        counts, escape(run.iut), counts, count("skipped"), seconds(total), escape(run.suite),
+        run.seed, scope_properties(run));
     for (const CaseResult& each : run.cases)
         text += to_junit(each, is_strict);
     return text + "  </testsuite>\n</testsuites>\n";

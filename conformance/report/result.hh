@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/finding.hh"
+#include "engine/time.hh"
 #include "engine/verdict.hh"
 
 namespace conform {
@@ -17,6 +18,7 @@ struct CaseResult {
     std::string reason;             ///< empty for PASS
     std::vector<Finding> findings;  ///< the first one decides; frames are numbers in the capture
     std::string pcapng;             ///< path of the evidence; empty without --out
+    Duration duration{};            ///< of the device's time, virtual or wall
     std::string rerun;              ///< one line that runs this case again
     bool is_claimed = true;  ///< profile and role are: where it is NOT-RUN, something is open
 };

@@ -65,7 +65,7 @@ def test_what_is_no_capture_is_refused(reader: str, content: bytes, tmp_path: Pa
 def test_frames_that_are_not_ethernet_are_refused(reader: str, tmp_path: Path) -> None:
     content = bytearray(CAPTURE.read_bytes())
     content[20] = 101  # raw IP
-    _expect_refusal(reader, _spoilt(tmp_path, bytes(content)), None, code=2)
+    _expect_refusal(reader, _spoilt(tmp_path, bytes(content)), 20, code=2)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -99,6 +99,25 @@ def test_pcapng_is_read_as_pcap_is(reader: str, tmp_path: Path) -> None:
     assert run(commands()[reader], converted).stdout == run(commands()[reader], CAPTURE).stdout
     cut = _spoilt(tmp_path, converted.read_bytes()[:-1])
     _expect_refusal(reader, cut, None)
+
+
+@pytest.mark.parametrize("reader", ["judge", "ref-impl"])
+def test_a_pcapng_that_cannot_be_opened_names_the_block(reader: str, tmp_path: Path) -> None:
+    def convert(*options: str) -> tuple[bytes, int]:
+        converted = tmp_path / "converted.pcapng"
+        subprocess.run(
+            ["editcap", "-F", "pcapng", *options, str(CAPTURE), str(converted)], check=True
+        )
+        content = converted.read_bytes()
+        return content, int.from_bytes(content[4:8], "little")
+
+    content, interface_block = convert()
+    for cut in (12, interface_block - 1):
+        _expect_refusal(reader, _spoilt(tmp_path, content[:cut]), 0, code=2)
+    for cut in (interface_block + 1, interface_block + 15):
+        _expect_refusal(reader, _spoilt(tmp_path, content[:cut]), interface_block, code=2)
+    content, interface_block = convert("-T", "rawip")
+    _expect_refusal(reader, _spoilt(tmp_path, content), interface_block, code=2)
 
 
 def test_tshark_refuses_a_cut_file(tmp_path: Path) -> None:
