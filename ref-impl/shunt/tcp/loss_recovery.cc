@@ -80,7 +80,7 @@ void Connection::update_recovery(const Delivery& delivery, Instant now) {
             break;
     }
     if (recovery_ == Recovery::Fast) {
-        if (!negotiated_.sack_permitted && delivery.acknowledged > 0) {
+        if (!negotiated_.sack_permitted && delivery.acknowledged > 0 && !flight.sent.empty()) {
             // A partial acknowledgment: the next hole begins where it ends (RFC 6582 3.2).
             flight.sent.mark_lost(0);
             flight.is_retransmission_forced = flight.sent.lost() > 0;

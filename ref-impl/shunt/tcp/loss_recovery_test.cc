@@ -235,6 +235,36 @@ TEST(LossRecovery, SendsAnewInSegmentsThatFitAfterThePathHasNarrowed) {
     EXPECT_EQ(scene.peer.connection->send_queue_size(), 0U);
 }
 
+TEST(LossRecovery, WithoutSackSurvivesAPartialAcknowledgmentOfAllThatIsOutAnew) {
+    Peer peer;
+    peer.syn_options.sack_permitted = false;
+    peer.establish();
+    const SequenceNumber first = peer.heard;
+    peer.send(10 * kSegment);
+    peer.drain();
+    wire::TcpHeader header = peer.ack();
+    header.acknowledgment = first;
+    for (int i = 0; i < 3; ++i)
+        peer.give(header);
+    EXPECT_TRUE(has_text_at(peer.drain(), first));
+    // The path narrows, the next hole goes anew in smaller segments, as far as the window lets ...
+    peer.config.mtu = 600;
+    header.window = kSegment / 4;
+    header.acknowledgment = first + kSegment;
+    peer.give(header);
+    peer.drain();
+    // ... and the acknowledgment passes all of them, for the peer had what follows.
+    header.acknowledgment = first + 8 * kSegment;
+    peer.give(header);
+    peer.drain();
+    for (int round = 0; round < 20 && peer.connection->send_queue_size() > 0; ++round) {
+        peer.pass(Duration::seconds(2));
+        header.acknowledgment = peer.heard;
+        peer.give(header);
+    }
+    EXPECT_EQ(peer.connection->send_queue_size(), 0U);
+}
+
 TEST(LossRecovery, BoundsHowManySegmentsAreOut) {
     Peer peer;
     peer.window = 65'535;

@@ -63,6 +63,7 @@ void SentSegments::forget_sacked() {
 }
 
 void SentSegments::mark_lost(std::size_t index) {
+    SHUNT_ASSERT(index < count_, "what is lost was sent");
     SentSegment& segment = at(index);
     if (!segment.is_in_flight()) return;
     segment.is_lost = true;
