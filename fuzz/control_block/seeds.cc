@@ -169,6 +169,12 @@ std::vector<Seed> seeds() {
     const Step moves{.kind = StepKind::Move};
     const Step waits{.kind = StepKind::Wait, .length = 300};
     const Step aborts{.kind = StepKind::Abort};
+    const auto reports = [](std::uint16_t blocks) {
+        return Step{.kind = StepKind::SegmentWithSack,
+                    .flags = kAcknowledgment,
+                    .acknowledgment_back = 5'000,
+                    .window = blocks};
+    };
     std::vector<Seed> all{
         golden_offsets(),
         seed("established-idle", idle_block(), {text, reads, sends, acknowledges, closes}),
@@ -180,6 +186,9 @@ std::vector<Seed> seeds() {
         seed("established-reset", idle_block(), {resets}),
         seed("established-aborted", busy_block(BlockState::Established), {aborts}),
         seed("recovering", recovering_block(), {duplicate, duplicate, moves, stamped, waits}),
+        seed("reported", with_options(busy_block(BlockState::Established)),
+             {sends, acknowledges, sends, reports(0x2020), reports(0x2030), moves, reports(0x1040),
+              waits, acknowledges}),
         seed("zero-window", zero_window_block(), {waits, moves, acknowledges}),
         seed("close-wait", busy_block(BlockState::CloseWait), {reads, closes, moves, acknowledges}),
         seed("fin-wait-1", closing_block(BlockState::FinWait1), {moves, acknowledges, finishes}),

@@ -94,6 +94,7 @@ void ScriptedConnection::run_step(const Step& step) {
     switch (step.kind) {
         case StepKind::Segment:
         case StepKind::SegmentWithTimestamps:
+        case StepKind::SegmentWithSack:
             receive(step);
             break;
         case StepKind::Send:
@@ -132,6 +133,21 @@ void ScriptedConnection::pass(Duration span) {
     now_ = std::max(now_, end);
 }
 
+namespace {
+
+/// Odd lengths report first what was acknowledged before, as a D-SACK does (RFC 2883 4).
+void add_sack_blocks(const Step& step, wire::TcpHeader& header) {
+    constexpr std::uint32_t kUnit = 64;
+    if (step.length % 2 == 1) {
+        header.options.add_sack_block({header.acknowledgment - kUnit, header.acknowledgment});
+    }
+    const SequenceNumber left = header.acknowledgment + kUnit * (step.window >> 8U);
+    header.options.add_sack_block({left, left + kUnit * (step.window & 0xFFU)});
+    header.window = 0x7000;
+}
+
+}  // namespace
+
 void ScriptedConnection::receive(const Step& step) {
     const tcp::Identity& identity = connection_.identity();
     Packet packet = pool_.take();
@@ -153,6 +169,7 @@ void ScriptedConnection::receive(const Step& step) {
         header.options.timestamps =
             wire::TcpTimestamps{block.recent_timestamp + peer_clock_ms_, block.timestamp_value};
     }
+    if (step.kind == StepKind::SegmentWithSack) add_sack_blocks(step, header);
     header.prepend_to(packet, identity.remote_address, identity.local_address);
     wire::Ipv4Header ip;
     ip.source = identity.remote_address;

@@ -22,8 +22,9 @@ enum class StepKind : std::uint8_t {
     Wait,
     Move,
     Abort,
+    SegmentWithSack,
 };
-inline constexpr std::uint8_t kStepKinds = 8;
+inline constexpr std::uint8_t kStepKinds = 9;
 
 /// One step as it stands in an input, big-endian.
 struct Step {
@@ -33,9 +34,10 @@ struct Step {
     std::uint8_t flags = 0;                // 1: TCP flags
     std::int16_t sequence_offset = 0;      // 2: from RCV.NXT
     std::int16_t acknowledgment_back = 0;  // 4: from SND.NXT, backwards
-    std::uint16_t window = 0;              // 6
-    std::uint16_t length = 0;              // 8: bytes of text
-    std::uint16_t wait_ms = 0;             // 10: that pass before
+    // 6; with SACK: where its block begins past the acknowledgment, and its size, in units of 64
+    std::uint16_t window = 0;
+    std::uint16_t length = 0;   // 8: bytes of text
+    std::uint16_t wait_ms = 0;  // 10: that pass before
 
     static Step load(ByteView bytes, std::size_t offset);
     void store(MutableBytes bytes, std::size_t offset) const;

@@ -57,4 +57,10 @@ void IntervalSet::erase_below(std::uint64_t limit) {
     if (!intervals_.empty() && intervals_.front().begin < limit) intervals_.front().begin = limit;
 }
 
+void IntervalSet::erase_from(std::uint64_t limit) {
+    while (!intervals_.empty() && intervals_.back().begin >= limit)
+        intervals_.pop_back();
+    if (!intervals_.empty()) intervals_.back().end = std::min(intervals_.back().end, limit);
+}
+
 }  // namespace shunt

@@ -44,6 +44,8 @@ class IntervalSet {
     void insert(Interval added);
     /// Removes every member below `limit`.
     void erase_below(std::uint64_t limit);
+    /// Removes every member from `limit` on.
+    void erase_from(std::uint64_t limit);
     void clear() { intervals_.clear(); }
     /// Gives the memory back too.
     void release() { std::vector<Interval>().swap(intervals_); }

@@ -72,6 +72,9 @@ TEST(IntervalSet, AgreesWithASetOfNumbers) {
             if (rng.chance({1, 10})) {
                 set.erase_below(begin / 4);
                 model.erase(model.begin(), model.lower_bound(begin / 4));
+            } else if (rng.chance({1, 10})) {
+                set.erase_from(begin + 50);
+                model.erase(model.lower_bound(begin + 50), model.end());
             } else {
                 set.insert({begin, end});
                 for (std::uint64_t n = begin; n < end; ++n)

@@ -41,6 +41,8 @@ class OutOfOrder {
     /// The in-order end moves by `count` bytes, and over the range that begins there: returns by
     /// how much in all.
     std::uint32_t advance(std::uint32_t count);
+    /// Forgets what lies at `offset` and behind it.
+    void cut(std::uint64_t offset) { ranges_.erase_from(in_order_end_ + offset); }
     /// The ranges that changed last, the very last one first.
     Report report() const;
 

@@ -59,6 +59,10 @@ class ReceiveBuffer {
     std::size_t allocated() const { return bytes_.allocated(); }
 
     Insertion insert(std::uint32_t offset, ByteView text);
+    /// Forgets what came out of order from `offset` on.
+    void cut(std::uint32_t offset) {
+        if (out_of_order_) out_of_order_->cut(offset);
+    }
     /// The contiguous front of what is in order.
     ByteView readable() const { return bytes_.front(); }
     void consume(std::size_t count) {

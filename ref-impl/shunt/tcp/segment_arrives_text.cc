@@ -46,6 +46,7 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
     const SequenceNumber text_end = segment.sequence + length;
     if (segment.flags.fin && !fin_received_at_ && text_end.before(receive_.edge)) {
         fin_received_at_ = text_end;
+        receive_buffer_.cut(text_end - receive_.next);
     }
     SequenceNumber limit = receive_.edge;
     if (fin_received_at_ && fin_received_at_->before(limit)) limit = *fin_received_at_;

@@ -183,6 +183,22 @@ TEST(Fin, WaitsForWhatComesBeforeIt) {
     EXPECT_EQ(peer.events(), (std::vector<Event>{Event::Readable, Event::PeerFinished}));
 }
 
+TEST(Fin, EndsTheStreamBeforeWhatHasComeFromBehindIt) {
+    Peer peer;
+    peer.establish();
+    peer.give(peer.at(peer.next + 5), "FGH");
+    peer.give(peer.at(peer.next + 20), "far");
+    wire::TcpHeader fin = peer.at(peer.next + 3);
+    fin.flags.fin = true;
+    peer.give(fin, "def");
+    ASSERT_TRUE(peer.connection->export_block(1, peer.now).validate());
+    peer.give(peer.ack(), "abc");
+    EXPECT_EQ(peer.connection->state(), State::CloseWait);
+    EXPECT_EQ(readable(peer), "abcdeF") << "the first byte received wins";
+    EXPECT_EQ(peer.drain().back().acknowledgment, peer.next + 7);
+    ASSERT_TRUE(peer.connection->export_block(1, peer.now).validate());
+}
+
 TEST(Fin, RepeatedIsAcknowledgedAgain) {
     Peer peer;
     peer.establish();
