@@ -20,6 +20,7 @@ struct ArrivingSegment {
           acknowledgment(view.acknowledgment()),
           flags(view.flags()),
           window(view.window()),
+          is_window_scaled(!flags.syn),
           urgent_pointer(view.urgent_pointer()),
           options(view.options()),
           is_congestion_experienced(view.ecn() == wire::EcnCodepoint::CongestionExperienced),
@@ -29,6 +30,10 @@ struct ArrivingSegment {
     /// SEG.LEN.
     std::uint32_t length() const {
         return static_cast<std::uint32_t>(text.size()) + (flags.syn ? 1 : 0) + (flags.fin ? 1 : 0);
+    }
+    /// SEG.WND in bytes, where the peer shifts its windows by `scale`.
+    std::uint32_t offered_window(std::uint8_t scale) const {
+        return is_window_scaled ? std::uint32_t{window} << scale : window;
     }
     /// Takes the SYN away, and its number with it.
     void strip_syn() {
@@ -40,6 +45,8 @@ struct ArrivingSegment {
     SequenceNumber acknowledgment;
     wire::TcpFlags flags;
     std::uint16_t window;
+    /// That of a SYN never is (RFC 7323 2.2).
+    bool is_window_scaled;
     std::uint16_t urgent_pointer;
     wire::TcpOptions options;
     /// RFC 3168 5: the network says so.

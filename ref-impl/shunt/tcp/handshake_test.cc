@@ -13,6 +13,8 @@ namespace {
 
 using testing::Fate;
 using testing::Pair;
+using testing::Peer;
+using testing::Sent;
 
 wire::TcpView segment_of(const std::vector<std::uint8_t>& packet) {
     return *wire::TcpView::parse(*wire::Ipv4View::parse(packet));
@@ -143,6 +145,39 @@ TEST(Handshake, OpensFromBothEndsAtOnce) {
     EXPECT_TRUE(pair[0].negotiated().has_timestamps());
     EXPECT_TRUE(pair[0].negotiated().has_scaling());
     EXPECT_TRUE(pair.sides[0].is_content_right && pair.sides[1].is_content_right);
+}
+
+/// RFC 7323 2.2: it is that of a segment with SYN.
+TEST(Handshake, DoesNotScaleTheWindowOfTheSynAckOfASimultaneousOpen) {
+    Peer peer;
+    auto opened = Connection::connect(peer.config, peer.local, {Peer::kOurInitial, 0}, peer.now);
+    ASSERT_TRUE(opened);
+    peer.connection.emplace(std::move(*opened));
+    peer.drain();
+    wire::TcpHeader syn;
+    syn.sequence = Peer::kPeerInitial;
+    syn.flags.syn = true;
+    syn.window = 1'000;
+    syn.options = peer.syn_options;
+    peer.give(syn);
+    peer.drain();
+    syn.flags.acknowledgment = true;
+    syn.acknowledgment = Peer::kOurInitial + 1;
+    peer.give(syn);
+    ASSERT_EQ(peer.connection->state(), State::Established);
+    peer.send(4'000);
+    std::size_t sent = 0;
+    for (const Sent& one : peer.drain())
+        sent += one.text.size();
+    EXPECT_EQ(sent, 1'000U);
+    // That of any other segment is scaled.
+    peer.next = Peer::kPeerInitial + 1;
+    peer.window = 1'000;
+    peer.give(peer.ack());
+    sent = 0;
+    for (const Sent& one : peer.drain())
+        sent += one.text.size();
+    EXPECT_EQ(sent, 3'000U);
 }
 
 TEST(Handshake, IsRefusedByAReset) {

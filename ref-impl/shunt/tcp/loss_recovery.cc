@@ -33,7 +33,7 @@ void Connection::count_duplicate(const ArrivingSegment& segment, Delivery& deliv
         delivery.delivered -= known;
         return;
     }
-    const std::uint32_t window = std::uint32_t{segment.window} << negotiated_.send_scale;
+    const std::uint32_t window = segment.offered_window(negotiated_.send_scale);
     const bool is_empty = segment.arrived_length == 0 && window == send_.window;
     const bool is_duplicate = negotiated_.sack_permitted ? delivery.delivered > 0 : is_empty;
     if (!is_duplicate || flight.sent.empty()) return;

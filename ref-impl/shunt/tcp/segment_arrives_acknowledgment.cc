@@ -22,7 +22,7 @@ Outcome Connection::check_acknowledgment(const ArrivingSegment& segment, Instant
             return Outcome::drop(Counter::DropTcpAcknowledgment);
         }
         establish(segment, now);
-        send_.window = std::uint32_t{segment.window} << negotiated_.send_scale;
+        send_.window = segment.offered_window(negotiated_.send_scale);
         send_.window_max = std::max(send_.window_max, send_.window);
     }
     // RFC 5961 5.2.
@@ -109,7 +109,7 @@ void Connection::update_send_window(const ArrivingSegment& segment) {
                           (send_.window_update_sequence == segment.sequence &&
                            send_.window_update_acknowledgment.at_or_before(segment.acknowledgment));
     if (!is_newer) return;
-    send_.window = std::uint32_t{segment.window} << negotiated_.send_scale;
+    send_.window = segment.offered_window(negotiated_.send_scale);
     send_.window_max = std::max(send_.window_max, send_.window);
     send_.window_update_sequence = segment.sequence;
     send_.window_update_acknowledgment = segment.acknowledgment;
