@@ -207,6 +207,19 @@ TEST(TimeWait, LetsASynOfAHigherNumberIn) {
     EXPECT_TRUE(is_let_in(peer, fin + 1'000'000, {}));
 }
 
+/// RFC 6191 2.
+TEST(TimeWait, WithoutTimestampsLetsASynInThatHasThem) {
+    Peer peer;
+    finish_both(peer);
+    EXPECT_TRUE(is_let_in(peer, peer.next - 1'000, 1));
+    EXPECT_FALSE(is_let_in(peer, peer.next - 1'000, {}));
+    Peer refusing;
+    refusing.config.timestamps = false;
+    finish_both(refusing);
+    EXPECT_FALSE(is_let_in(refusing, refusing.next - 1'000, 1));
+    EXPECT_TRUE(is_let_in(refusing, refusing.next + 1'000, 1));
+}
+
 TEST(TimeWait, LetsASynOfALaterTimestampInWhateverItsNumber) {
     Peer peer;
     peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};

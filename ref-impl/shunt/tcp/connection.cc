@@ -55,6 +55,9 @@ bool Connection::can_be_replaced_by(const wire::TcpView& syn) const {
         // RFC 6191 2: an equal timestamp leaves the decision to the sequence number.
         if (value.before(SequenceNumber(recent_timestamp_))) return false;
     }
+    // The old connection's segments have none: of the new one they would not be taken (RFC 7323
+    // 3.2), whatever their numbers.
+    if (!negotiated_.has_timestamps() && timestamps && config_->timestamps) return true;
     return syn.sequence().after(receive_.next);
 }
 
