@@ -153,6 +153,15 @@ TEST(Rfc9293Urgent, TheApplicationLearnsHowMuchIsLeft) {
     EXPECT_EQ(peer.events(), (std::vector{Event::Urgent, Event::Readable}));
 }
 
+TEST(Rfc9293Urgent, NothingIsLeftOfAConnectionThatHasEnded) {
+    Peer peer;
+    peer.establish();
+    peer.give_next("text");
+    peer.give(peer.reset(peer.next));
+    ASSERT_TRUE(peer.connection->is_closed());
+    EXPECT_EQ(peer.connection->urgent_unread(), 0U);
+}
+
 TEST(Rfc9293Urgent, APointerBehindTheStreamIsNone) {
     Peer peer;
     peer.establish();

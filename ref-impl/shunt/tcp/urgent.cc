@@ -48,7 +48,9 @@ std::uint32_t Connection::urgent_unread() const {
     // A peer may point behind the end of its stream.
     const bool is_beyond = fin_received_at_ && receive_.urgent.after(*fin_received_at_);
     const SequenceNumber end = is_beyond ? *fin_received_at_ : receive_.urgent;
-    return end - first_unread();
+    // What a reset or a timeout has taken away is not read any more.
+    const SequenceNumber begin = first_unread();
+    return end.before(begin) ? 0 : end - begin;
 }
 
 void Connection::forget_read_urgent() {
