@@ -17,6 +17,8 @@ using wire::ControlBlock;
 constexpr Duration kTimerUnit = Duration::milliseconds(500);
 constexpr std::int64_t kU16Max = std::numeric_limits<std::uint16_t>::max();
 constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
+// No peer can offer more (RFC 7323 2.3); numbers are compared within half of their space.
+constexpr std::uint32_t kSendWindowMax = 1U << 30;
 
 BlockState block_state(State state) {
     switch (state) {
@@ -212,15 +214,16 @@ void Connection::restore(const wire::ControlBlock& block, Instant now) {
 }
 
 void Connection::restore_sequences(const wire::ControlBlock& block) {
-    send_ = {.initial = block.initial_send_sequence,
-             .unacknowledged = block.send_unacknowledged,
-             .next = block.send_next,
-             .maximum = block.send_max,
-             .urgent = block.send_urgent,
-             .window_update_sequence = block.window_update_sequence,
-             .window_update_acknowledgment = block.window_update_acknowledgment,
-             .window = block.send_window,
-             .window_max = std::max(block.send_window_max, block.send_window)};
+    send_ = {
+        .initial = block.initial_send_sequence,
+        .unacknowledged = block.send_unacknowledged,
+        .next = block.send_next,
+        .maximum = block.send_max,
+        .urgent = block.send_urgent,
+        .window_update_sequence = block.window_update_sequence,
+        .window_update_acknowledgment = block.window_update_acknowledgment,
+        .window = std::min(block.send_window, kSendWindowMax),
+        .window_max = std::min(std::max(block.send_window_max, block.send_window), kSendWindowMax)};
     receive_ = {.initial = block.initial_receive_sequence,
                 .next = block.receive_next,
                 .edge = block.receive_advertised,

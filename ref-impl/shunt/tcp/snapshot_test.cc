@@ -173,6 +173,22 @@ TEST(Snapshot, WithAPathMtuBelowTheFloorSendsSegmentsOfTheFloor) {
     }
 }
 
+TEST(Snapshot, WithAWindowThatNoPeerCanOfferGoesOn) {
+    Peer peer;
+    peer.establish();
+    ControlBlock block = peer.connection->export_block(1, peer.now);
+    block.send_window = block.send_window_max = 0xFFFF'FFFF;
+    auto imported = Connection::import_block(peer.config, peer.local, block, peer.now);
+    ASSERT_TRUE(imported);
+    peer.connection.emplace(std::move(*imported));
+    EXPECT_EQ(peer.give_next("text"), std::nullopt);
+    peer.pass(Duration::milliseconds(40));
+    const auto sent = peer.drain();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].sequence, peer.heard);
+    EXPECT_EQ(sent[0].acknowledgment, peer.next);
+}
+
 TEST(Snapshot, OfABaseDeviceStartsFresh) {
     Peer peer;
     peer.establish();
