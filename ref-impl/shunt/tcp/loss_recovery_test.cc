@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "shunt/tcp/icmp_error.hh"
 #include "shunt/tcp/testing/pair.hh"
 #include "shunt/tcp/testing/peer.hh"
 
@@ -263,6 +264,23 @@ TEST(LossRecovery, WithoutSackSurvivesAPartialAcknowledgmentOfAllThatIsOutAnew) 
         peer.give(header);
     }
     EXPECT_EQ(peer.connection->send_queue_size(), 0U);
+}
+
+TEST(LossRecovery, HearsTheSameReportOfWhatWasSentAnew) {
+    Scene scene;
+    IcmpError error;
+    error.code = wire::kIcmpFragmentationNeeded;
+    error.next_hop_mtu = 1'000;
+    error.sequence = scene.first;
+    ASSERT_EQ(scene.peer.connection->handle_icmp(error), std::nullopt);
+    wire::TcpHeader header = scene.peer.ack();
+    header.acknowledgment = scene.first;
+    header.options.add_sack_block({scene.begin(4), scene.begin(8)});
+    scene.peer.give(header);
+    scene.peer.drain();
+    EXPECT_TRUE(scene.peer.connection->scoreboard().empty());
+    scene.peer.give(header);
+    EXPECT_FALSE(scene.peer.connection->scoreboard().empty());
 }
 
 TEST(LossRecovery, BoundsHowManySegmentsAreOut) {

@@ -142,8 +142,11 @@ void Connection::send_new_text(const Text& text, const wire::TcpOptions& options
                                Packet& out) {
     if (!flight_) flight_ = std::make_unique<Flight>(send_.unacknowledged);
     const SequenceNumber begin = send_.next;
+    const bool is_repeated = begin.before(send_.maximum);
     send_.next = begin + text.octets();
-    flight_->sent.append(begin, send_.next, now, begin.before(send_.maximum));
+    flight_->sent.append(begin, send_.next, now, is_repeated);
+    // What was reported of it while there was no record of it has to be read once more.
+    if (is_repeated) flight_->sack_reader.forget();
     if (recovery_ == Recovery::Fast) flight_->reduction.on_sent(text.octets());
     send_text(text, options, now, out);
 }
