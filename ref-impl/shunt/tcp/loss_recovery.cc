@@ -52,9 +52,10 @@ void Connection::count_duplicate(const ArrivingSegment& segment, Delivery& deliv
 bool Connection::detect_losses(Instant now) {
     Flight& flight = *flight_;
     const std::uint32_t lost_before = flight.sent.lost();
-    const Rack::Path path{.smoothed_rtt = rtt_.smoothed(),
-                          .minimum_rtt = rtt_.minimum(),
-                          .is_recovering = recovery_ != Recovery::None};
+    const Rack::Path path{
+        .smoothed_rtt = rtt_.smoothed(),
+        .minimum_rtt = rtt_.minimum(),
+        .is_recovering = recovery_ == Recovery::Fast || recovery_ == Recovery::Timeout};
     const auto wait = flight.rack.detect_losses(flight.sent, path, now);
     if (wait) {
         timers_.arm(Timer::Loss, now + *wait);
@@ -124,15 +125,19 @@ void Connection::grow_window(const Delivery& delivery, Instant now) {
 }
 
 void Connection::enter_fast_recovery() {
+    Flight& flight = *flight_;
+    // The window falls once for what is lost and marked of one window of data (RFC 3168 6.1.2).
+    const bool has_fallen = recovery_ == Recovery::Reduced && recover_ &&
+                            flight.sent[flight.sent.first_lost()].begin.before(*recover_);
     recovery_ = Recovery::Fast;
     recover_ = send_.maximum;
-    is_window_reduction_due_ = negotiated_.has_ecn();
     is_partial_seen_ = false;
     duplicates_ = std::max(duplicates_, kDuplicatesForLoss);
-    Flight& flight = *flight_;
     flight.probe.reset();
     flight.is_retransmission_forced = true;
     flight.reduction.start(send_.flight_size());
+    if (has_fallen) return;
+    is_window_reduction_due_ = negotiated_.has_ecn();
     congestion_.on_congestion(send_.flight_size(), segment_size());
 }
 

@@ -22,7 +22,8 @@ constexpr Duration kRoundTrip = Duration::milliseconds(40);
 
 /// A flight of ten full segments, sent one each millisecond, after a round trip was measured.
 struct Scene {
-    explicit Scene(bool timestamps = false) {
+    explicit Scene(bool timestamps = false, bool ecn = false) {
+        peer.syn_flags.ecn_echo = peer.syn_flags.congestion_window_reduced = ecn;
         peer.config.congestion_control = congestion::Algorithm::NewReno;  // halves: easy to count
         if (timestamps) peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
         peer.open();
@@ -48,6 +49,14 @@ struct Scene {
             header.options.add_sack_block({begin(left), begin(right)});
         peer.give(header);
         return peer.drain();
+    }
+    /// Acknowledges up to segment `edge` and echoes a mark.
+    void hear_mark(std::uint32_t edge) {
+        wire::TcpHeader header = peer.ack();
+        header.acknowledgment = begin(edge);
+        header.flags.ecn_echo = true;
+        peer.give(header);
+        peer.drain();
     }
     void pass(Duration span) { peer.pass(span); }
 
@@ -115,6 +124,30 @@ TEST(LossRecovery, LetsReorderedSegmentsComeInTheirOwnTime) {
     EXPECT_TRUE(scene.hear(3, {{4, 9}}).empty());
     scene.hear(9);
     EXPECT_EQ(scene.peer.connection->congestion_window(), 12 * kSegment) << "it has not fallen";
+}
+
+/// RFC 8985 6.2 step 4: only while a loss is repaired there is no time for it.
+TEST(LossRecovery, LetsReorderedSegmentsComeAfterAMarkToo) {
+    Scene scene(false, true);
+    scene.pass(kRoundTrip - Duration::milliseconds(10));
+    scene.hear_mark(1);
+    EXPECT_FALSE(has_text_at(scene.hear(1, {{2, 3}}), scene.begin(1)));
+    scene.pass(Duration::milliseconds(1));
+    EXPECT_FALSE(has_text_at(scene.peer.drain(), scene.begin(1)));
+    EXPECT_FALSE(has_text_at(scene.hear(3), scene.begin(1)));
+}
+
+/// RFC 3168 6.1.2.
+TEST(LossRecovery, OfTheWindowThatWasMarkedLowersTheWindowNoFurther) {
+    Scene scene(false, true);
+    scene.pass(kRoundTrip - Duration::milliseconds(10));
+    scene.hear_mark(1);
+    const std::uint32_t half = 9 * kSegment / 2;
+    ASSERT_EQ(scene.peer.connection->congestion_window(), half);
+    scene.hear(5);
+    ASSERT_TRUE(has_text_at(scene.hear(5, {{6, 9}}), scene.begin(5)));
+    scene.hear(10);
+    EXPECT_EQ(scene.peer.connection->congestion_window(), half);
 }
 
 TEST(LossRecovery, ComesByTheTimerWhereNothingMoreIsReported) {
