@@ -99,14 +99,19 @@ class Validator {
         if (limits.request_bytes > kRequestHeadBytesMax) {
             error("limits.request_bytes", fmt::format("{} at most", kRequestHeadBytesMax));
         }
-        check_at_least(limits.tcp_send_buffer_bytes, kPacketBytesMin,
-                       "limits.tcp_send_buffer_bytes");
-        check_at_least(limits.tcp_receive_buffer_bytes, kPacketBytesMin,
-                       "limits.tcp_receive_buffer_bytes");
+        check_queue(limits.tcp_send_buffer_bytes, "limits.tcp_send_buffer_bytes");
+        check_queue(limits.tcp_receive_buffer_bytes, "limits.tcp_receive_buffer_bytes");
+    }
+
+    void check_queue(std::size_t bytes, const char* where) {
+        check_at_least(bytes, kPacketBytesMin, where);
+        if (bytes > kQueueBytesMax) error(where, fmt::format("{} at most", kQueueBytesMax));
     }
 
     // A host receives datagrams of 576 bytes at least (RFC 791); smaller buffers hold nothing.
     static constexpr std::size_t kPacketBytesMin = 576;
+    // No window is larger (RFC 7323 2.3).
+    static constexpr std::size_t kQueueBytesMax = std::size_t{1} << 30;
 
     /// Says where the same value stands for the first time.
     template <typename Value>

@@ -175,6 +175,12 @@ TEST(Validation, HoldsBoundsAboveZero) {
                 ElementsAre("limits.forward_entries"));
     EXPECT_THAT(places_after([](FarmConfig& c) { c.limits.tcp_send_buffer_bytes = 575; }),
                 ElementsAre("limits.tcp_send_buffer_bytes"));
+    constexpr std::size_t most = std::size_t{1} << 30;
+    EXPECT_THAT(places_after([](FarmConfig& c) { c.limits.tcp_receive_buffer_bytes = most + 1; }),
+                ElementsAre("limits.tcp_receive_buffer_bytes"));
+    FarmConfig widest = valid_config();
+    widest.limits.tcp_receive_buffer_bytes = most;
+    EXPECT_THAT(places(widest), IsEmpty());
 }
 
 TEST(Validation, WantsNoMoreOfARequestThanIsRead) {
