@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
 #include <boost/program_options.hpp>
+
+#include "shunt/sim/client/sim_client.hh"
 
 namespace shunt::app {
 namespace {
@@ -60,6 +63,13 @@ constexpr std::pair<sim::PairPattern, std::string_view> kPatterns[] = {
     {sim::PairPattern::PingPong, "ping-pong"},
 };
 
+// As a node's (docs/farm-toml.md): less has no room for a segment, and more no number for each
+// byte.
+constexpr std::uint64_t kBufferMin = 576;
+constexpr std::uint64_t kBufferMax = 1U << 30;
+// A minute, for after five TCP gives up.
+constexpr std::uint64_t kRoundTripUsMax = 60'000'000;
+
 std::string_view pattern_name(sim::PairPattern wanted) {
     for (const auto& [pattern, name] : kPatterns) {
         if (pattern == wanted) return name;
@@ -80,13 +90,16 @@ class OptionReader {
     explicit OptionReader(const options::variables_map& given) : given_(given) {}
 
     template <typename Target>
-    void number(const char* name, Target& target, std::uint64_t least = 0) const {
+    void number(const char* name, Target& target, std::uint64_t least = 0,
+                std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) const {
         const auto text = find(name);
         if (!text) return;
         const auto value = to_number(*text);
         if (!value || *value < least)
             throw options::error(
                 fmt::format("--{}: a number from {} on, not {}", name, least, *text));
+        if (*value > most)
+            throw options::error(fmt::format("--{}: {} at most, not {}", name, most, *text));
         target = static_cast<std::size_t>(*value);
     }
 
@@ -142,10 +155,10 @@ void read_pair(const OptionReader& reader, sim::ScenarioOptions& world) {
     reader.ratio("corruption", world.corruption);
     reader.pattern(world.pattern);
     reader.number("size", world.size, 1);
-    reader.number("buffer", world.buffer, 1);
+    reader.number("buffer", world.buffer, kBufferMin, kBufferMax);
     reader.number("rate", world.rate, 1);
     std::optional<std::uint64_t> round_trip_us;
-    reader.number("rtt-us", round_trip_us);
+    reader.number("rtt-us", round_trip_us, 0, kRoundTripUsMax);
     if (round_trip_us)
         world.round_trip = Duration::microseconds(static_cast<std::int64_t>(*round_trip_us));
 }
@@ -158,7 +171,7 @@ SimOptions read(const options::variables_map& given) {
     result.scenario = reader.find("scenario").value_or("");
     reader.seeds(result);
     reader.number("jobs", result.jobs, 1);
-    reader.number("connections", result.world.connections, 1);
+    reader.number("connections", result.world.connections, 1, sim::SimClient::kConnectionsMax);
     reader.ratio("loss", result.world.loss);
     reader.ratio("repetition", result.world.repetition);
     reader.ratio("reordering", result.world.reordering);

@@ -59,15 +59,17 @@ TEST_P(SimOptionsRefuse, AndNameTheOption) {
 
 INSTANTIATE_TEST_SUITE_P(
     Bad, SimOptionsRefuse,
-    ::testing::Values(Refusal{{}, "--scenario"}, Refusal{{"--scenario"}, "--scenario"},
-                      Refusal{{"--scen", "x"}, "--scen"}, Refusal{{"x"}, "positional"},
-                      Refusal{{"--seed", "-1"}, "--seed"}, Refusal{{"--seed", "1x"}, "--seed"},
-                      Refusal{{"--seeds", "5..3"}, "--seeds"}, Refusal{{"--seeds", "5"}, "--seeds"},
-                      Refusal{{"--jobs", "0"}, "--jobs"},
-                      Refusal{{"--pattern", "sideways"}, "--pattern"},
-                      Refusal{{"--size", "0"}, "--size"},
-                      Refusal{{"--connections", "0"}, "--connections"},
-                      Refusal{{"--loss", "2/1"}, "--loss"}, Refusal{{"--loss", "1/0"}, "--loss"}));
+    ::testing::Values(
+        Refusal{{}, "--scenario"}, Refusal{{"--scenario"}, "--scenario"},
+        Refusal{{"--scen", "x"}, "--scen"}, Refusal{{"x"}, "positional"},
+        Refusal{{"--seed", "-1"}, "--seed"}, Refusal{{"--seed", "1x"}, "--seed"},
+        Refusal{{"--seeds", "5..3"}, "--seeds"}, Refusal{{"--seeds", "5"}, "--seeds"},
+        Refusal{{"--jobs", "0"}, "--jobs"}, Refusal{{"--pattern", "sideways"}, "--pattern"},
+        Refusal{{"--size", "0"}, "--size"}, Refusal{{"--connections", "0"}, "--connections"},
+        Refusal{{"--connections", "50001"}, "--connections"},
+        Refusal{{"--buffer", "575"}, "--buffer"}, Refusal{{"--buffer", "1073741825"}, "--buffer"},
+        Refusal{{"--rtt-us", "60000001"}, "--rtt-us"}, Refusal{{"--loss", "2/1"}, "--loss"},
+        Refusal{{"--loss", "1/0"}, "--loss"}));
 
 }  // namespace
 }  // namespace shunt::app
