@@ -145,8 +145,15 @@ TEST(SillyWindow, IsNotOfferedByTheReceiver) {
         peer.give_next(std::string(1'428, 'x'));
     peer.give_next("last");
     ASSERT_EQ(peer.drain().back().window, 0);
-    // 2 segments or half the buffer; not less.
-    peer.connection->consume(2'919);
+    // 2 segments or half the buffer; not less, nor where an acknowledgment goes for another reason
+    // a part of a segment.
+    peer.connection->consume(1'000);
+    EXPECT_TRUE(peer.drain().empty());
+    peer.give(peer.ack(), "?");
+    const auto answer = peer.drain();
+    ASSERT_EQ(answer.size(), 1U);
+    EXPECT_EQ(answer[0].window, 0);
+    peer.connection->consume(1'919);
     EXPECT_TRUE(peer.drain().empty());
     peer.connection->consume(1);
     const auto sent = peer.drain();

@@ -68,6 +68,27 @@ TEST_F(ShrunkWindow, GetsTheOldDataInsideAgainAndNothingOutside) {
     EXPECT_TRUE(is_first_sent);
 }
 
+/// The peer takes what fits, so that the congestion window grows; its edge stays where it is.
+TEST_F(ShrunkWindow, GetsNothingOutsideWhereTheCongestionWindowHasRoom) {
+    shrink_to(5'000);
+    peer_.drain();
+    SequenceNumber heard = first_;
+    auto sent = wait();
+    for (int i = 0; i < 20 && heard.before(first_ + 5'000); ++i) {
+        for (const auto& segment : sent) {
+            const auto end = segment.sequence + static_cast<std::uint32_t>(segment.text.size());
+            EXPECT_TRUE(end.at_or_before(first_ + 5'000)) << end - first_;
+            if (segment.sequence.at_or_before(heard) && end.after(heard)) heard = end;
+        }
+        peer_.heard = heard;
+        peer_.window = static_cast<std::uint16_t>(5'000 - (heard - first_));
+        peer_.give(peer_.ack());
+        sent = peer_.drain();
+        if (sent.empty()) sent = wait();
+    }
+    EXPECT_EQ(heard - first_, 5'000U) << "what is inside has come";
+}
+
 TEST_F(ShrunkWindow, IsUsedAgainWhenItOpens) {
     shrink_to(5'000);
     peer_.drain();
