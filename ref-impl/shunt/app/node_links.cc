@@ -65,16 +65,18 @@ std::string NodeLinks::open_device(link::LinkId link, const runtime::DeviceAddre
     attached.device = opened->get();
     loop_.watch(attached.device->descriptor(), token_of(link));
     (link == link::LinkId::Front ? mtus_.front : mtus_.back) = attached.device->mtu();
+    if (link == link::LinkId::Front) mtus_.front_train = attached.device->train_max();
     std::unique_ptr<link::FramePort> port = std::move(*opened);
     if (writer_) {
         const std::uint32_t interface = writer_->add_interface(link_name(link));
-        auto capture = std::make_unique<link::PcapPort>(std::move(port), *writer_, interface);
+        auto capture =
+            std::make_unique<link::PcapPort>(std::move(port), *writer_, interface, offload_);
         attached.capture = capture.get();
         port = std::move(capture);
     }
     if (is_logged(LogLevel::Trace)) {
         logs_.push_back(std::make_unique<FrameLog>(link, encapsulation_type_));
-        port = std::make_unique<link::TracerPort>(std::move(port), *logs_.back());
+        port = std::make_unique<link::TracerPort>(std::move(port), *logs_.back(), offload_);
     }
     attached.port = port.get();
     ports_.push_back(std::move(port));

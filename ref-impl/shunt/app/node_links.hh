@@ -11,6 +11,7 @@
 #include "shunt/app/frame_log.hh"
 #include "shunt/app/node_options.hh"
 #include "shunt/app/node_runner.hh"
+#include "shunt/app/software_offload.hh"
 #include "shunt/base/counters.hh"
 #include "shunt/base/packet.hh"
 #include "shunt/base/result.hh"
@@ -57,6 +58,7 @@ class NodeLinks {
     std::unique_ptr<runtime::FileSink> sink_;
     std::unique_ptr<link::PcapngWriter> writer_;
     std::vector<std::unique_ptr<FrameLog>> logs_;
+    SoftwareOffload offload_;  // for those who look on
     std::vector<std::unique_ptr<link::FramePort>> ports_;
     std::vector<std::unique_ptr<AttachedTester>> testers_;
     std::array<AttachedLink, link::kLinkCount> links_{};

@@ -5,12 +5,26 @@
 #include <utility>
 
 namespace shunt {
+namespace {
+
+std::unique_ptr<std::uint8_t[]> reuse_or_allocate(
+    std::vector<std::unique_ptr<std::uint8_t[]>>& free, std::size_t capacity) {
+    if (free.empty())
+        return std::make_unique_for_overwrite<std::uint8_t[]>(Packet::kHeadroom + capacity);
+    std::unique_ptr<std::uint8_t[]> storage = std::move(free.back());
+    free.pop_back();
+    return storage;
+}
+
+}  // namespace
 
 Packet::Packet(Packet&& other) noexcept
     : pool_(std::exchange(other.pool_, nullptr)),
       storage_(std::move(other.storage_)),
       begin_(std::exchange(other.begin_, 0)),
-      end_(std::exchange(other.end_, 0)) {}
+      end_(std::exchange(other.end_, 0)),
+      capacity_(std::exchange(other.capacity_, 0)),
+      unfinished_(std::exchange(other.unfinished_, {})) {}
 
 Packet& Packet::operator=(Packet&& other) noexcept {
     if (this == &other) return *this;
@@ -19,6 +33,8 @@ Packet& Packet::operator=(Packet&& other) noexcept {
     storage_ = std::move(other.storage_);
     begin_ = std::exchange(other.begin_, 0);
     end_ = std::exchange(other.end_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    unfinished_ = std::exchange(other.unfinished_, {});
     return *this;
 }
 
@@ -27,7 +43,7 @@ Packet::~Packet() {
 }
 
 void Packet::release() {
-    if (pool_ != nullptr && storage_) pool_->give_back(std::move(storage_));
+    if (pool_ != nullptr && storage_) pool_->give_back(std::move(storage_), capacity_);
     pool_ = nullptr;
 }
 
@@ -37,23 +53,24 @@ void Packet::append(ByteView content) {
 }
 
 Packet PacketPool::take() {
-    if (free_.empty()) {
-        constexpr std::size_t size = Packet::kHeadroom + Packet::kCapacity;
-        return Packet(this, std::make_unique_for_overwrite<std::uint8_t[]>(size));
-    }
-    Packet::Storage storage = std::move(free_.back());
-    free_.pop_back();
-    return Packet(this, std::move(storage));
+    return Packet(this, reuse_or_allocate(free_, Packet::kCapacity), Packet::kCapacity);
+}
+
+Packet PacketPool::take_large() {
+    return Packet(this, reuse_or_allocate(free_large_, Packet::kLargeCapacity),
+                  Packet::kLargeCapacity);
 }
 
 Packet PacketPool::copy(ByteView content) {
-    Packet packet = take();
+    Packet packet = content.size() > Packet::kCapacity ? take_large() : take();
     packet.append(content);
     return packet;
 }
 
-void PacketPool::give_back(Packet::Storage storage) {
-    if (free_.size() < kKeptMax) free_.push_back(std::move(storage));
+void PacketPool::give_back(Packet::Storage storage, std::size_t capacity) {
+    const bool is_large = capacity == Packet::kLargeCapacity;
+    std::vector<Packet::Storage>& free = is_large ? free_large_ : free_;
+    if (free.size() < (is_large ? kLargeKeptMax : kKeptMax)) free.push_back(std::move(storage));
 }
 
 }  // namespace shunt

@@ -15,6 +15,18 @@ namespace shunt {
 
 class PacketPool;
 
+/// What is left to do before a TCP/IPv4 packet can go on a wire: of a link whose far end does it,
+/// or leaves it to us because no wire lies in between (virtio 1.2, 5.1.6).
+struct Unfinished {
+    /// The checksum field holds the sum of the pseudo header alone: there is nothing to verify.
+    bool checksum = false;
+    /// Bytes of text in each segment that it is to be cut into; 0: it is one segment.
+    std::uint16_t segment_size = 0;
+
+    bool any() const { return checksum || segment_size != 0; }
+    bool operator==(const Unfinished&) const = default;
+};
+
 /// Move-only. Its storage goes back to the pool when it dies; the pool outlives its packets.
 class Packet {
   public:
@@ -23,6 +35,8 @@ class Packet {
     static constexpr std::size_t kHeadroom = 192;
     /// Largest content of a pooled packet: a 9,000 byte jumbo frame and a trailer fit.
     static constexpr std::size_t kCapacity = 9'216;
+    /// The same of a large one: the longest IPv4 packet, its Ethernet header and a tag.
+    static constexpr std::size_t kLargeCapacity = 65'535 + 18;
 
     Packet() = default;
     Packet(Packet&& other) noexcept;
@@ -33,47 +47,60 @@ class Packet {
 
     ByteView bytes() const { return {storage_.get() + begin_, size()}; }
     MutableBytes mutable_bytes() { return {storage_.get() + begin_, size()}; }
-    std::size_t size() const { return end_ - begin_; }
+    std::size_t size() const { return std::size_t{end_} - begin_; }
     bool empty() const { return size() == 0; }
     std::size_t headroom() const { return begin_; }
-    std::size_t tailroom() const { return storage_ ? kHeadroom + kCapacity - end_ : 0; }
+    std::size_t tailroom() const { return storage_ ? kHeadroom + capacity_ - end_ : 0; }
+    const Unfinished& unfinished() const { return unfinished_; }
+    void set_unfinished(const Unfinished& unfinished) { unfinished_ = unfinished; }
 
     /// Grows at the front by `count` and returns the new bytes, uninitialized.
     MutableBytes prepend(std::size_t count) {
         SHUNT_ASSERT(count <= headroom(), "headroom is reserved for every header that we add");
-        begin_ -= count;
+        begin_ -= static_cast<std::uint32_t>(count);
         return {storage_.get() + begin_, count};
     }
     /// Grows at the end by `count` and returns the new bytes, uninitialized.
     MutableBytes append(std::size_t count) {
         SHUNT_ASSERT(count <= tailroom(), "callers bound what they append");
-        end_ += count;
+        end_ += static_cast<std::uint32_t>(count);
         return {storage_.get() + end_ - count, count};
     }
     void append(ByteView content);
     void trim_front(std::size_t count) {
         SHUNT_ASSERT(count <= size(), "what is trimmed was there");
-        begin_ += count;
+        begin_ += static_cast<std::uint32_t>(count);
     }
     void trim_back(std::size_t count) {
         SHUNT_ASSERT(count <= size(), "what is trimmed was there");
-        end_ -= count;
+        end_ -= static_cast<std::uint32_t>(count);
     }
     /// Empties it and restores the headroom.
-    void clear() { begin_ = end_ = kHeadroom; }
+    void clear() {
+        begin_ = end_ = kHeadroom;
+        unfinished_ = {};
+    }
 
   private:
     friend class PacketPool;
     using Storage = std::unique_ptr<std::uint8_t[]>;
-    Packet(PacketPool* pool, Storage storage)
-        : pool_(pool), storage_(std::move(storage)), begin_(kHeadroom), end_(kHeadroom) {}
+    Packet(PacketPool* pool, Storage storage, std::size_t capacity)
+        : pool_(pool),
+          storage_(std::move(storage)),
+          begin_(kHeadroom),
+          end_(kHeadroom),
+          capacity_(static_cast<std::uint32_t>(capacity)) {}
     void release();
 
     PacketPool* pool_ = nullptr;
     Storage storage_;
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
+    std::uint32_t begin_ = 0;
+    std::uint32_t end_ = 0;
+    std::uint32_t capacity_ = 0;
+    Unfinished unfinished_;
 };
+
+static_assert(sizeof(Packet) <= 32, "queues of packets are rings of them");
 
 /// Recycles packet storage. Not thread-safe: one pool per thread.
 class PacketPool {
@@ -84,16 +111,20 @@ class PacketPool {
 
     /// An empty packet with headroom.
     Packet take();
-    /// A packet that holds a copy of `content` (at most Packet::kCapacity bytes).
+    /// The same with room for Packet::kLargeCapacity bytes.
+    Packet take_large();
+    /// A packet that holds a copy of `content` (at most Packet::kLargeCapacity bytes).
     Packet copy(ByteView content);
 
   private:
     friend class Packet;
     /// Storage kept for reuse; more than this goes back to the system.
     static constexpr std::size_t kKeptMax = 4'096;
-    void give_back(Packet::Storage storage);
+    static constexpr std::size_t kLargeKeptMax = 64;
+    void give_back(Packet::Storage storage, std::size_t capacity);
 
     std::vector<Packet::Storage> free_;
+    std::vector<Packet::Storage> free_large_;
 };
 
 }  // namespace shunt

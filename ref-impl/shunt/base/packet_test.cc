@@ -72,6 +72,50 @@ TEST(PacketTest, TheStorageOfADeadPacketIsUsedAgain) {
     EXPECT_NE(other.bytes().data(), storage);
 }
 
+TEST(PacketTest, EachSizeHasStorageOfItsOwn) {
+    PacketPool pool;
+    const std::uint8_t* storage = nullptr;
+    {
+        Packet large = pool.take_large();
+        EXPECT_EQ(large.tailroom(), Packet::kLargeCapacity);
+        storage = large.bytes().data();
+        std::ranges::fill(large.append(Packet::kLargeCapacity), std::uint8_t{1});
+        EXPECT_EQ(large.tailroom(), 0U);
+    }
+    const Packet packet = pool.take();
+    EXPECT_NE(packet.bytes().data(), storage);
+    EXPECT_EQ(packet.tailroom(), Packet::kCapacity);
+    const Packet large = pool.take_large();
+    EXPECT_EQ(large.bytes().data(), storage);
+}
+
+TEST(PacketTest, ACopyIsAsLargeAsItsContentNeeds) {
+    PacketPool pool;
+    const Packet packet = pool.copy(std::vector<std::uint8_t>(Packet::kCapacity, 1));
+    EXPECT_EQ(packet.tailroom(), 0U);
+    const Packet large = pool.copy(std::vector<std::uint8_t>(Packet::kCapacity + 1, 1));
+    EXPECT_EQ(large.tailroom(), Packet::kLargeCapacity - Packet::kCapacity - 1);
+}
+
+TEST(PacketTest, WhatIsUnfinishedGoesWithTheContent) {
+    PacketPool pool;
+    const Unfinished train{.checksum = true, .segment_size = 1'448};
+    EXPECT_TRUE(train.any());
+    EXPECT_FALSE(Unfinished{}.any());
+    Packet first = pool.take();
+    first.set_unfinished(train);
+    Packet second = std::move(first);
+    EXPECT_EQ(second.unfinished(), train);
+    Packet third;
+    third = std::move(second);
+    EXPECT_EQ(third.unfinished(), train);
+    third.clear();
+    EXPECT_EQ(third.unfinished(), Unfinished{});
+    third.set_unfinished(train);
+    third = Packet();
+    EXPECT_EQ(pool.take().unfinished(), Unfinished{});
+}
+
 TEST(PacketTest, ReusedStorageStartsEmpty) {
     PacketPool pool;
     { const Packet packet = pool.copy(std::array<std::uint8_t, 4>{1, 2, 3, 4}); }

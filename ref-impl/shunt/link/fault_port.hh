@@ -26,6 +26,7 @@ class FaultPort : public FramePort {
     std::optional<Packet> receive() override;
     bool transmit(Packet frame) override;
     std::size_t mtu() const override { return inner_->mtu(); }
+    std::size_t train_max() const override { return inner_->train_max(); }
 
     const FaultCounts& received_counts() const { return received_.counts(); }
     const FaultCounts& sent_counts() const { return sent_.counts(); }

@@ -37,6 +37,9 @@ class FramePort {
     virtual bool transmit(Packet frame) = 0;
     /// Largest IP packet in bytes (behind the Ethernet header) that the link carries.
     virtual std::size_t mtu() const = 0;
+    /// Longest IP packet in bytes that is sent unfinished: the link cuts it into segments and
+    /// completes checksums. It may hand over such ones, too. 0: it does neither.
+    virtual std::size_t train_max() const { return 0; }
 };
 
 }  // namespace shunt::link

@@ -5,18 +5,26 @@
 
 namespace shunt::link {
 
-PcapPort::PcapPort(std::unique_ptr<FramePort> inner, PcapngWriter& writer, std::uint32_t interface)
-    : inner_(std::move(inner)), writer_(writer), interface_(interface) {}
+PcapPort::PcapPort(std::unique_ptr<FramePort> inner, PcapngWriter& writer, std::uint32_t interface,
+                   FrameFinisher& finisher)
+    : inner_(std::move(inner)), writer_(writer), interface_(interface), finisher_(finisher) {}
 
 std::optional<Packet> PcapPort::receive() {
     std::optional<Packet> frame = inner_->receive();
-    if (frame) writer_.write_packet(interface_, now_, Direction::Received, frame->bytes());
+    if (frame) record(Direction::Received, *frame);
     return frame;
 }
 
 bool PcapPort::transmit(Packet frame) {
-    writer_.write_packet(interface_, now_, Direction::Sent, frame.bytes());
+    record(Direction::Sent, frame);
     return inner_->transmit(std::move(frame));
+}
+
+void PcapPort::record(Direction direction, const Packet& frame) {
+    if (!frame.unfinished().any())
+        return writer_.write_packet(interface_, now_, direction, frame.bytes());
+    for (const Packet& finished : finisher_.finish(frame))
+        writer_.write_packet(interface_, now_, direction, finished.bytes());
 }
 
 }  // namespace shunt::link

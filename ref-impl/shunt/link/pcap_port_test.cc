@@ -28,6 +28,23 @@ class MemorySink : public ByteSink {
     std::vector<std::uint8_t> content;
 };
 
+/// Two frames of one byte, which say where they come from.
+class TwoPieces : public FrameFinisher {
+  public:
+    std::vector<Packet> finish(const Packet& frame) override {
+        std::vector<Packet> pieces;
+        for (const std::uint8_t piece : {std::uint8_t{1}, std::uint8_t{2}}) {
+            pieces.push_back(pool_.copy(frame.bytes().first(1)));
+            pieces.back().mutable_bytes()[0] =
+                static_cast<std::uint8_t>(frame.bytes()[0] * 16 + piece);
+        }
+        return pieces;
+    }
+
+  private:
+    PacketPool pool_;
+};
+
 /// The literal bytes of the format's description, written down by hand.
 const std::vector<std::uint8_t> kSectionHeader = {
     0x0A, 0x0D, 0x0D, 0x0A, 0x2C, 0x00, 0x00, 0x00, 0x4D, 0x3C, 0x2B, 0x1A, 0x01, 0x00, 0x00,
@@ -73,7 +90,8 @@ TEST(PcapPort, RecordsBothDirectionsAndPassesFramesUnchanged) {
     PacketPool pool;
     auto queue = std::make_unique<QueuePort>();
     QueuePort& far = *queue;
-    PcapPort port(std::move(queue), writer, interface);
+    TwoPieces finisher;
+    PcapPort port(std::move(queue), writer, interface, finisher);
     port.set_time(Instant::from_nanoseconds(5));
 
     const std::vector<std::uint8_t> in = {1, 2, 3, 4};
@@ -107,7 +125,8 @@ TEST(TracerPort, ShowsEveryFrameOnceWithItsDirection) {
     PacketPool pool;
     auto queue = std::make_unique<QueuePort>();
     QueuePort& far = *queue;
-    TracerPort port(std::move(queue), recorder);
+    TwoPieces finisher;
+    TracerPort port(std::move(queue), recorder, finisher);
     const std::vector<std::uint8_t> in = {1};
     const std::vector<std::uint8_t> out = {2};
     far.arrive(pool.copy(in));
@@ -116,6 +135,41 @@ TEST(TracerPort, ShowsEveryFrameOnceWithItsDirection) {
     EXPECT_TRUE(port.transmit(pool.copy(out)));
     EXPECT_TRUE(far.take_sent());
     EXPECT_THAT(recorder.seen, ElementsAre(Pair(Direction::Received, 1), Pair(Direction::Sent, 2)));
+
+    // What the link finishes is shown finished, and goes as it is.
+    recorder.seen.clear();
+    Packet train = pool.copy(in);
+    train.set_unfinished({.checksum = true, .segment_size = 1});
+    EXPECT_TRUE(port.transmit(std::move(train)));
+    const auto sent = far.take_sent();
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->unfinished().segment_size, 1U);
+    EXPECT_THAT(recorder.seen,
+                ElementsAre(Pair(Direction::Sent, 0x11), Pair(Direction::Sent, 0x12)));
+}
+
+TEST(PcapPort, RecordsWhatAWireCarriesOfAnUnfinishedFrame) {
+    MemorySink sink;
+    PcapngWriter writer(sink, "shunt");
+    const std::uint32_t interface = writer.add_interface("front");
+    sink.content.clear();
+    PacketPool pool;
+    TwoPieces finisher;
+    auto queue = std::make_unique<QueuePort>();
+    QueuePort& far = *queue;
+    PcapPort port(std::move(queue), writer, interface, finisher);
+    const std::vector<std::uint8_t> frame = {3, 0, 0, 0};
+    Packet train = pool.copy(frame);
+    train.set_unfinished({.checksum = true, .segment_size = 2});
+    far.arrive(std::move(train));
+    const auto received = port.receive();
+    ASSERT_TRUE(received);
+    EXPECT_THAT(received->bytes(), ElementsAreArray(frame));
+    EXPECT_EQ(received->unfinished().segment_size, 2U);
+    constexpr std::size_t block = 48;  // a frame of one byte is padded to four
+    ASSERT_EQ(sink.content.size(), 2 * block);
+    EXPECT_EQ(sink.content[28], 0x31);
+    EXPECT_EQ(sink.content[block + 28], 0x32);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "shunt/ip/fragmentation.hh"
 #include "shunt/ip/ipv4_address_checks.hh"
+#include "shunt/stack/segmentation.hh"
 #include "shunt/wire/icmp.hh"
 
 namespace shunt::stack {
@@ -147,7 +148,15 @@ void Interface::send_ipv4(Packet packet, Instant now) {
                               !routes_.is_broadcast(destination) && !is_own(destination);
     const auto next_hop = is_reachable ? routes_.next_hop(destination) : std::nullopt;
     if (!next_hop) return counters_.add(Counter::DropRouteNone);
-    if (packet.size() <= config_.mtu) return send_within_mtu(std::move(packet), *next_hop, now);
+    const std::size_t longest = longest_piece(packet);
+    const bool is_for_offload = packet.size() <= config_.train_max && longest <= config_.mtu;
+    if (packet.unfinished().any() && !is_for_offload) {
+        Segmentation pieces(packet.bytes(), 0, packet.unfinished(), pool_);
+        while (auto piece = pieces.next())
+            send_ipv4(std::move(*piece), now);
+        return;
+    }
+    if (longest <= config_.mtu) return send_within_mtu(std::move(packet), *next_hop, now);
     if (ip->dont_fragment()) return counters_.add(Counter::DropLinkMtu);
     for (Packet& piece : ip::fragment(*ip, config_.mtu, pool_))
         send_within_mtu(std::move(piece), *next_hop, now);
@@ -168,7 +177,7 @@ void Interface::doubt_route_to(wire::Ipv4Address destination, Instant now) {
 }
 
 void Interface::send_to(wire::MacAddress station, std::uint16_t type, Packet payload) {
-    if (payload.size() > config_.mtu) return counters_.add(Counter::DropLinkMtu);
+    if (longest_piece(payload) > config_.mtu) return counters_.add(Counter::DropLinkMtu);
     wire::EthernetHeader{station, config_.mac, type}.prepend_to(payload);
     if (!outgoing_.push(std::move(payload))) counters_.add(Counter::DropLinkQueue);
 }

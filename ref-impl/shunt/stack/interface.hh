@@ -48,6 +48,8 @@ class Interface {
         std::vector<std::uint16_t> other_types;
         /// Largest IPv4 packet, or payload of another type, in bytes.
         std::size_t mtu = 1'500;
+        /// FramePort::train_max() of the link: unfinished packets of that length may leave by it.
+        std::size_t train_max = 0;
     };
 
     /// `pool` and `counters` outlive the interface.
@@ -60,7 +62,8 @@ class Interface {
     std::optional<Packet> handle_frame(Packet frame, Instant now);
 
     /// Sends an IPv4 packet by its destination. It may wait for an ARP answer. One that is longer
-    /// than the link carries goes in fragments, unless it forbids that.
+    /// than the link carries goes in fragments, unless it forbids that. What is unfinished, and
+    /// more than the link finishes, is finished here.
     void send_ipv4(Packet packet, Instant now);
     /// Sends `payload` to one station.
     void send_to(wire::MacAddress station, std::uint16_t type, Packet payload);

@@ -33,7 +33,7 @@ std::uint8_t TcpFlags::to_byte() const {
                                      (congestion_window_reduced ? kCongestionWindowReduced : 0));
 }
 
-Result<TcpView, Counter> TcpView::parse(const Ipv4View& packet) {
+Result<TcpView, Counter> TcpView::parse(const Ipv4View& packet, ChecksumField field) {
     if (packet.protocol() != IpProtocol::Tcp) return Failure{Counter::DropIpv4Protocol};
     if (packet.is_fragment()) return Failure{Counter::DropIpv4Fragment};
     const ByteView segment = packet.payload();
@@ -42,6 +42,7 @@ Result<TcpView, Counter> TcpView::parse(const Ipv4View& packet) {
     if (header_size < kTcpHeaderSize || header_size > segment.size()) {
         return Failure{Counter::DropTcpDataOffset};
     }
+    if (field == ChecksumField::Partial) return TcpView(segment, packet.ecn());
     ChecksumAccumulator sum =
         pseudo_header_sum(packet.source(), packet.destination(), IpProtocol::Tcp, segment.size());
     sum.add(segment);
@@ -55,7 +56,8 @@ std::uint32_t TcpView::segment_length() const {
            (control.fin ? 1 : 0);
 }
 
-void TcpHeader::prepend_to(Packet& packet, Ipv4Address source, Ipv4Address destination) const {
+void TcpHeader::prepend_to(Packet& packet, Ipv4Address source, Ipv4Address destination,
+                           ChecksumField field) const {
     const std::size_t header_size = size();
     const MutableBytes header = packet.prepend(header_size);
     store_u16(header, 0, source_port);
@@ -70,6 +72,7 @@ void TcpHeader::prepend_to(Packet& packet, Ipv4Address source, Ipv4Address desti
     options.store(header.subspan(kTcpHeaderSize));
     ChecksumAccumulator sum =
         pseudo_header_sum(source, destination, IpProtocol::Tcp, packet.size());
+    if (field == ChecksumField::Partial) return store_u16(header, 16, sum.sum());
     sum.add(packet.bytes());
     store_u16(header, 16, sum.checksum());
 }

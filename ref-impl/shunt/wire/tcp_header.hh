@@ -34,10 +34,15 @@ struct TcpFlags {
     bool operator==(const TcpFlags&) const = default;
 };
 
+/// What a checksum field holds: the checksum, or of a packet that no wire has carried yet the sum
+/// of the pseudo header alone (Unfinished::checksum).
+enum class ChecksumField : std::uint8_t { Complete, Partial };
+
 class TcpView {
   public:
-    /// Checks that it is whole TCP, then: 20 bytes there, data offset, checksum.
-    static Result<TcpView, Counter> parse(const Ipv4View& packet);
+    /// Checks that it is whole TCP, then: 20 bytes there, data offset, checksum if it is complete.
+    static Result<TcpView, Counter> parse(const Ipv4View& packet,
+                                          ChecksumField field = ChecksumField::Complete);
 
     std::uint16_t source_port() const { return load_u16(segment_, 0); }
     std::uint16_t destination_port() const { return load_u16(segment_, 2); }
@@ -77,7 +82,8 @@ struct TcpHeader {
     /// With options.
     std::size_t size() const { return kTcpHeaderSize + options.size(); }
     /// Data offset and checksum follow from the options and from what `packet` holds as payload.
-    void prepend_to(Packet& packet, Ipv4Address source, Ipv4Address destination) const;
+    void prepend_to(Packet& packet, Ipv4Address source, Ipv4Address destination,
+                    ChecksumField field = ChecksumField::Complete) const;
 };
 
 }  // namespace shunt::wire
