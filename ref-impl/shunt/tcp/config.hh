@@ -16,6 +16,9 @@ struct Config {
     /// The MSS that our SYN announces. 1,444 leaves room for the encapsulation of what a client
     /// sends to a connection that has moved (FRM-9, MTU 1,500).
     std::uint16_t advertised_mss = 1'444;
+    /// Longest IP packet, in bytes, that the front link takes unfinished, as a train of segments
+    /// that it cuts itself; 0: each segment is a packet of its own, and complete.
+    std::uint32_t train_max = 0;
     /// Bounds of the queues, in bytes. Memory is allocated as they fill.
     std::uint32_t send_buffer_max = 512 * 1'024;
     std::uint32_t receive_buffer_max = 512 * 1'024;

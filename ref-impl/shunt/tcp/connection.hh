@@ -86,7 +86,8 @@ class Connection : private ConnectionState {
     /// No packet is longer than `mtu` bytes from now on, 552 at least (TCP-13).
     void limit_path_mtu(std::uint16_t mtu);
 
-    /// Writes the next IPv4 packet into the empty `out`; false if there is none to send now.
+    /// Writes the next IPv4 packet into the empty `out`; false if there is none to send now. It is
+    /// unfinished where the link finishes it (Config::train_max), and as long as `out` has room.
     bool poll_transmit(Instant now, Packet& out);
     /// When handle_deadline() is next needed. Exact after poll_transmit() has said false.
     std::optional<Instant> poll_deadline() const { return timers_.earliest(); }
@@ -243,7 +244,9 @@ class Connection : private ConnectionState {
     bool transmit_text(Instant now, Packet& out);
     bool transmit_probe(Instant now, Packet& out);
     bool transmit_acknowledgment(Instant now, Packet& out);
-    std::optional<Text> text_within(std::uint32_t length_max, std::uint32_t room) const;
+    std::uint32_t segments_at_once(const wire::TcpOptions& options, const Packet& out) const;
+    std::optional<Text> text_within(std::uint32_t length_max, std::uint32_t room,
+                                    std::uint32_t segments = 1) const;
     bool is_worth_sending(const Text& text, std::uint32_t length_max) const;
     void send_new_text(const Text& text, const wire::TcpOptions& options, Instant now, Packet& out);
     bool send_again(std::size_t index, Instant now, Packet& out);

@@ -126,7 +126,8 @@ bool Connection::transmit_text(Instant now, Packet& out) {
         congestion_.restart_after_idle(initial_window(), now - last_sent_at_);  // RFC 5681 4.1
     }
     const wire::TcpOptions options = current_options(now);
-    const auto text = text_within(text_length_max(options), congestion_room());
+    const auto text =
+        text_within(text_length_max(options), congestion_room(), segments_at_once(options, out));
     if (!text) return false;
     if (timers_.is_armed(Timer::Persist) || is_silly_window_overridden_) retransmissions_ = 0;
     is_silly_window_overridden_ = false;
@@ -141,30 +142,48 @@ bool Connection::transmit_text(Instant now, Packet& out) {
 void Connection::send_new_text(const Text& text, const wire::TcpOptions& options, Instant now,
                                Packet& out) {
     if (!flight_) flight_ = std::make_unique<Flight>(send_.unacknowledged);
-    const SequenceNumber begin = send_.next;
-    const bool is_repeated = begin.before(send_.maximum);
-    send_.next = begin + text.octets();
-    flight_->sent.append(begin, send_.next, now, is_repeated);
+    const bool is_repeated = send_.next.before(send_.maximum);
+    // A record for each segment that the peer gets, also where the link cuts them: its reports
+    // have their edges, and one of them may be lost.
+    const std::uint32_t segment = text_length_max(options);
+    for (std::uint32_t left = text.octets(); left > 0;) {
+        const std::uint32_t size = left > segment + (text.fin ? 1 : 0) ? segment : left;
+        const SequenceNumber begin = send_.next;
+        send_.next = begin + size;
+        flight_->sent.append(begin, send_.next, now, is_repeated);
+        left -= size;
+    }
     // What was reported of it while there was no record of it has to be read once more.
     if (is_repeated) flight_->sack_reader.forget();
     if (recovery_ == Recovery::Fast) flight_->reduction.on_sent(text.octets());
     send_text(text, options, now, out);
 }
 
-/// What may go out at SND.NXT now, if anything: at most `length_max`, of which the network takes
-/// `room`.
-std::optional<Text> Connection::text_within(std::uint32_t length_max, std::uint32_t room) const {
+/// What may go out at SND.NXT now, if anything: `segments` of at most `length_max`, of which the
+/// network takes `room`.
+std::optional<Text> Connection::text_within(std::uint32_t length_max, std::uint32_t room,
+                                            std::uint32_t segments) const {
     Text text;
     text.offset = send_.flight_size();
     if (text.offset >= send_buffer_.octets()) return std::nullopt;
     if (flight_ && flight_->sent.is_full()) return std::nullopt;
     const std::uint32_t offered = send_.window - std::min(send_.window, text.offset);
     const std::uint32_t left = send_buffer_.size() - std::min(text.offset, send_buffer_.size());
-    text.length = std::min({left, offered, room, length_max});
+    const auto records = static_cast<std::uint32_t>(
+        flight_ ? SentSegments::kCountMax - flight_->sent.count() : SentSegments::kCountMax);
+    text.length = std::min({left, offered, room, length_max * std::min(segments, records)});
     // A FIN takes room in the peer's window, none in the network.
     text.fin =
         send_buffer_.has_fin() && text.length == left && text.offset + text.length < send_.window;
-    if (!is_worth_sending(text, length_max)) return std::nullopt;
+    if (text.length <= length_max) {
+        if (!is_worth_sending(text, length_max)) return std::nullopt;
+        return text;
+    }
+    // The last segment of a train goes along if it would have gone alone.
+    Text last = text;
+    last.length = text.length % length_max;
+    last.offset = text.offset + text.length - last.length;
+    if (last.length > 0 && !is_worth_sending(last, length_max)) text.length -= last.length;
     return text;
 }
 
@@ -186,10 +205,19 @@ void Connection::send_text(const Text& text, const wire::TcpOptions& options, In
     header.flags.fin = text.fin;
     header.flags.push = text.length > 0 && text.offset + text.length == send_buffer_.size();
     send_buffer_.read(text.offset, out.append(text.length));
+    const std::uint32_t segment = text_length_max(options);
+    if (config_->train_max > 0) {
+        const bool is_train = text.length > segment;
+        out.set_unfinished(
+            {.checksum = true, .segment_size = static_cast<std::uint16_t>(is_train ? segment : 0)});
+    }
     const bool is_new = begin == send_.maximum && text.octets() <= send_.window;
     const auto ecn = is_new ? mark_new_text(header.flags) : wire::EcnCodepoint::NotCapable;
     note_sent(begin + text.octets(), now);
     write(header, out, ecn);
+    // Each piece of a train has an identification of its own.
+    if (text.length > segment)
+        identification_ = static_cast<std::uint16_t>(identification_ + (text.length - 1) / segment);
 }
 
 /// Something that takes sequence numbers up to `end` goes out (RFC 6298 5.1).

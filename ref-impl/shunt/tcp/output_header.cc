@@ -10,7 +10,7 @@ namespace shunt::tcp {
 namespace {
 
 constexpr std::uint32_t kWindowFieldMax = 65'535;
-constexpr std::uint16_t kHeadersSize = 40;             // IPv4 and TCP without options
+constexpr std::uint32_t kHeadersSize = 40;             // IPv4 and TCP without options
 constexpr std::uint32_t kTimestampsSize = 12;          // aligned
 constexpr std::uint32_t kInitialWindowBytes = 14'600;  // RFC 6928 2
 
@@ -30,6 +30,19 @@ std::uint32_t Connection::segment_size() const {
 
 std::uint32_t Connection::text_length_max(const wire::TcpOptions& options) const {
     return maximum_segment() - static_cast<std::uint32_t>(options.size());
+}
+
+/// Segments that may go as one packet, a train that the link cuts. CWR is the first one's alone
+/// (RFC 3168 6.1.2), and an urgent pointer is each one's own.
+std::uint32_t Connection::segments_at_once(const wire::TcpOptions& options,
+                                           const Packet& out) const {
+    const std::uint32_t headers = kHeadersSize + static_cast<std::uint32_t>(options.size());
+    const bool is_plain = !is_window_reduction_due_ && send_.next == send_.maximum &&
+                          send_.urgent.at_or_before(send_.next);
+    if (config_->train_max <= headers || !is_plain) return 1;
+    const auto room = static_cast<std::uint32_t>(out.tailroom());
+    const std::uint32_t most = std::min(config_->train_max - headers, room);
+    return std::max(most / text_length_max(options), std::uint32_t{1});
 }
 
 /// RFC 6928 2.
@@ -130,7 +143,9 @@ void Connection::write(const wire::TcpHeader& header, Packet& out, wire::EcnCode
     wire::TcpHeader addressed = header;
     addressed.source_port = identity_.local_port;
     addressed.destination_port = identity_.remote_port;
-    addressed.prepend_to(out, identity_.local_address, identity_.remote_address);
+    addressed.prepend_to(
+        out, identity_.local_address, identity_.remote_address,
+        out.unfinished().checksum ? wire::ChecksumField::Partial : wire::ChecksumField::Complete);
     wire::Ipv4Header internet;
     internet.type_of_service = static_cast<std::uint8_t>(unsigned{differentiated_services_} << 2 |
                                                          static_cast<unsigned>(ecn));
