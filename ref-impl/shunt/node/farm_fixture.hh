@@ -29,6 +29,7 @@ namespace shunt::node {
 struct SeenFrame {
     link::LinkId link;
     std::vector<std::uint8_t> bytes;
+    Unfinished unfinished;
 
     wire::EthernetView ethernet() const { return *wire::EthernetView::parse(bytes); }
     /// The encapsulation header of a back frame; nothing for others.
@@ -60,7 +61,7 @@ class FarmFixture : public testing::Test {
     /// Fresh nodes, for config_ as it is now.
     void start_nodes() {
         for (farm::ServerId id : {1U, 2U}) {
-            nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, 100 + id, now_);
+            nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, 100 + id, now_, mtus_);
         }
     }
 
@@ -145,6 +146,7 @@ class FarmFixture : public testing::Test {
     std::function<bool(const SeenFrame&)> loses_ = [](const SeenFrame&) { return false; };
 
     farm::FarmConfig config_;
+    LinkMtus mtus_;
     NoContents contents_;
     Instant now_;
     PacketPool pool_;  // before the nodes, which hold packets of it
@@ -166,7 +168,7 @@ class FarmFixture : public testing::Test {
     bool transmit_client() {
         bool moved = false;
         while (client_) {
-            Packet packet = pool_.take();
+            Packet packet = client_config_.train_max > 0 ? pool_.take_large() : pool_.take();
             if (!client_->poll_transmit(now_, packet)) break;
             moved = true;
             inject_from_client(std::move(packet));
@@ -176,7 +178,7 @@ class FarmFixture : public testing::Test {
 
     void carry(const link::OutgoingFrame& outgoing) {
         const ByteView bytes = outgoing.frame.bytes();
-        SeenFrame frame{outgoing.link, {bytes.begin(), bytes.end()}};
+        SeenFrame frame{outgoing.link, {bytes.begin(), bytes.end()}, outgoing.frame.unfinished()};
         seen_.push_back(frame);
         if (loses_(frame)) return;
         const auto destination = frame.ethernet().destination();
@@ -184,7 +186,10 @@ class FarmFixture : public testing::Test {
             const auto& server = config_.servers[i];
             const auto own =
                 outgoing.link == link::LinkId::Front ? server.front_mac : server.back_mac;
-            if (destination == own) nodes_[i]->handle_frame(outgoing.link, pool_.copy(bytes), now_);
+            if (destination != own) continue;
+            Packet copy = pool_.copy(bytes);
+            copy.set_unfinished(frame.unfinished);
+            nodes_[i]->handle_frame(outgoing.link, std::move(copy), now_);
         }
         if (outgoing.link == link::LinkId::Front) deliver_to_client(frame);
     }
@@ -194,7 +199,9 @@ class FarmFixture : public testing::Test {
         if (ethernet.type() == wire::kEtherTypeArp) return answer_arp(frame);
         if (ethernet.destination() != kClientMac || !client_) return;
         const auto ip = wire::Ipv4View::parse(ethernet.payload());
-        const auto segment = wire::TcpView::parse(*ip);
+        const auto field = frame.unfinished.checksum ? wire::ChecksumField::Partial
+                                                     : wire::ChecksumField::Complete;
+        const auto segment = wire::TcpView::parse(*ip, field);
         ASSERT_TRUE(segment);
         client_->handle_segment(*segment, now_);
         while (!client_->readable().empty()) {

@@ -2,6 +2,7 @@
 // What arrives from clients: to the own stack, held, forwarded, or answered as TCP prescribes
 // (docs/protocol/endpoint.md, EP-1, EP-5, EP-20).
 #include "shunt/node/node.hh"
+#include "shunt/stack/segmentation.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/tcp_header.hh"
@@ -9,6 +10,7 @@
 namespace shunt::node {
 
 using migrate::ForwardEntry;
+using migrate::LocalEndpoint;
 using migrate::TemporaryEndpoint;
 
 void Node::handle_front_packet(Packet packet, Instant now) {
@@ -28,6 +30,10 @@ void Node::handle_front_packet(Packet packet, Instant now) {
 
 void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now) {
     const auto slot = tables_.find(tuple);
+    if (packet.unfinished().any()) {
+        const bool is_served_here = slot && tables_.at(*slot).as<LocalEndpoint>() != nullptr;
+        if (!is_served_here) return handle_pieces(std::move(packet), tuple, now);
+    }
     if (slot) {
         const auto* entry = tables_.at(*slot).as<ForwardEntry>();
         // The owner's stack verifies what is forwarded; the bytes go as they came (EP-21).
@@ -38,7 +44,9 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
         }
     }
     const auto ip = wire::Ipv4View::parse(packet.bytes());
-    const auto segment = wire::TcpView::parse(*ip);
+    const auto segment =
+        wire::TcpView::parse(*ip, packet.unfinished().checksum ? wire::ChecksumField::Partial
+                                                               : wire::ChecksumField::Complete);
     if (!segment) return counters_.add(segment.error());
     const auto flags = segment->flags();
     const bool is_fresh = flags.syn && !flags.acknowledgment && !flags.reset;
@@ -60,6 +68,18 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
     }
     give(*record.connection(), *segment, now);
     settle(*slot, now);
+}
+
+/// What the link did not finish is held and forwarded as it would have come by a wire (EP-5, EP-21,
+/// FRM-9): in segments that the client's MSS made, whose checksums are complete.
+void Node::handle_pieces(Packet packet, const wire::ConnectionTuple& tuple, Instant now) {
+    if (packet.unfinished().segment_size == 0) {
+        stack::complete_checksum(packet, 0);
+        return handle_client_segment(std::move(packet), tuple, now);
+    }
+    stack::Segmentation pieces(packet.bytes(), 0, packet.unfinished(), pool_);
+    while (auto piece = pieces.next())
+        handle_client_segment(std::move(*piece), tuple, now);
 }
 
 /// FRM-9: says so to the client if its packet is too long for the back link, once encapsulated, and

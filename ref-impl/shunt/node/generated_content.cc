@@ -14,7 +14,7 @@ using Block = std::array<std::uint8_t, kContentBlock>;
 
 // Eight hexadecimal digits as they stand in memory: every nibble gets a byte of its own, and what
 // is above nine moves on to the letters.
-std::uint64_t eight_digits(std::uint32_t value) {
+constexpr std::uint64_t eight_digits(std::uint32_t value) {
     std::uint64_t digits = value;
     digits = (digits | digits << 16) & 0x0000'FFFF'0000'FFFFU;
     digits = (digits | digits << 8) & 0x00FF'00FF'00FF'00FFU;
@@ -35,6 +35,44 @@ Block block_at(std::uint64_t number) {
     return block;
 }
 
+// A run of blocks has all digits in common but two, the first of which is the fifth of the second
+// half: a block is what they have in common, and these two of a table beside it.
+constexpr std::size_t kRunBlocks = 256;
+constexpr std::size_t kHalf = sizeof(std::uint64_t);
+constexpr std::size_t kOwnDigits = 4;
+using Half = std::array<std::uint8_t, kHalf>;
+
+constexpr std::uint64_t only_own_digits(std::uint64_t half) {
+    auto bytes = std::bit_cast<Half>(half);
+    for (std::size_t i = 0; i < kHalf; ++i)
+        if (i != kOwnDigits && i != kOwnDigits + 1) bytes[i] = 0;
+    return std::bit_cast<std::uint64_t>(bytes);
+}
+
+constexpr std::array<std::uint64_t, kRunBlocks> make_own_digits() {
+    std::array<std::uint64_t, kRunBlocks> halves{};
+    for (std::uint32_t i = 0; i < kRunBlocks; ++i)
+        halves[i] = only_own_digits(eight_digits(i << 8));
+    return halves;
+}
+
+constexpr auto kOwn = make_own_digits();
+
+/// Whole blocks from `offset` on, a multiple of their size, to the end of their run at most.
+std::size_t generate_run(std::uint64_t offset, MutableBytes into) {
+    const std::uint64_t first = offset / kContentBlock;
+    const std::size_t index = first % kRunBlocks;
+    const std::size_t count = std::min(into.size() / kContentBlock, kRunBlocks - index);
+    const auto common = std::bit_cast<std::array<std::uint64_t, 2>>(block_at(first));
+    const std::uint64_t second = common[1] ^ only_own_digits(common[1]);
+    std::uint8_t* to = into.data();
+    for (std::size_t i = index; i < index + count; ++i, to += kContentBlock) {
+        const std::array<std::uint64_t, 2> block = {common[0], second | kOwn[i]};
+        std::memcpy(to, block.data(), kContentBlock);
+    }
+    return count * kContentBlock;
+}
+
 }  // namespace
 
 std::uint8_t generated_byte(std::uint64_t offset) {
@@ -44,8 +82,12 @@ std::uint8_t generated_byte(std::uint64_t offset) {
 void generate(std::uint64_t offset, MutableBytes into) {
     std::size_t done = 0;
     while (done < into.size()) {
-        const Block block = block_at((offset + done) / kContentBlock);
         const std::size_t from = (offset + done) % kContentBlock;
+        if (from == 0 && into.size() - done >= kContentBlock) {
+            done += generate_run(offset + done, into.subspan(done));
+            continue;
+        }
+        const Block block = block_at((offset + done) / kContentBlock);
         const std::size_t count = std::min(kContentBlock - from, into.size() - done);
         std::memcpy(into.data() + done, block.data() + from, count);
         done += count;

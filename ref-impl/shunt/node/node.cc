@@ -16,7 +16,7 @@ constexpr int kBurst = 8;
 constexpr std::size_t kWarmEndpointsMax = 4'096;
 
 stack::Interface::Config front_config(const farm::FarmConfig& config, const farm::Server& self,
-                                      std::size_t mtu) {
+                                      LinkMtus mtus) {
     stack::Interface::Config front;
     front.mac = self.front_mac;
     front.own = self.services;
@@ -30,7 +30,8 @@ stack::Interface::Config front_config(const farm::FarmConfig& config, const farm
         for (const auto service : member.services)
             front.static_neighbors.push_back({service, member.front_mac});
     }
-    front.mtu = mtu;
+    front.mtu = mtus.front;
+    front.train_max = mtus.front_train;
     return front;
 }
 
@@ -56,6 +57,7 @@ tcp::Config tcp_config_of(const farm::FarmConfig& config, LinkMtus mtus) {
     constexpr std::size_t headers = wire::kIpv4HeaderSize + wire::kTcpHeaderSize;
     tcp::Config tcp;
     tcp.mtu = static_cast<std::uint16_t>(mtus.front);
+    tcp.train_max = static_cast<std::uint32_t>(mtus.front_train);
     // A client's largest segment must fit the back link once encapsulated (FRM-9).
     tcp.advertised_mss = static_cast<std::uint16_t>(
         std::min(mtus.front, mtus.back - migrate::FarmLink::overhead(config)) - headers);
@@ -101,7 +103,7 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       urls_(config),
       tcp_config_(tcp_config_of(config, mtus)),
       rng_(seed),
-      front_(front_config(config, self_, mtus.front), pool_, counters_, now),
+      front_(front_config(config, self_, mtus), pool_, counters_, now),
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
       farm_link_(config, self, back_),
       held_budget_(config.limits.held_packets_total),
@@ -158,10 +160,16 @@ bool Node::transmit_from(Slot slot, Instant now) {
         (moved_in != nullptr && !moved_in->is_released);
     if (is_silent) return false;
     bool has_more = true;
-    for (int sent = 0; sent < kBurst && has_more; ++sent) {
-        Packet packet = pool_.take();
+    bool was_train = false;
+    for (int sent = 0; sent < kBurst && has_more && !was_train; ++sent) {
+        // What may be a train gets room for one; acknowledgments do not.
+        const bool is_much = tcp_config_.train_max > 0 && connection->send_queue_size() > 0;
+        Packet packet = is_much ? pool_.take_large() : pool_.take();
         has_more = connection->poll_transmit(now, packet);
-        if (has_more) front_.send_ipv4(std::move(packet), now);
+        if (!has_more) break;
+        // A train is more than a burst; and where only one is on its way, it stays in the cache.
+        was_train = packet.unfinished().segment_size > 0;
+        front_.send_ipv4(std::move(packet), now);
     }
     if (!has_more) deadlines_.set(slot, record_deadline(record));  // sending moves it
     return has_more;

@@ -37,6 +37,8 @@ namespace shunt::node {
 struct LinkMtus {
     std::size_t front = 1500;
     std::size_t back = 1500;
+    /// FramePort::train_max() of the front link: what connections send leaves by it.
+    std::size_t front_train = 0;
 };
 
 /// Why a migrate call did not start a move.
@@ -90,6 +92,7 @@ class Node {
     // front_packets.cc: what clients send
     void handle_front_packet(Packet packet, Instant now);
     void handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
+    void handle_pieces(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
     bool is_too_long_to_forward(const Packet& packet, Instant now);
     void handle_undecided(Slot slot, Packet packet, Instant now);
 
