@@ -11,6 +11,7 @@ import http.client
 import json
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,18 @@ def generated(count: int) -> bytes:
     """The object /bytes/N: every 16 bytes name their own offset."""
     blocks = (b"%015x\n" % offset for offset in range(0, count, 16))
     return b"".join(blocks)[:count]
+
+
+def frame_lengths(capture: bytes) -> list[int]:
+    """Of every enhanced packet block of a little-endian pcapng file."""
+    lengths = []
+    at = 0
+    while at < len(capture):
+        kind, size = struct.unpack_from("<II", capture, at)
+        if kind == 6:
+            lengths.append(struct.unpack_from("<I", capture, at + 20)[0])
+        at += size
+    return lengths
 
 
 def run(command: str) -> None:
@@ -98,6 +111,14 @@ class ServesTheKernel(unittest.TestCase):
         connection.close()
         return answer.status, body
 
+    def upload(self, target: str, count: int) -> int:
+        """The status of the answer; the node verifies the body where the target says so."""
+        connection = http.client.HTTPConnection(SERVICE, 80, timeout=WAIT_SECONDS)
+        connection.request("POST", target, body=generated(count))
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
     def ask(self, verb: str, name: str = "s1") -> Any:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as operator:
             operator.settimeout(WAIT_SECONDS)
@@ -130,14 +151,33 @@ class ServesTheKernel(unittest.TestCase):
         self.give_address("shunt-front")
         self.exchange()
 
+    def test_trains_of_segments_pass_a_tap_with_vnet_header(self) -> None:
+        capture = self.folder / "front.pcapng"
+        node = self.start("tap:shunt-front,vnet", "--capture", str(capture))
+        self.give_address("shunt-front")
+        count = 3_000_000
+        self.assertEqual(self.upload("/bytes/1?verify", count), 200)
+        self.assertEqual(self.get(f"/bytes/{count}"), (200, generated(count)))
+        self.exchange()
+        shown = subprocess.run(
+            "ip -json -statistics link show shunt-front".split(), capture_output=True, check=True
+        )
+        for direction, statistics in json.loads(shown.stdout)[0]["stats64"].items():
+            self.assertLess(statistics["packets"], count / 1_448, direction)
+        self.finish(node)
+        lengths = frame_lengths(capture.read_bytes())
+        self.assertEqual(max(lengths), 1_514)
+        self.assertGreater(len(lengths), 2 * count / 1_448)
+
     def test_through_a_packet_socket(self) -> None:
         run("ip link add shunt-v0 type veth peer name shunt-v1")
         self.addCleanup(run, "ip link del shunt-v0")
         run("ip link set shunt-v1 up")
         self.start("packet:shunt-v1")
         self.give_address("shunt-v0")
-        run("ethtool -K shunt-v0 tso off gso off")
         self.exchange()
+        self.assertEqual(self.upload("/bytes/1?verify", 1_000_000), 200)
+        self.assertNotIn("drop.device.segmented", self.ask("counters"))
 
     def test_records_what_it_sees(self) -> None:
         capture = self.folder / "front.pcapng"
@@ -172,9 +212,11 @@ class ServesTheKernel(unittest.TestCase):
             for link in ("front", "back"):
                 run(f"ip link set {name}-{link} master {link}")
         self.assertEqual(self.get("/bytes/200001"), (200, generated(200_001)))
+        self.assertEqual(self.upload("/bytes/1?verify", 1_000_000), 200)
         self.assertEqual(self.get("/hello.txt"), (200, b"hello\n"))
-        self.assertEqual(self.ask("counters", "s1")["move.done"], 1)
+        self.assertEqual(self.ask("counters", "s1")["move.done"], 2)
         self.assertEqual(self.ask("tables", "s1")["forward"][0]["peer"], "s2")
+        self.assertNotIn("drop.forward.mtu", self.ask("counters", "s1"))
         for node in nodes:
             self.assertEqual(self.finish(node), 130)
 

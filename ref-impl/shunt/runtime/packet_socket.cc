@@ -54,7 +54,7 @@ PacketSocket::PacketSocket(FileDescriptor socket, std::string name, std::size_t 
     : socket_(std::move(socket)),
       name_(std::move(name)),
       mtu_(mtu),
-      pool_(pool),
+      buffer_(pool),
       counters_(counters) {}
 
 Result<std::unique_ptr<PacketSocket>, SetupError> PacketSocket::open(const std::string& name,
@@ -75,10 +75,8 @@ Result<std::unique_ptr<PacketSocket>, SetupError> PacketSocket::open(const std::
 
 std::optional<Packet> PacketSocket::receive() {
     for (int dropped = 0; dropped < kDropsInARowMax; ++dropped) {
-        Packet frame = pool_.take();
         VnetHeaderBytes header{};
-        const MutableBytes room = frame.append(Packet::kCapacity);
-        std::array<iovec, 2> parts{{{header.data(), header.size()}, {room.data(), room.size()}}};
+        auto parts = buffer_.parts(header);
         msghdr message{};
         message.msg_iov = parts.data();
         message.msg_iovlen = parts.size();
@@ -89,14 +87,12 @@ std::optional<Packet> PacketSocket::receive() {
         }
         if (result < 0 && (errno == ENODEV || errno == ENXIO)) is_gone_ = true;
         if (result < ssize_t{kVnetHeaderSize}) return std::nullopt;
-        const VnetHeader announced = VnetHeader::parse(header);
-        const bool is_cut = (message.msg_flags & MSG_TRUNC) != 0;
-        if (is_cut && !announced.is_segmented_later) {
+        Packet frame = buffer_.take(static_cast<std::size_t>(result) - kVnetHeaderSize);
+        if ((message.msg_flags & MSG_TRUNC) != 0) {
             drop(Counter::DropDeviceTruncated);
             continue;
         }
-        frame.trim_back(Packet::kCapacity + kVnetHeaderSize - static_cast<std::size_t>(result));
-        if (const auto reason = apply(announced, frame)) {
+        if (const auto reason = apply(VnetHeader::parse(header), frame)) {
             drop(*reason);
             continue;
         }
@@ -117,8 +113,7 @@ void PacketSocket::drop(Counter reason) {
 }
 
 bool PacketSocket::transmit(Packet frame) {
-    // All zero: the checksums are complete, nothing is to be segmented.
-    VnetHeaderBytes header{};
+    VnetHeaderBytes header = VnetHeader::for_sending(frame);
     const MutableBytes content = frame.mutable_bytes();
     std::array<iovec, 2> parts{{{header.data(), header.size()}, {content.data(), content.size()}}};
     msghdr message{};

@@ -8,6 +8,7 @@
 
 #include "shunt/runtime/device.hh"
 #include "shunt/runtime/file_descriptor.hh"
+#include "shunt/runtime/frame_buffer.hh"
 
 namespace shunt::runtime {
 
@@ -38,7 +39,7 @@ class PacketSocket : public Device {
     FileDescriptor socket_;
     std::string name_;
     std::size_t mtu_;
-    PacketPool& pool_;
+    FrameBuffer buffer_;
     Counters& counters_;
     bool is_offload_reported_ = false;
     bool is_down_ = false;

@@ -61,8 +61,7 @@ Result<FileDescriptor, SetupError> attach(const DeviceAddress& address) {
         return Failure{refuse_attach(address, errno)};
     if (!address.has_vnet_header) return tap;
     int header_size = kVnetHeaderSize;
-    // Checksums may stay partial; segmentation (TUN_F_TSO4) may not: a Packet holds one frame.
-    const unsigned long offloads = TUN_F_CSUM;
+    const unsigned long offloads = TUN_F_CSUM | TUN_F_TSO4;
     if (ioctl(tap.number(), TUNSETVNETHDRSZ, &header_size) != 0 ||
         ioctl(tap.number(), TUNSETOFFLOAD, offloads) != 0)
         return Failure{refuse_attach(address, errno)};
@@ -73,12 +72,9 @@ Result<FileDescriptor, SetupError> attach(const DeviceAddress& address) {
 
 TapDevice::TapDevice(FileDescriptor tap, const DeviceAddress& address, std::size_t mtu,
                      PacketPool& pool, Counters& counters)
-    : tap_(std::move(tap)),
-      name_(address.name),
-      has_vnet_header_(address.has_vnet_header),
-      mtu_(mtu),
-      pool_(pool),
-      counters_(counters) {}
+    : tap_(std::move(tap)), name_(address.name), mtu_(mtu), pool_(pool), counters_(counters) {
+    if (address.has_vnet_header) buffer_.emplace(pool);
+}
 
 Result<std::unique_ptr<TapDevice>, SetupError> TapDevice::open(const DeviceAddress& address,
                                                                PacketPool& pool,
@@ -104,45 +100,51 @@ Result<std::unique_ptr<TapDevice>, SetupError> TapDevice::open(const DeviceAddre
 
 std::optional<Packet> TapDevice::receive() {
     for (int dropped = 0; dropped < kDropsInARowMax; ++dropped) {
-        Packet frame = pool_.take();
-        VnetHeaderBytes header{};
-        const MutableBytes room = frame.append(Packet::kCapacity);
-        const std::array<iovec, 2> parts{
-            {{header.data(), header.size()}, {room.data(), room.size()}}};
-        const std::size_t skipped = has_vnet_header_ ? 0 : 1;
-        const ssize_t result =
-            readv(tap_.number(), parts.data() + skipped, static_cast<int>(parts.size() - skipped));
-        if (result < 0 && errno == EBADFD) {
-            is_gone_ = true;  // the interface was deleted
-            return std::nullopt;
-        }
-        const std::size_t header_size = has_vnet_header_ ? kVnetHeaderSize : 0;
-        if (result < 0 || static_cast<std::size_t>(result) < header_size) return std::nullopt;
-        const std::size_t length = static_cast<std::size_t>(result) - header_size;
-        if (length == Packet::kCapacity) {  // tuntap cuts what does not fit without a word
-            counters_.add(Counter::DropDeviceTruncated);
-            continue;
-        }
-        frame.trim_back(Packet::kCapacity - length);
-        if (!has_vnet_header_) return frame;
-        if (const auto drop = apply(VnetHeader::parse(header), frame)) {
-            counters_.add(*drop);
-            continue;
-        }
-        return frame;
+        std::optional<Packet> frame = buffer_ ? read_with_header() : read_plain();
+        if (frame) return frame;
+        if (!was_dropped_) return std::nullopt;
     }
     return std::nullopt;
 }
 
-bool TapDevice::transmit(Packet frame) {
-    // All zero: the checksums are complete, nothing is to be segmented.
+std::optional<Packet> TapDevice::drop(Counter reason) {
+    counters_.add(reason);
+    was_dropped_ = true;
+    return std::nullopt;
+}
+
+std::optional<Packet> TapDevice::read_plain() {
+    Packet frame = pool_.take();
+    const std::size_t room = frame.tailroom();
+    const auto length = note(read(tap_.number(), frame.append(room).data(), room));
+    if (!length) return std::nullopt;
+    // tuntap cuts what does not fit without a word
+    if (*length == room) return drop(Counter::DropDeviceTruncated);
+    frame.trim_back(room - *length);
+    return frame;
+}
+
+std::optional<Packet> TapDevice::read_with_header() {
     VnetHeaderBytes header{};
-    const MutableBytes content = frame.mutable_bytes();
-    const std::array<iovec, 2> parts{
-        {{header.data(), header.size()}, {content.data(), content.size()}}};
-    const std::size_t skipped = has_vnet_header_ ? 0 : 1;
-    if (writev(tap_.number(), parts.data() + skipped, static_cast<int>(parts.size() - skipped)) >=
-        0) {
+    const auto parts = buffer_->parts(header);
+    const auto length = note(readv(tap_.number(), parts.data(), static_cast<int>(parts.size())));
+    if (!length || *length < header.size()) return std::nullopt;
+    Packet frame = buffer_->take(*length - header.size());
+    if (frame.size() == FrameBuffer::kFrameMax) return drop(Counter::DropDeviceTruncated);
+    if (const auto reason = apply(VnetHeader::parse(header), frame)) return drop(*reason);
+    return frame;
+}
+
+/// How many bytes a call has read, if it has.
+std::optional<std::size_t> TapDevice::note(ssize_t result) {
+    was_dropped_ = false;
+    if (result < 0 && errno == EBADFD) is_gone_ = true;  // the interface was deleted
+    if (result < 0) return std::nullopt;
+    return static_cast<std::size_t>(result);
+}
+
+bool TapDevice::transmit(Packet frame) {
+    if (write_frame(frame) >= 0) {
         is_down_ = false;
         return true;
     }
@@ -152,6 +154,15 @@ bool TapDevice::transmit(Packet frame) {
         complaint_ = fmt::format("tap:{0} is down: sudo ip link set {0} up", name_);
     }
     return false;
+}
+
+ssize_t TapDevice::write_frame(Packet& frame) {
+    const MutableBytes content = frame.mutable_bytes();
+    if (!buffer_) return write(tap_.number(), content.data(), content.size());
+    VnetHeaderBytes header = VnetHeader::for_sending(frame);
+    const std::array<iovec, 2> parts{
+        {{header.data(), header.size()}, {content.data(), content.size()}}};
+    return writev(tap_.number(), parts.data(), static_cast<int>(parts.size()));
 }
 
 std::optional<std::string> TapDevice::take_complaint() {
