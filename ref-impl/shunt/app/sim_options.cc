@@ -38,6 +38,8 @@ options::options_description describe_options() {
     add("buffer", options::value<std::string>(), "of tcp-pair: bytes of each queue");
     add("rtt-us", options::value<std::string>(), "of tcp-pair: the link's round trip");
     add("rate", options::value<std::string>(), "of tcp-pair: the link's bytes per second");
+    add("offload",
+        "network cards of the servers, of both ends in tcp-pair, cut and join trains of segments");
     add("json", options::value<std::string>(), "file for the result; - is standard output");
     add("watch", options::value<std::string>(),
         "client port: the frames of its connection, sent (->) and delivered (=>)");
@@ -176,6 +178,7 @@ SimOptions read(const options::variables_map& given) {
     reader.ratio("repetition", result.world.repetition);
     reader.ratio("reordering", result.world.reordering);
     read_pair(reader, result.world);
+    result.world.has_offload = given.count("offload") > 0;
     std::optional<std::uint64_t> port;
     reader.number("watch", port, 1);
     if (port && *port > 0xFFFF) throw options::error("--watch: a port, at most 65535");
@@ -237,6 +240,7 @@ std::string to_arguments(const sim::ScenarioOptions& world) {
     if (world.buffer) text += fmt::format(" --buffer {}", *world.buffer);
     if (world.round_trip) text += fmt::format(" --rtt-us {}", world.round_trip->to_microseconds());
     if (world.rate) text += fmt::format(" --rate {}", *world.rate);
+    if (world.has_offload) text += " --offload";
     return text;
 }
 

@@ -29,7 +29,8 @@ TEST(SimOptions, ReadsSeedsAndFaults) {
 TEST(SimOptions, EveryOptionOfAWorldIsPrintedAsItWasRead) {
     const std::string text =
         " --connections 7 --loss 1/2 --repetition 1/3 --reordering 1/4 --corruption 1/5"
-        " --pattern ping-pong --size 100 --buffer 9000 --rtt-us 250 --rate 1000000";
+        " --pattern ping-pong --size 100 --buffer 9000 --rtt-us 250 --rate 1000000"
+        " --offload";
     std::istringstream words("--scenario tcp-pair" + text);
     const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
     const auto options = parse_sim_options(arguments);

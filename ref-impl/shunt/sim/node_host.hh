@@ -16,8 +16,9 @@ namespace shunt::sim {
 class NodeHost final : public Host {
   public:
     /// The configuration outlives the host.
-    NodeHost(const farm::FarmConfig& config, farm::ServerId self, std::uint64_t seed, Instant now)
-        : node_(config, self, contents_, seed, now) {}
+    NodeHost(const farm::FarmConfig& config, farm::ServerId self, std::uint64_t seed, Instant now,
+             node::LinkMtus mtus = {})
+        : node_(config, self, contents_, seed, now, mtus) {}
 
     void handle_frame(link::LinkId link, Packet frame, Instant now) override {
         node_.handle_frame(link, std::move(frame), now);

@@ -19,7 +19,9 @@ void PairHost::handle_frame(link::LinkId, Packet frame, Instant now) {
     if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
     const auto packet = wire::Ipv4View::parse(ethernet->payload());
     if (!packet || packet->source() != config_.identity.remote_address) return;
-    const auto segment = wire::TcpView::parse(*packet);
+    const auto segment =
+        wire::TcpView::parse(*packet, frame.unfinished().checksum ? wire::ChecksumField::Partial
+                                                                  : wire::ChecksumField::Complete);
     if (!segment || segment->source_port() != config_.identity.remote_port) return;
     if (connection_ && !connection_->is_closed()) {
         if (connection_->handle_segment(*segment, now)) ++dropped_segments_;
@@ -56,7 +58,7 @@ void PairHost::advance(Instant now) {
 }
 
 std::optional<link::OutgoingFrame> PairHost::poll_transmit(Instant now) {
-    Packet packet = pool_.take();
+    Packet packet = config_.tcp.train_max > 0 ? pool_.take_large() : pool_.take();
     if (reset_) {
         reset_->write(config_.identity, packet);
         reset_.reset();

@@ -32,6 +32,7 @@ PairHostConfig host_config(const PairConfig& config, Rng& rng, std::size_t side)
     host.chance.initial_sequence = SequenceNumber(rng.next_u32());
     host.chance.timestamp_offset = rng.next_u32();
     host.tcp = config.tcp[side];
+    if (config.has_offload) host.tcp.train_max = OffloadHost::kTrainMax;
     host.stream = config.streams[side];
     host.does_open = side == 0 || config.open_both;
     if (side == 0) host.falsify = config.falsify;
@@ -61,7 +62,9 @@ PairWorld::PairWorld(const PairConfig& config)
     for (std::size_t side = 0; side < 2; ++side) {
         hosts_[side] =
             std::make_unique<PairHost>(host_config(config, rng, side), world_.now(), log_);
-        ids_[side] = world_.add_host(std::string(kNames[side]), *hosts_[side]);
+        if (config.has_offload) cards_[side] = std::make_unique<OffloadHost>(*hosts_[side]);
+        Host& on_link = config.has_offload ? static_cast<Host&>(*cards_[side]) : *hosts_[side];
+        ids_[side] = world_.add_host(std::string(kNames[side]), on_link);
         world_.attach(ids_[side], link::LinkId::Front, segment_, kMacs[side]);
     }
     world_.add_observer(*this);

@@ -11,6 +11,7 @@
 #include "shunt/sim/checkers/receiver_view.hh"
 #include "shunt/sim/checkers/violation.hh"
 #include "shunt/sim/observer.hh"
+#include "shunt/sim/offload_host.hh"
 #include "shunt/sim/pair/pair_host.hh"
 #include "shunt/sim/trouble.hh"
 #include "shunt/sim/world.hh"
@@ -29,6 +30,8 @@ struct PairConfig {
     std::function<void(Packet& frame)> falsify;
     /// Both open at once (RFC 9293 3.5, figure 7).
     bool open_both = false;
+    /// Both ends have a card that cuts and joins trains of segments.
+    bool has_offload = false;
     /// Safety until then, liveness from then on: the link has no defects any more. Nothing: it
     /// keeps them.
     std::optional<Instant> healed_at;
@@ -72,6 +75,7 @@ class PairWorld final : private Observer {
     SegmentId segment_{};
     std::array<HostId, 2> ids_{};
     std::array<std::unique_ptr<PairHost>, 2> hosts_;
+    std::array<std::unique_ptr<OffloadHost>, 2> cards_;  // null: none
     std::array<ReceiverView, 2> views_;
     TroublePlan troubles_;
     std::optional<Instant> healing_;

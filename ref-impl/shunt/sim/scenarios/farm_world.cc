@@ -70,13 +70,26 @@ ClientConfig FarmWorld::client_config(const farm::FarmConfig& farm) {
 void FarmWorld::add_servers() {
     for (const farm::Server& server : config_.farm.servers) {
         const std::uint64_t seed = rng_.next_u64();
-        nodes_.push_back(std::make_unique<NodeHost>(config_.farm, server.id, seed, world_.now()));
-        const HostId id = world_.add_host(server.name, *nodes_.back());
+        nodes_.push_back(make_node(server, seed, world_.now()));
+        const HostId id = world_.add_host(server.name, on_its_links(*nodes_.back()));
         world_.attach(id, link::LinkId::Front, roles_.front, server.front_mac);
         world_.attach(id, link::LinkId::Back, roles_.back, server.back_mac);
         roles_.servers.push_back(
             {id, server.name, server.front_mac, server.back_mac, server.services});
     }
+}
+
+std::unique_ptr<NodeHost> FarmWorld::make_node(const farm::Server& server, std::uint64_t seed,
+                                               Instant now) const {
+    node::LinkMtus mtus;
+    if (config_.has_offload) mtus.front_train = OffloadHost::kTrainMax;
+    return std::make_unique<NodeHost>(config_.farm, server.id, seed, now, mtus);
+}
+
+Host& FarmWorld::on_its_links(NodeHost& node) {
+    if (!config_.has_offload) return node;
+    cards_.push_back(std::make_unique<OffloadHost>(node));
+    return *cards_.back();
 }
 
 void FarmWorld::run(Instant limit) {
@@ -133,9 +146,9 @@ Host& FarmWorld::restart(HostId id) {
     SHUNT_ASSERT(found != roles_.servers.end(), "only servers crash");
     const auto index = static_cast<std::size_t>(found - roles_.servers.begin());
     const farm::Server& server = config_.farm.servers[index];
-    auto fresh = std::make_unique<NodeHost>(config_.farm, server.id, seed, world_.host_now(id));
+    auto fresh = make_node(server, seed, world_.host_now(id));
     retired_.push_back(std::exchange(nodes_[index], std::move(fresh)));
-    return *nodes_[index];
+    return on_its_links(*nodes_[index]);
 }
 
 void FarmWorld::excuse_limbo() {

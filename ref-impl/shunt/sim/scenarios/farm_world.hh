@@ -19,6 +19,7 @@
 #include "shunt/sim/checkers/violation.hh"
 #include "shunt/sim/client/sim_client.hh"
 #include "shunt/sim/node_host.hh"
+#include "shunt/sim/offload_host.hh"
 #include "shunt/sim/scenarios/scenario.hh"
 #include "shunt/sim/trouble.hh"
 #include "shunt/sim/world.hh"
@@ -41,6 +42,8 @@ struct FarmWorldConfig {
     /// Of the clients, which all ask the first server's first service.
     std::vector<ConnectionPlan> plans;
     std::vector<Guest> guests;
+    /// The servers' front links have cards that cut and join trains of segments.
+    bool has_offload = false;
     /// Sees every frame beside the checkers; null: nobody does.
     Observer* observer = nullptr;
 };
@@ -90,6 +93,9 @@ class FarmWorld {
 
     static ClientConfig client_config(const farm::FarmConfig& farm);
     void add_servers();
+    std::unique_ptr<NodeHost> make_node(const farm::Server& server, std::uint64_t seed,
+                                        Instant now) const;
+    Host& on_its_links(NodeHost& node);
     void check_all_tables();
     void befall();
     Host& restart(HostId id);
@@ -104,7 +110,8 @@ class FarmWorld {
     ForwardChecker forwarding_;
     FarmReceivers receivers_;
     std::vector<std::unique_ptr<NodeHost>> nodes_;
-    std::vector<std::unique_ptr<NodeHost>> retired_;  // crashed: frames of theirs are on their way
+    std::vector<std::unique_ptr<NodeHost>> retired_;   // crashed: frames of theirs are on their way
+    std::vector<std::unique_ptr<OffloadHost>> cards_;  // of all of them, if they have such
     NodeChecker node_checker_;
     FarmObserver observer_;
     SimClient client_;

@@ -64,6 +64,7 @@ ScenarioResult move_faults(const ScenarioOptions& options, bool has_extensions) 
     config.farm.farm.has_extensions = has_extensions;
     config.farm.urls.push_back({"/bytes/", {"s2", "s3"}});
     config.observer = options.observer;
+    config.has_offload = options.has_offload;
     config.front = draw_link(rng, options);
     config.back = draw_link(rng, options);
     // One damage the Internet checksum always sees; two of one packet, which crosses both links

@@ -46,6 +46,7 @@ ScenarioResult move_once(const ScenarioOptions& options, bool has_extensions) {
     config.farm.farm.has_extensions = has_extensions;
     config.farm.urls.push_back({"/bytes/", {"s2"}});
     config.observer = options.observer;
+    config.has_offload = options.has_offload;
     config.front = lossy_link(options);
     config.back = lossy_link(options);
     const std::size_t connections = options.connections.value_or(kConnections);

@@ -40,6 +40,9 @@ struct ScenarioOptions {
     std::optional<std::uint64_t> buffer;
     std::optional<Duration> round_trip;
     std::optional<std::uint64_t> rate;
+    /// Cards of the servers' front links, of both ends in tcp-pair, cut and join trains of segments
+    /// (OffloadHost).
+    bool has_offload = false;
     /// Sees every frame beside the checkers; null: nobody does.
     Observer* observer = nullptr;
 };

@@ -114,6 +114,7 @@ ScenarioResult tcp_pair(const ScenarioOptions& options) {
     config.open_both = rng.chance(kOneInEight);
     config.healed_at = kHealed;
     config.observer = options.observer;
+    config.has_offload = options.has_offload;
     PairWorld world(config);
     const bool has_troubles = rng.chance({1, 2});
     if (has_troubles) draw_troubles(world, rng);
