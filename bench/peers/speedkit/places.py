@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Network namespaces: a pair joined by veth for the kernel, one with a tap for a program."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+
+from .trouble import Trouble
+
+CLIENT = "10.7.0.9"
+SERVICE = "10.7.1.1"
+SERVICE_MAC = "02:07:00:00:00:01"
+TAP = "tap0"
+# A queue of 1,000 drops bursts of a large window.
+_QUEUE_FRAMES = "4096"
+# The machine's default may be another congestion control, and no IPv6 talk in between.
+_SETTINGS = (
+    "net.ipv4.tcp_congestion_control=reno",
+    "net.ipv6.conf.all.disable_ipv6=1",
+    "net.ipv6.conf.default.disable_ipv6=1",
+)
+
+
+def run(*command: str) -> str:
+    """Standard output of a command that has to succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Trouble(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the client of one contender runs, and where its server does."""
+
+    client: str
+    server: str
+
+    def namespaces(self) -> list[str]:
+        """Each once."""
+        return sorted({self.client, self.server})
+
+
+def _add_namespace(name: str) -> None:
+    run("ip", "netns", "add", name)
+    run("ip", "-netns", name, "link", "set", "lo", "up")
+    run("ip", "netns", "exec", name, "sysctl", "-qw", *_SETTINGS)
+
+
+def kernel_place(prefix: str) -> Place:
+    """Two namespaces and a veth pair: the kernel's TCP at both ends."""
+    place = Place(f"{prefix}-kernel-client", f"{prefix}-kernel-server")
+    for name in (place.client, place.server):
+        _add_namespace(name)
+    peer = ("peer", "name", "eth0", "netns", place.server)
+    run("ip", "-netns", place.client, "link", "add", "eth0", "type", "veth", *peer)
+    for name, address in ((place.client, CLIENT), (place.server, SERVICE)):
+        run("ip", "-netns", name, "address", "add", f"{address}/16", "dev", "eth0")
+        run("ip", "-netns", name, "link", "set", "eth0", "txqueuelen", _QUEUE_FRAMES, "up")
+    return place
+
+
+def tap_place(prefix: str, name: str, *, has_vnet_header: bool) -> Place:
+    """One namespace with a tap: the kernel's TCP at its end, a program at the other."""
+    namespace = f"{prefix}-{name}"
+    _add_namespace(namespace)
+    kind = ["vnet_hdr"] if has_vnet_header else []
+    run("ip", "-netns", namespace, "tuntap", "add", "dev", TAP, "mode", "tap", *kind)
+    run("ip", "-netns", namespace, "link", "set", TAP, "txqueuelen", _QUEUE_FRAMES, "up")
+    run("ip", "-netns", namespace, "address", "add", f"{CLIENT}/16", "dev", TAP)
+    station = ("lladdr", SERVICE_MAC, "dev", TAP, "nud", "permanent")
+    run("ip", "-netns", namespace, "neighbour", "add", SERVICE, *station)
+    return Place(namespace, namespace)
+
+
+def remove(prefix: str) -> None:
+    """Deletes the namespaces of that prefix, and with them all that is in them."""
+    for line in run("ip", "netns", "list").splitlines():
+        name = line.split()[0] if line else ""
+        if name.startswith(f"{prefix}-"):
+            run("ip", "netns", "delete", name)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers that are measured: nginx and iperf3 on the kernel, shunt-node and a sink on taps."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Sequence
+
+from .places import SERVICE, SERVICE_MAC, TAP, Place
+from .trouble import Trouble
+
+IPERF_PORT = 5201
+SMALL_PATH = "/bytes/128"  # an answer of a few hundred bytes, as a keep-alive benchmark has it
+TEXT_PATH = "/text"  # the same from nginx without a file
+UPLOAD_PATH = "/bytes/1"  # the answer, when all of the body has come
+_SETTLE_SECONDS = 0.5
+_END_SECONDS = 3.0
+
+_FARM = f"""[farm]
+id = 1
+
+[[server]]
+name = "s1"
+id = 1
+front_ip = "10.7.0.101/16"
+front_mac = "{SERVICE_MAC}"
+service = ["{SERVICE}"]
+forward_ip = ["10.8.1.1"]
+control_ip = "10.8.0.1/16"
+back_mac = "02:08:00:00:00:01"
+
+[[listen]]
+server = "s1"
+port = 80
+application = "http"
+"""
+
+_NGINX = """daemon off;
+user root;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nodelay on;
+    keepalive_requests 1000000000;
+    client_max_body_size 0;
+    client_body_temp_path {folder}/body;
+    server {{
+        listen 80;
+        location = {small} {{ alias {folder}/www/small; }}
+        location = {text_path} {{ return 200 "{text}"; }}
+        location = {upload} {{ return 200; }}
+        location / {{ root {folder}/www; }}
+    }}
+}}
+"""
+
+
+@dataclass
+class Servers:
+    """Processes on the server's core; `stop` ends just these."""
+
+    folder: Path
+    core: int
+    _processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    def start(self, place: Place, name: str, command: Sequence[str]) -> None:
+        """Starts a process in the server's namespace; its output goes into a file."""
+        pinned = ["ip", "netns", "exec", place.server, "taskset", "-c", str(self.core), *command]
+        with (self.folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(pinned, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._processes.append(process)
+        time.sleep(_SETTLE_SECONDS)
+        if process.poll() is not None:
+            text = (self.folder / f"{name}.log").read_text()
+            raise Trouble(f"{name} ended: {text.strip()[-500:]}")
+
+    def stop(self) -> None:
+        """Ends them all."""
+        for process in self._processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+    def nginx(self, place: Place, object_bytes: int) -> None:
+        """Small objects from a file and from memory, a large one by sendfile; discards uploads."""
+        (self.folder / "www").mkdir(exist_ok=True)
+        with (self.folder / "www" / "object").open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, object_bytes)
+        text = "x" * int(SMALL_PATH.rpartition("/")[2])
+        (self.folder / "www" / "small").write_text(text)
+        config = self.folder / "nginx.conf"
+        paths = {"small": SMALL_PATH, "text_path": TEXT_PATH, "upload": UPLOAD_PATH}
+        config.write_text(_NGINX.format(folder=self.folder, text=text, **paths))
+        self.start(place, "nginx", ["nginx", "-c", str(config), "-e", str(self.folder / "error")])
+
+    def iperf(self, place: Place) -> None:
+        """The kernel's TCP with the least application."""
+        self.start(place, "iperf3", ["iperf3", "--server", "--port", str(IPERF_PORT)])
+
+    def node(self, place: Place, name: str, program: Path, attachment: str) -> None:
+        """A farm of one server with the built-in application."""
+        config = self.folder / "farm.toml"
+        config.write_text(_FARM)
+        command = [str(program), "--config", str(config), "--name", "s1", "--front", attachment]
+        self.start(place, name, [*command, "--log-level", "warn"])
+
+    def blind_sink(self, place: Place, program: Path) -> None:
+        """Reads frames and acknowledges every second one."""
+        self.start(place, "blind-sink", [str(program), TAP])
