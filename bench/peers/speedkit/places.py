@@ -12,6 +12,8 @@ CLIENT = "10.7.0.9"
 SERVICE = "10.7.1.1"
 SERVICE_MAC = "02:07:00:00:00:01"
 TAP = "tap0"
+BACKEND = "10.9.0.2"  # the server behind a proxy
+_GATEWAY = "10.9.0.1"
 # A queue of 1,000 drops bursts of a large window.
 _QUEUE_FRAMES = "4096"
 # The machine's default may be another congestion control, and no IPv6 talk in between.
@@ -42,6 +44,13 @@ class Place:
         return sorted({self.client, self.server})
 
 
+@dataclass(frozen=True)
+class ProxyPlace(Place):
+    """A client, a server, and the host between them that has the service's address."""
+
+    middle: str
+
+
 def _add_namespace(name: str) -> None:
     run("ip", "netns", "add", name)
     run("ip", "-netns", name, "link", "set", "lo", "up")
@@ -58,6 +67,26 @@ def kernel_place(prefix: str) -> Place:
     for name, address in ((place.client, CLIENT), (place.server, SERVICE)):
         run("ip", "-netns", name, "address", "add", f"{address}/16", "dev", "eth0")
         run("ip", "-netns", name, "link", "set", "eth0", "txqueuelen", _QUEUE_FRAMES, "up")
+    return place
+
+
+def proxy_place(prefix: str, name: str) -> ProxyPlace:
+    """Three namespaces in a row, joined by veth: what is in the middle answers for the service."""
+    place = ProxyPlace(*(f"{prefix}-{name}-{role}" for role in ("client", "server", "middle")))
+    for namespace in (place.client, place.server, place.middle):
+        _add_namespace(namespace)
+    for namespace, device in ((place.client, "eth0"), (place.server, "eth1")):
+        peer = ("peer", "name", device, "netns", place.middle)
+        run("ip", "-netns", namespace, "link", "add", "eth0", "type", "veth", *peer)
+    for namespace, device, address in (
+        (place.client, "eth0", f"{CLIENT}/16"),
+        (place.middle, "eth0", f"{SERVICE}/16"),
+        (place.middle, "eth1", f"{_GATEWAY}/24"),
+        (place.server, "eth0", f"{BACKEND}/24"),
+    ):
+        run("ip", "-netns", namespace, "address", "add", address, "dev", device)
+        run("ip", "-netns", namespace, "link", "set", device, "txqueuelen", _QUEUE_FRAMES, "up")
+    run("ip", "-netns", place.server, "route", "add", "default", "via", _GATEWAY)
     return place
 
 

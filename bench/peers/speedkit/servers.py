@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Sequence
 
-from .places import SERVICE, SERVICE_MAC, TAP, Place
+from .places import BACKEND, SERVICE, SERVICE_MAC, TAP, Place, ProxyPlace, run
 from .trouble import Trouble
 
 IPERF_PORT = 5201
@@ -43,8 +43,8 @@ application = "http"
 _NGINX = """daemon off;
 user root;
 worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx.log;
+pid {folder}/{name}.pid;
+error_log {folder}/{name}.error;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
@@ -64,6 +64,44 @@ http {{
 """
 
 
+_HAPROXY = f"""global
+    nbthread 1
+    maxconn 4096
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+listen service
+    bind {SERVICE}:80
+    server backend {BACKEND}:80
+"""
+
+_NGINX_STREAM = """load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off;
+user root;
+worker_processes 1;
+pid {folder}/stream.pid;
+error_log {folder}/stream.error;
+events {{ worker_connections 4096; }}
+stream {{
+    server {{
+        listen 80;
+        tcp_nodelay on;
+        proxy_pass {backend}:80;
+    }}
+}}
+"""
+
+_DNAT = f"""table ip service {{
+    chain prerouting {{
+        type nat hook prerouting priority dstnat;
+        ip daddr {SERVICE} tcp dport 80 dnat to {BACKEND}
+    }}
+}}
+"""
+
+
 @dataclass
 class Servers:
     """Processes on the server's core; `stop` ends just these."""
@@ -74,7 +112,10 @@ class Servers:
 
     def start(self, place: Place, name: str, command: Sequence[str]) -> None:
         """Starts a process in the server's namespace; its output goes into a file."""
-        pinned = ["ip", "netns", "exec", place.server, "taskset", "-c", str(self.core), *command]
+        self._start_in(place.server, name, command)
+
+    def _start_in(self, namespace: str, name: str, command: Sequence[str]) -> None:
+        pinned = ["ip", "netns", "exec", namespace, "taskset", "-c", str(self.core), *command]
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(pinned, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._processes.append(process)
@@ -95,17 +136,42 @@ class Servers:
                 process.wait()
         self._processes.clear()
 
-    def nginx(self, place: Place, object_bytes: int) -> None:
+    def nginx(self, place: Place, object_bytes: int, name: str = "nginx") -> None:
         """Small objects from a file and from memory, a large one by sendfile; discards uploads."""
         (self.folder / "www").mkdir(exist_ok=True)
-        with (self.folder / "www" / "object").open("wb") as file:
+        with (self.folder / "www" / "object").open("ab") as file:
             os.posix_fallocate(file.fileno(), 0, object_bytes)
         text = "x" * int(SMALL_PATH.rpartition("/")[2])
         (self.folder / "www" / "small").write_text(text)
-        config = self.folder / "nginx.conf"
+        config = self.folder / f"{name}.conf"
         paths = {"small": SMALL_PATH, "text_path": TEXT_PATH, "upload": UPLOAD_PATH}
-        config.write_text(_NGINX.format(folder=self.folder, text=text, **paths))
-        self.start(place, "nginx", ["nginx", "-c", str(config), "-e", str(self.folder / "error")])
+        config.write_text(_NGINX.format(folder=self.folder, name=name, text=text, **paths))
+        self.start(place, name, ["nginx", "-c", str(config), "-e", str(self.folder / "error")])
+
+    def haproxy(self, place: ProxyPlace) -> None:
+        """In the middle, mode tcp, one thread."""
+        config = self.folder / "haproxy.cfg"
+        config.write_text(_HAPROXY)
+        self._start_in(place.middle, "haproxy", ["haproxy", "-db", "-f", str(config)])
+
+    def nginx_stream(self, place: ProxyPlace) -> None:
+        """In the middle, one worker."""
+        config = self.folder / "stream.conf"
+        config.write_text(_NGINX_STREAM.format(folder=self.folder, backend=BACKEND))
+        command = ["nginx", "-c", str(config), "-e", str(self.folder / "error")]
+        self._start_in(place.middle, "nginx-stream", command)
+
+    def dnat(self, place: ProxyPlace) -> None:
+        """In the middle, the kernel rewrites addresses by conntrack."""
+        rules = self.folder / "dnat.nft"
+        rules.write_text(_DNAT)
+        inside = ("ip", "netns", "exec", place.middle)
+        run(*inside, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        run(*inside, "nft", "-f", str(rules))
+
+    def lwip(self, place: Place, program: Path) -> None:
+        """Another stack in user space, on a plain tap."""
+        self.start(place, "lwip", [str(program), TAP, SERVICE, "255.255.0.0"])
 
     def iperf(self, place: Place) -> None:
         """The kernel's TCP with the least application."""
