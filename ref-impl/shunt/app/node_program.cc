@@ -13,6 +13,7 @@
 
 #include "shunt/app/control_session.hh"
 #include "shunt/app/directory_contents.hh"
+#include "shunt/app/gateway.hh"
 #include "shunt/app/log.hh"
 #include "shunt/app/node_host.hh"
 #include "shunt/app/node_links.hh"
@@ -22,6 +23,8 @@
 #include "shunt/app/virtual_runner.hh"
 #include "shunt/runtime/clock.hh"
 #include "shunt/runtime/control_socket.hh"
+#include "shunt/runtime/descriptor_limit.hh"
+#include "shunt/runtime/edge_poller.hh"
 #include "shunt/runtime/entropy.hh"
 #include "shunt/runtime/event_loop.hh"
 #include "shunt/runtime/farm_file.hh"
@@ -31,6 +34,7 @@ namespace shunt::app {
 namespace {
 
 constexpr runtime::EventLoop::Token kControlToken = 100;
+constexpr runtime::EventLoop::Token kGatewayToken = 101;
 
 int fail(std::string_view text) {
     fmt::print(stderr, "shunt-node: {}\n", text);
@@ -103,6 +107,15 @@ int serve_wall(const NodeOptions& options, NodeHost& host, NodeLinks& links,
         loop.watch(control_socket->descriptor(), kControlToken);
         config.control_socket = &*control_socket;
     }
+    std::optional<Gateway> gateway;
+    if (Gateway::is_needed(host.config(), host.self())) {
+        auto poller = runtime::EdgePoller::open();
+        if (!poller) return fail(poller.error().text);
+        runtime::raise_descriptor_limit();
+        gateway.emplace(host, std::move(*poller));
+        loop.watch(gateway->descriptor(), kGatewayToken);
+        config.gateway = &*gateway;
+    }
     host.set_clock_offset(runtime::wall_clock_now() - runtime::monotonic_now());
     host.restart(options.seed ? *options.seed : runtime::random_seed(), runtime::monotonic_now());
     ControlSession control(host, options.time);
@@ -129,6 +142,11 @@ int run_node(const NodeOptions& options) {
     if (!config) return kExitSetup;
     const farm::Server* self = find_self(*config, options);
     if (self == nullptr) return kExitSetup;
+    if (options.time == TimeMode::Virtual && Gateway::is_needed(*config, *self))
+        return fail(
+            fmt::format("server {}: expected --time wall: the backend of a gateway keeps "
+                        "no virtual time",
+                        self->name));
     auto contents = open_contents(*config, *self);
     if (!contents) return fail(contents.error().text);
     auto loop = runtime::EventLoop::open();

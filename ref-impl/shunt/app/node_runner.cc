@@ -46,8 +46,9 @@ bool NodeRunner::turn() {
         seen = attached.tester;
     }
     if (is_due(host_.node().poll_deadline(), now_)) host_.node().handle_deadline(now_);
+    const bool is_gateway_busy = config_.gateway != nullptr && config_.gateway->turn(now_);
     const bool is_all_sent = transmit();
-    return received > 0 || !is_all_sent;
+    return received > 0 || !is_all_sent || is_gateway_busy;
 }
 
 int NodeRunner::receive(LinkId link, AttachedLink& attached) {
@@ -75,6 +76,7 @@ int NodeRunner::receive(AttachedTester& tester) {
 void NodeRunner::handle(AttachedTester& tester, const runtime::AttachmentMessage& message) {
     if (const auto* hello = std::get_if<runtime::HelloMessage>(&message)) {
         host_.restart(hello->seed, now_);
+        if (config_.gateway != nullptr) config_.gateway->forget_all();
     } else if (const auto* frame = std::get_if<runtime::FrameMessage>(&message)) {
         host_.node().handle_frame(frame->link, pool_.copy(frame->frame), now_);
     } else if (const auto* request = std::get_if<runtime::ControlMessage>(&message)) {
@@ -106,7 +108,8 @@ void NodeRunner::hand_over(link::OutgoingFrame outgoing) {
 }
 
 void NodeRunner::look_around(bool may_sleep) {
-    const std::optional<Instant> until = may_sleep ? host_.node().poll_deadline() : now_;
+    std::optional<Instant> until = may_sleep ? host_.node().poll_deadline() : now_;
+    if (config_.gateway != nullptr) until = earlier(until, config_.gateway->poll_deadline());
     for (const runtime::EventLoop::Token token : loop_.wait(until))
         if (config_.control_socket != nullptr && token == config_.control_token) answer_control();
 }

@@ -12,6 +12,7 @@
 
 #include "shunt/app/attached_tester.hh"
 #include "shunt/app/control_session.hh"
+#include "shunt/app/gateway.hh"
 #include "shunt/app/node_host.hh"
 #include "shunt/base/packet.hh"
 #include "shunt/link/frame_port.hh"
@@ -39,6 +40,7 @@ class NodeRunner {
         std::array<AttachedLink, link::kLinkCount> links;  // by LinkId
         runtime::ControlSocket* control_socket = nullptr;  // none: no control
         runtime::EventLoop::Token control_token = 0;
+        Gateway* gateway = nullptr;  // none: no listener has a backend
     };
     enum class End : std::uint8_t { Interrupted, DeviceLost };
 

@@ -21,8 +21,10 @@ std::vector<std::string> not_built_in(const farm::FarmConfig& config) {
         const std::string place = fmt::format("listen[{}]", index);
         if (listen.profile != farm::Profile::Endpoint)
             refuse(place + ".profile", "\"endpoint\"", "another profile");
-        if (listen.application != "http")
-            refuse(place + ".application", "\"http\"", fmt::format("\"{}\"", listen.application));
+        if (listen.application != farm::kHttpApplication &&
+            listen.application != farm::kGatewayApplication)
+            refuse(place + ".application", "\"http\" or \"gateway\"",
+                   fmt::format("\"{}\"", listen.application));
     }
     return texts;
 }

@@ -28,7 +28,8 @@ TEST(NotBuiltIn, NamesEveryThingThatThisVersionDoesNotDo) {
         not_built_in(config),
         ElementsAre(
             "session.mode: expected \"off\"; keeping sessions is not built into this version",
-            "listen[0].application: expected \"http\"; \"echo\" is not built into this version",
+            "listen[0].application: expected \"http\" or \"gateway\"; \"echo\" is not built into "
+            "this version",
             "listen[1].profile: expected \"endpoint\"; another profile is not built into this "
             "version"));
 }

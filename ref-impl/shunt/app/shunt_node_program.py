@@ -150,6 +150,16 @@ class CommandLine(Folder):
         self.assertEqual(answer.returncode, 2)
         self.assertIn('no server of that name; did you mean "s1"', answer.stderr)
 
+    def test_a_gateway_keeps_no_virtual_time(self) -> None:
+        gateway = 'application = "gateway"\nbackend = "unix:backend.sock"'
+        self.config.write_text(FARM.replace('application = "http"', gateway))
+        node = self.run_node(
+            *("--config", str(self.config), "--name", "s1", "--time", "virtual"),
+            *("--front", f"unix:{self.folder / 'front'}"),
+        )
+        self.assertEqual(node.returncode, 2)
+        self.assertIn("server s1: expected --time wall: the backend of a gateway", node.stderr)
+
     def test_a_device_that_is_not_there_is_refused(self) -> None:
         options = ["--config", str(self.config), "--name", "s1", "--front", "packet:shunt-none"]
         answer = self.run_node(*options)

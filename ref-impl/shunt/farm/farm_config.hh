@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "shunt/base/time.hh"
+#include "shunt/farm/backend_address.hh"
 #include "shunt/wire/ipv4_address.hh"
 #include "shunt/wire/mac_address.hh"
 
@@ -80,6 +81,10 @@ struct Timers {
     /// A base home does not offer a tuple to the same server again within this time, or within
     /// `two_msl` if that is longer (EP-18).
     Duration reoffer_pause_min = Duration::seconds(4);
+    /// Data that a client does not acknowledge for so long ends its connection (RFC 9293 3.9.1).
+    Duration user_timeout = Duration::seconds(300);
+    /// Silence of a client of the gateway before it is asked whether it is there (TCP-12).
+    Duration keep_alive_idle = Duration::seconds(2 * 60 * 60);
 
     Duration unreleased_life(bool has_extensions) const {
         return has_extensions ? unreleased_life_extended : unreleased_life_base;
@@ -152,14 +157,21 @@ struct Server {
     bool operator==(const Server&) const = default;
 };
 
+/// Serves files and generated content.
+inline constexpr std::string_view kHttpApplication = "http";
+/// Carries the bytes of each connection to a program outside of the node, and back.
+inline constexpr std::string_view kGatewayApplication = "gateway";
+
 /// One `[[listen]]`: on every service address of the server, and for connections that move there.
 struct Listen {
     std::string server;
     std::uint16_t port = 0;
-    /// Name of a built-in application, e.g. "http".
+    /// Name of a built-in application: kHttpApplication or kGatewayApplication.
     std::string application;
     /// What the application serves files from; empty: none.
     std::string directory;
+    /// The program behind kGatewayApplication; no other application has one.
+    std::optional<BackendAddress> backend;
     Profile profile = Profile::Endpoint;
     SelectionMoment selection = SelectionMoment::Connect;
 

@@ -77,6 +77,8 @@ class Validator {
         check_positive(timers.forward_idle, "timers.forward_idle_ms");
         check_positive(timers.forward_idle_closing, "timers.forward_idle_closing_ms");
         check_positive(timers.reoffer_pause_min, "timers.reoffer_pause_min_ms");
+        check_positive(timers.user_timeout, "timers.user_timeout_ms");
+        check_positive(timers.keep_alive_idle, "timers.keep_alive_idle_ms");
     }
 
     void check_at_least(std::size_t value, std::size_t least, const char* where) {
@@ -203,7 +205,14 @@ class Validator {
             check_unique(seen, {listen.server, listen.port}, where + ".port",
                          "a port of this server");
             if (listen.application.empty()) error(where + ".application", "an application");
+            check_backend(listen, where + ".backend");
         }
+    }
+
+    void check_backend(const Listen& listen, const std::string& where) {
+        const bool is_gateway = listen.application == kGatewayApplication;
+        if (is_gateway && !listen.backend) error(where, "the program behind the gateway");
+        if (!is_gateway && listen.backend) error(where, "no backend but of a gateway");
     }
 
     void check_urls() {

@@ -136,6 +136,19 @@ TEST(Validation, NamesThePlaceOfEachListenFault) {
                 ElementsAre("listen[0].application"));
 }
 
+TEST(Validation, AGatewayAndNothingElseHasABackend) {
+    const auto backend = BackendAddress::parse("tcp:127.0.0.1:8080");
+    FarmConfig config = valid_config();
+    config.listens[1].application = kGatewayApplication;
+    config.listens[1].backend = backend;
+    EXPECT_THAT(places(config), IsEmpty());
+    EXPECT_THAT(
+        places_after([](FarmConfig& farm) { farm.listens[1].application = kGatewayApplication; }),
+        ElementsAre("listen[1].backend"));
+    EXPECT_THAT(places_after([&](FarmConfig& farm) { farm.listens[0].backend = backend; }),
+                ElementsAre("listen[0].backend"));
+}
+
 TEST(Validation, NamesThePlaceOfEachUrlFault) {
     EXPECT_THAT(places_after([](FarmConfig& c) { c.urls[0].servers.push_back("s9"); }),
                 ElementsAre("url[0].servers"));

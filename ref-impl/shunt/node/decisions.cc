@@ -25,7 +25,11 @@ const farm::Listen* Node::listen_for(const migrate::Record& record) const {
     return config_.listen_of(self_, record.tuple.service_port);
 }
 
-std::unique_ptr<stack::Conversation> Node::make_conversation(const farm::Listen&) const {
+std::unique_ptr<stack::Conversation> Node::make_conversation(Slot slot,
+                                                             const farm::Listen& listen) {
+    if (listen.application == farm::kGatewayApplication) {
+        return streams_.open(slot, tables_.at(slot).tuple, listen);
+    }
     return std::make_unique<HttpConversation>(contents_, self_.name);
 }
 
@@ -82,8 +86,9 @@ void Node::bind_locally(Slot slot, Instant now) {
     }
     const std::vector<Packet> held = endpoint.held.take_all();
     endpoint.connection.hold_text(false);
-    LocalEndpoint local{std::move(endpoint.connection), make_conversation(*listen)};
+    LocalEndpoint local{std::move(endpoint.connection), make_conversation(slot, *listen)};
     auto& placed = tables_.change(slot, std::move(local));
+    keep_alive(placed.connection, *listen, now);
     for (const Packet& packet : held) {
         const auto ip = wire::Ipv4View::parse(packet.bytes());
         give(placed.connection, *wire::TcpView::parse(*ip), now);

@@ -18,10 +18,12 @@ void Node::settle(Slot slot, Instant now) {
         return;
     }
     Record& record = tables_.at(slot);
-    if (auto* local = record.as<LocalEndpoint>()) local->conversation->advance(local->connection);
-    if (record.as<ForwardConnectEndpoint>() != nullptr) settle_moved_in(slot);
+    if (record.as<ForwardConnectEndpoint>() != nullptr) settle_moved_in(slot, now);
+    stack::Conversation* conversation = conversation_of(record);
+    if (conversation != nullptr) conversation->advance(*record.connection());
     if (tcp::Connection* connection = record.connection()) {
         while (const auto event = connection->poll_event()) {
+            if (conversation != nullptr) conversation->hear(*event);
             // RFC 9293 3.8.3 (b).
             if (*event == tcp::Event::Unanswered) {
                 front_.doubt_route_to(connection->identity().remote_address, now);
@@ -35,16 +37,28 @@ void Node::settle(Slot slot, Instant now) {
     deadlines_.set(slot, record_deadline(record));
 }
 
-void Node::settle_moved_in(Slot slot) {
+void Node::settle_moved_in(Slot slot, Instant now) {
     Record& record = tables_.at(slot);
     auto& endpoint = *record.as<ForwardConnectEndpoint>();
-    if (!endpoint.is_released) return;  // EP-13: the application sees nothing yet
-    if (!endpoint.conversation) {
-        const farm::Listen* listen = listen_for(record);
-        SHUNT_ASSERT(listen != nullptr, "an offer without a listener was refused (EP-7)");
-        endpoint.conversation = make_conversation(*listen);
-    }
-    endpoint.conversation->advance(endpoint.connection);
+    // EP-13: before its release the application sees nothing.
+    if (!endpoint.is_released || endpoint.conversation) return;
+    const farm::Listen* listen = listen_for(record);
+    SHUNT_ASSERT(listen != nullptr, "an offer without a listener was refused (EP-7)");
+    endpoint.conversation = make_conversation(slot, *listen);
+    keep_alive(endpoint.connection, *listen, now);
+}
+
+/// Where a program outside of the node holds resources for a client, the client is asked now and
+/// then whether it is there (TCP-12).
+void Node::keep_alive(tcp::Connection& connection, const farm::Listen& listen, Instant now) {
+    if (listen.application == farm::kGatewayApplication) connection.set_keep_alive(true, now);
+}
+
+/// None before there is an application.
+stack::Conversation* Node::conversation_of(Record& record) {
+    if (auto* local = record.as<LocalEndpoint>()) return local->conversation.get();
+    if (auto* moved_in = record.as<ForwardConnectEndpoint>()) return moved_in->conversation.get();
+    return nullptr;
 }
 
 void Node::keep_warm(Slot slot) {
@@ -116,6 +130,10 @@ void Node::bury(Slot slot, Instant now) {
 }
 
 void Node::erase(Slot slot) {
+    Record& record = tables_.at(slot);
+    if (stack::Conversation* conversation = conversation_of(record)) {
+        conversation->end(std::move(*record.connection()));
+    }
     tables_.erase(slot);
     deadlines_.set(slot, std::nullopt);
 }

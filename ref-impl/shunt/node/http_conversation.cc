@@ -19,24 +19,6 @@ namespace {
 /// Body bytes written in one step; a multiple of the generated block.
 constexpr std::size_t kChunk = 16 * 1024;
 
-bool has_peer_finished(const tcp::Connection& connection) {
-    switch (connection.state()) {
-        case tcp::State::CloseWait:
-        case tcp::State::Closing:
-        case tcp::State::LastAck:
-        case tcp::State::TimeWait:
-        case tcp::State::Closed:
-            return true;
-        case tcp::State::SynSent:
-        case tcp::State::SynReceived:
-        case tcp::State::Established:
-        case tcp::State::FinWait1:
-        case tcp::State::FinWait2:
-            return false;
-    }
-    return true;
-}
-
 ByteView as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -77,7 +59,7 @@ void HttpConversation::advance(tcp::Connection& connection) {
 bool HttpConversation::read_head(tcp::Connection& connection) {
     const auto parsed = parse_head(connection);
     if (std::holds_alternative<farm::IncompleteRequest>(parsed)) {
-        if (!has_peer_finished(connection)) return false;
+        if (!tcp::has_peer_finished(connection.state())) return false;
         connection.close();
         state_ = State::Closing;
         return true;
@@ -124,7 +106,7 @@ bool HttpConversation::read_body(tcp::Connection& connection) {
         state_ = State::Response;
         return true;
     }
-    if (count == 0 && has_peer_finished(connection)) {
+    if (count == 0 && tcp::has_peer_finished(connection.state())) {
         connection.abort();  // the body it announced will never come
         state_ = State::Closing;
     }

@@ -12,6 +12,8 @@ namespace {
 
 /// Segments that one connection sends before the next one has its turn.
 constexpr int kBurst = 8;
+/// An application is told of room to send once that share of its send queue is free.
+constexpr std::size_t kRoomWorthWaking = 4;
 /// Endpoints that may hold the memory of empty buffers. A queue that held little has 2 KiB.
 constexpr std::size_t kWarmEndpointsMax = 4'096;
 
@@ -64,6 +66,8 @@ tcp::Config tcp_config_of(const farm::FarmConfig& config, LinkMtus mtus) {
     tcp.send_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_send_buffer_bytes);
     tcp.receive_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_receive_buffer_bytes);
     tcp.no_delay = true;
+    tcp.user_timeout = config.timers.user_timeout;
+    tcp.keep_alive_idle = config.timers.keep_alive_idle;
     return tcp;
 }
 
@@ -107,6 +111,7 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
       farm_link_(config, self, back_),
       held_budget_(config.limits.held_packets_total),
+      streams_(config.limits.tcp_send_buffer_bytes / kRoomWorthWaking),
       backlog_(backlog_of(config.limits)),
       tables_(draw_key(rng_), capacities_of(config.limits)),
       offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),

@@ -25,6 +25,7 @@
 #include "shunt/migrate/offers.hh"
 #include "shunt/migrate/ready_queue.hh"
 #include "shunt/node/contents.hh"
+#include "shunt/node/streams.hh"
 #include "shunt/node/tables_snapshot.hh"
 #include "shunt/node/warm_endpoints.hh"
 #include "shunt/stack/interface.hh"
@@ -76,6 +77,26 @@ class Node {
     Result<MoveStarted, ApiFailure> migrate(const wire::ConnectionTuple& tuple,
                                             std::string_view to_server, Instant now);
 
+    /// What happened to the connections of applications outside of the node (streams.hh); call
+    /// until there is nothing.
+    std::optional<StreamReport> poll_stream_event() { return streams_.poll_event(); }
+    /// The listener that the stream came by; null if there is no such stream.
+    const farm::Listen* stream_listen(StreamId id) const;
+    /// The front of what the client has sent, valid until the next call; empty: it sends no more.
+    Result<ByteView, stack::ApiError> stream_readable(StreamId id);
+    /// Takes `count` bytes of it, which opens the client's window.
+    Result<std::size_t, stack::ApiError> stream_consume(StreamId id, std::size_t count,
+                                                        Instant now);
+    /// Bytes that stream_send() takes now. 0: StreamEvent::Writable will come.
+    Result<std::size_t, stack::ApiError> stream_room(StreamId id);
+    /// Returns how many bytes it took.
+    Result<std::size_t, stack::ApiError> stream_send(StreamId id, ByteView bytes, Instant now);
+    /// FIN behind what was sent. Reading goes on.
+    std::optional<stack::ApiError> stream_finish(StreamId id, Instant now);
+    /// The application lets go of it: a connection that is not over in both directions, or not read
+    /// to its end, is reset.
+    std::optional<stack::ApiError> stream_release(StreamId id, Instant now);
+
     const Counters& counters() const { return counters_; }
     TablesSnapshot tables() const;
     ServerStateRow server_state() const;
@@ -124,7 +145,7 @@ class Node {
     void bind_locally(Slot slot, Instant now);
     std::optional<Instant> decision_deadline(const migrate::TemporaryEndpoint& endpoint) const;
     const farm::Listen* listen_for(const migrate::Record& record) const;
-    std::unique_ptr<stack::Conversation> make_conversation(const farm::Listen& listen) const;
+    std::unique_ptr<stack::Conversation> make_conversation(Slot slot, const farm::Listen& listen);
 
     /// Hands a segment to a connection. False: it was dropped, and that is counted.
     bool give(tcp::Connection& connection, const wire::TcpView& segment, Instant now) {
@@ -133,9 +154,15 @@ class Node {
         return !dropped;
     }
 
+    // stream_calls.cc
+    tcp::Connection* connection_of(const Streams::Stream& stream);
+    Result<tcp::Connection*, stack::ApiError> writable_connection(StreamId id);
+
     // endpoints.cc: one endpoint after it has changed
     void settle(Slot slot, Instant now);
-    void settle_moved_in(Slot slot);
+    void settle_moved_in(Slot slot, Instant now);
+    static void keep_alive(tcp::Connection& connection, const farm::Listen& listen, Instant now);
+    static stack::Conversation* conversation_of(migrate::Record& record);
     void keep_warm(Slot slot);
     void handle_record_deadline(Slot slot, Instant now);
     void handle_temporary_deadline(Slot slot, Instant now);
@@ -156,8 +183,9 @@ class Node {
     stack::Interface back_;
     ip::PathMtuCache path_mtus_;
     migrate::FarmLink farm_link_;
-    // Before the tables, whose endpoints hold places of them.
+    // Before the tables, whose endpoints hold places of them and report to them.
     migrate::HeldBudget held_budget_;
+    Streams streams_;
     tcp::Backlog backlog_;
     migrate::ConnectionTables tables_;
     migrate::Offers offers_;

@@ -102,6 +102,8 @@ class FarmReader {
         assign(timers.forward_idle, reader.milliseconds("forward_idle_ms"));
         assign(timers.forward_idle_closing, reader.milliseconds("forward_idle_closing_ms"));
         assign(timers.reoffer_pause_min, reader.milliseconds("reoffer_pause_min_ms"));
+        assign(timers.user_timeout, reader.milliseconds("user_timeout_ms"));
+        assign(timers.keep_alive_idle, reader.milliseconds("keep_alive_idle_ms"));
         reader.finish();
     }
 
@@ -163,10 +165,28 @@ class FarmReader {
             listen.port = static_cast<std::uint16_t>(*port);
         assign(listen.application, reader.text("application", true));
         if (const auto directory = reader.text("directory")) listen.directory = resolve(*directory);
+        if (const auto backend = reader.text("backend"))
+            listen.backend = read_backend(*backend, placed.place + ".backend");
         assign_choice(listen.profile, reader.choice("profile", {"endpoint", "blob", "handoff"}));
         assign_choice(listen.selection, reader.choice("select", {"connect", "request"}));
         reader.finish();
         file_.config.listens.push_back(std::move(listen));
+    }
+
+    /// A path is relative to the farm's file, as a directory is.
+    std::optional<farm::BackendAddress> read_backend(const std::string& text,
+                                                     const std::string& place) {
+        auto backend = farm::BackendAddress::parse(text);
+        if (backend && backend->kind == farm::BackendAddress::Kind::Unix) {
+            backend->path = resolve(backend->path);
+            if (backend->path.size() > farm::BackendAddress::kPathMax) backend.reset();
+        }
+        if (!backend)
+            complaints_.add(complaints_.line_of(place), place,
+                            fmt::format("expected \"unix:PATH\", a path of {} bytes at most, or "
+                                        "\"tcp:ADDRESS:PORT\"",
+                                        farm::BackendAddress::kPathMax));
+        return backend;
     }
 
     void read_url(const TableReader::Placed& placed) {

@@ -131,6 +131,25 @@ mode = "redirect"
     EXPECT_EQ(config.servers[0].gateway, wire::Ipv4Address(10, 7, 0, 1));
 }
 
+TEST(FarmFile, ReadsTheBackendOfAGateway) {
+    const std::string listen =
+        "[[listen]]\nserver = \"s1\"\nport = 80\napplication = \"gateway\"\nbackend = ";
+    const auto by_path =
+        parse_farm_file(kServer + listen + "\"unix:nginx.sock\"\n", "farm.toml", "/etc/shunt");
+    ASSERT_TRUE(by_path) << by_path.error().front();
+    EXPECT_EQ(by_path->config.listens[0].backend->path, "/etc/shunt/nginx.sock");
+    const auto by_port =
+        parse_farm_file(kServer + listen + "\"tcp:127.0.0.1:8080\"\n", "farm.toml", "/etc/shunt");
+    ASSERT_TRUE(by_port) << by_port.error().front();
+    EXPECT_EQ(by_port->config.listens[0].backend->port, 8'080);
+    // A path that fits as it is written, but not behind the folder of the file.
+    for (const std::string& backend : {std::string("nginx"), "unix:" + std::string(100, 'p')}) {
+        EXPECT_THAT(errors_of(kServer + listen + "\"" + backend + "\"\n"),
+                    ElementsAre("farm.toml:14: listen[0].backend: expected \"unix:PATH\", a path "
+                                "of 107 bytes at most, or \"tcp:ADDRESS:PORT\""));
+    }
+}
+
 TEST(FarmFile, NamesFileLineKeyAndWhatWasExpected) {
     EXPECT_THAT(errors_of(with(kServer, "10.7.0.101/16", "foo")),
                 ElementsAre("farm.toml:4: server[0].front_ip: expected an IPv4 address such as "

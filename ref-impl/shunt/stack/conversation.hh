@@ -2,6 +2,8 @@
 // The application's end of one connection: what an endpoint is bound to.
 #pragma once
 
+#include "shunt/tcp/state.hh"
+
 namespace shunt::tcp {
 class Connection;
 }
@@ -14,6 +16,11 @@ class Conversation {
   public:
     virtual ~Conversation() = default;
     virtual void advance(tcp::Connection& connection) = 0;
+    /// What the connection reports, each event once. It comes behind advance().
+    virtual void hear(tcp::Event) {}
+    /// The connection leaves its host, closed or in TIME-WAIT: what of it is unread is here for
+    /// the last time. Not called for one that moves away.
+    virtual void end(tcp::Connection&&) {}
 };
 
 }  // namespace shunt::stack

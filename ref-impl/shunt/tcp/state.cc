@@ -49,6 +49,42 @@ bool is_synchronized(State state) {
     assertion_failed("state", "an enumerator is one of its list", __FILE__, __LINE__);
 }
 
+bool has_peer_finished(State state) {
+    switch (state) {
+        case State::Closed:
+        case State::CloseWait:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            return true;
+        case State::SynSent:
+        case State::SynReceived:
+        case State::Established:
+        case State::FinWait1:
+        case State::FinWait2:
+            return false;
+    }
+    assertion_failed("state", "an enumerator is one of its list", __FILE__, __LINE__);
+}
+
+bool can_send(State state) {
+    switch (state) {
+        case State::SynSent:
+        case State::SynReceived:
+        case State::Established:
+        case State::CloseWait:
+            return true;
+        case State::Closed:
+        case State::FinWait1:
+        case State::FinWait2:
+        case State::Closing:
+        case State::LastAck:
+        case State::TimeWait:
+            return false;
+    }
+    assertion_failed("state", "an enumerator is one of its list", __FILE__, __LINE__);
+}
+
 bool can_move(State state) {
     return is_synchronized(state) && state != State::TimeWait;
 }

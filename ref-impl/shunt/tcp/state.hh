@@ -26,6 +26,10 @@ std::string_view to_string(State state);
 
 /// Both SYNs are acknowledged: everything but Closed, SynSent and SynReceived.
 bool is_synchronized(State state);
+/// The peer's FIN has come, with everything before it: no more can be received.
+bool has_peer_finished(State state);
+/// The application may still send: it has not closed, and the peer has not gone away.
+bool can_send(State state);
 /// A connection in this state can move to another server: every synchronized one but TIME-WAIT
 /// (TCP-15).
 bool can_move(State state);

@@ -24,6 +24,19 @@ TEST(State, IsSynchronizedFromEstablishedOn) {
         EXPECT_TRUE(is_synchronized(static_cast<State>(i)));
 }
 
+TEST(State, EachSideFinishesForItself) {
+    EXPECT_FALSE(has_peer_finished(State::Established));
+    EXPECT_TRUE(can_send(State::Established));
+    EXPECT_TRUE(has_peer_finished(State::CloseWait));
+    EXPECT_TRUE(can_send(State::CloseWait));
+    EXPECT_FALSE(has_peer_finished(State::FinWait2));
+    EXPECT_FALSE(can_send(State::FinWait2));
+    for (const State state : {State::Closing, State::LastAck, State::TimeWait, State::Closed}) {
+        EXPECT_TRUE(has_peer_finished(state)) << to_string(state);
+        EXPECT_FALSE(can_send(state)) << to_string(state);
+    }
+}
+
 TEST(Event, HasANameOfItsOwnEach) {
     std::set<std::string_view> names;
     for (int i = 0; i <= static_cast<int>(Event::TimedOut); ++i)

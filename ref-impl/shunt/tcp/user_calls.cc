@@ -45,22 +45,7 @@ Result<Connection, Counter> Connection::accept(const Config& config, const Ident
 }
 
 std::size_t Connection::send(ByteView bytes) {
-    std::size_t taken = 0;
-    switch (state_) {
-        case State::SynSent:
-        case State::SynReceived:
-        case State::Established:
-        case State::CloseWait:
-            taken = send_buffer_.append(bytes);
-            break;
-        case State::Closed:
-        case State::FinWait1:
-        case State::FinWait2:
-        case State::Closing:
-        case State::LastAck:
-        case State::TimeWait:
-            break;
-    }
+    const std::size_t taken = can_send(state_) ? send_buffer_.append(bytes) : 0;
     if (taken < bytes.size()) is_send_blocked_ = true;
     return taken;
 }
