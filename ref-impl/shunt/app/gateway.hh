@@ -13,7 +13,7 @@
 
 #include "shunt/app/node_host.hh"
 #include "shunt/base/deadline_heap.hh"
-#include "shunt/migrate/ready_queue.hh"
+#include "shunt/base/ready_queue.hh"
 #include "shunt/node/streams.hh"
 #include "shunt/runtime/backend_socket.hh"
 #include "shunt/runtime/edge_poller.hh"
@@ -89,7 +89,7 @@ class Gateway {
     NodeHost& host_;
     runtime::EdgePoller poller_;
     std::vector<Link> links_;
-    migrate::ReadyQueue ready_;  // links that may have something to move
+    ReadyQueue ready_;  // links that may have something to move
     DeadlineHeap deadlines_;
     std::array<std::uint8_t, 64 * 1024> buffer_{};
 };

@@ -11,6 +11,7 @@
 #include "shunt/base/counters.hh"
 #include "shunt/base/deadline_heap.hh"
 #include "shunt/base/packet.hh"
+#include "shunt/base/ready_queue.hh"
 #include "shunt/base/result.hh"
 #include "shunt/base/rng.hh"
 #include "shunt/farm/farm_config.hh"
@@ -23,7 +24,6 @@
 #include "shunt/migrate/endpoint/target_side.hh"
 #include "shunt/migrate/farm_link.hh"
 #include "shunt/migrate/offers.hh"
-#include "shunt/migrate/ready_queue.hh"
 #include "shunt/node/contents.hh"
 #include "shunt/node/streams.hh"
 #include "shunt/node/tables_snapshot.hh"
@@ -194,7 +194,7 @@ class Node {
     migrate::endpoint::TargetSide target_;
     tcp::Listener listener_;
     DeadlineHeap deadlines_;
-    migrate::ReadyQueue ready_;
+    ReadyQueue ready_;
     WarmEndpoints warm_;
 };
 

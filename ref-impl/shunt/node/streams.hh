@@ -10,9 +10,9 @@
 #include <optional>
 #include <vector>
 
+#include "shunt/base/ready_queue.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/migrate/connection_tables.hh"
-#include "shunt/migrate/ready_queue.hh"
 #include "shunt/stack/api_error.hh"
 #include "shunt/stack/conversation.hh"
 #include "shunt/tcp/connection.hh"
@@ -107,7 +107,7 @@ class Streams {
     std::size_t room_min_;
     std::vector<Stream> streams_;
     std::vector<std::uint32_t> free_;
-    migrate::ReadyQueue reports_;
+    ReadyQueue reports_;
 };
 
 }  // namespace shunt::node

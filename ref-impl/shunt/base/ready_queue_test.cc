@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shunt/migrate/ready_queue.hh"
+#include "shunt/base/ready_queue.hh"
 
 #include <gtest/gtest.h>
 
-namespace shunt::migrate {
+namespace shunt {
 namespace {
 
 TEST(ReadyQueue, ServesInOrderAndEachOnce) {
@@ -32,4 +32,4 @@ TEST(ReadyQueue, KeepsTheOrderWhileItGrowsInTheMiddleOfARound) {
 }
 
 }  // namespace
-}  // namespace shunt::migrate
+}  // namespace shunt

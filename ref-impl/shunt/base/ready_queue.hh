@@ -10,7 +10,7 @@
 
 #include "shunt/base/deadline_heap.hh"
 
-namespace shunt::migrate {
+namespace shunt {
 
 class ReadyQueue {
   public:
@@ -52,4 +52,4 @@ class ReadyQueue {
     std::vector<bool> queued_;
 };
 
-}  // namespace shunt::migrate
+}  // namespace shunt
