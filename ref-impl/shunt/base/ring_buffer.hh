@@ -17,6 +17,8 @@ namespace shunt {
 class RingBuffer {
   public:
     static constexpr std::size_t kSizeMax = std::size_t{1} << 31;
+    /// More memory than this is not worth keeping in an empty queue.
+    static constexpr std::size_t kKeptMax = 256 * 1'024;
 
     /// Nothing is allocated before the first byte. `size_max` bounds the queue, in bytes, and the
     /// furthest offset that write_at() reaches.

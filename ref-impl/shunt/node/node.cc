@@ -16,6 +16,8 @@ constexpr int kBurst = 8;
 constexpr std::size_t kRoomWorthWaking = 4;
 /// Endpoints that may hold the memory of empty buffers. A queue that held little has 2 KiB.
 constexpr std::size_t kWarmEndpointsMax = 4'096;
+/// A response of that size is made at once; of a longer one what the client's network takes.
+constexpr std::uint32_t kSendBufferFloor = 256 * 1'024;
 
 stack::Interface::Config front_config(const farm::FarmConfig& config, const farm::Server& self,
                                       LinkMtus mtus) {
@@ -65,6 +67,7 @@ tcp::Config tcp_config_of(const farm::FarmConfig& config, LinkMtus mtus) {
         std::min(mtus.front, mtus.back - migrate::FarmLink::overhead(config)) - headers);
     tcp.send_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_send_buffer_bytes);
     tcp.receive_buffer_max = static_cast<std::uint32_t>(config.limits.tcp_receive_buffer_bytes);
+    tcp.send_buffer_floor = kSendBufferFloor;
     tcp.no_delay = true;
     tcp.user_timeout = config.timers.user_timeout;
     tcp.keep_alive_idle = config.timers.keep_alive_idle;

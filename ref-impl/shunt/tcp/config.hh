@@ -22,6 +22,9 @@ struct Config {
     /// Bounds of the queues, in bytes. Memory is allocated as they fill.
     std::uint32_t send_buffer_max = 512 * 1'024;
     std::uint32_t receive_buffer_max = 512 * 1'024;
+    /// So many bytes are queued for sending whatever the network takes; beyond them twice the
+    /// congestion window at most: a peer makes us keep more only by acknowledging much.
+    std::uint32_t send_buffer_floor = 0xFFFF'FFFF;
     /// Ranges kept out of order per connection (TCP-9).
     std::uint16_t out_of_order_ranges_max = 128;
     /// Our shift, 0 to 14 (RFC 7323 2.3): windows up to 65,535 << window_scale bytes.

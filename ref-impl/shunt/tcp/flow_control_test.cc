@@ -270,5 +270,31 @@ TEST(Memory, IsNotHeldByAnIdleConnection) {
     EXPECT_EQ(peer.connection->readable().size(), 4U);
 }
 
+TEST(FlowControl, BeyondTheFloorTheSendQueueFollowsTheCongestionWindow) {
+    Peer peer;
+    peer.config.send_buffer_max = 1'000'000;
+    peer.config.send_buffer_floor = 50'000;
+    peer.syn_options.window_scale = 4;
+    peer.establish();
+    const std::vector<std::uint8_t> much(1'000'000, 1);
+    EXPECT_EQ(peer.connection->send(much), 50'000U);
+    EXPECT_EQ(peer.connection->send_capacity(), 0U);
+    EXPECT_EQ(peer.connection->send(much), 0U);
+    for (int round = 0; round < 40 && peer.connection->congestion_window() < 60'000; ++round) {
+        peer.drain();
+        peer.pass(Duration::milliseconds(10));
+        peer.give(peer.ack());
+        peer.connection->send(much);
+    }
+    peer.events();
+    EXPECT_EQ(peer.connection->send_capacity(), 0U);
+    EXPECT_EQ(peer.connection->send_queue_size(), peer.connection->congestion_window() * 2);
+    peer.drain();
+    peer.pass(Duration::milliseconds(10));
+    peer.give(peer.ack());
+    const auto events = peer.events();
+    EXPECT_NE(std::find(events.begin(), events.end(), Event::Writable), events.end());
+}
+
 }  // namespace
 }  // namespace shunt::tcp

@@ -67,6 +67,7 @@ class ReceiveBuffer {
     ByteView readable() const { return bytes_.front(); }
     void consume(std::size_t count) {
         bytes_.consume(count);
+        if (bytes_.allocated() > RingBuffer::kKeptMax) release_memory();
         consumed_ += static_cast<std::uint32_t>(count);
     }
     /// Bytes consumed since the connection began, or came here, modulo 2^32.

@@ -82,7 +82,7 @@ void Connection::advance_unacknowledged(std::uint32_t count, Instant now) {
     } else if (timers_.is_armed(Timer::Retransmit) && !is_partial_seen_) {
         arm_retransmission(now);  // 5.3
     }
-    if (is_send_blocked_ && send_buffer_.free() > 0 && !send_buffer_.is_finished()) {
+    if (is_send_blocked_ && send_capacity() > 0 && !send_buffer_.is_finished()) {
         is_send_blocked_ = false;
         report(Event::Writable);
     }

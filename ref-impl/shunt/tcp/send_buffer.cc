@@ -9,6 +9,7 @@ void SendBuffer::acknowledge(std::uint32_t count) {
     SHUNT_ASSERT(count <= octets(), "the acknowledgment was checked against SND.MAX");
     if (count > size()) is_fin_acknowledged_ = true;
     bytes_.consume(std::min(count, size()));
+    if (bytes_.empty() && bytes_.allocated() > RingBuffer::kKeptMax) bytes_.release();
 }
 
 void SendBuffer::discard() {

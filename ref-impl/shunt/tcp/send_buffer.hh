@@ -36,6 +36,8 @@ class SendBuffer {
     void read(std::uint32_t offset, MutableBytes out) const { bytes_.read_at(offset, out); }
     /// Forgets everything.
     void discard();
+    /// Bytes of memory held now.
+    std::size_t allocated() const { return bytes_.allocated(); }
     /// Gives memory back if nothing is queued.
     void release_memory() {
         if (bytes_.empty()) bytes_.release();

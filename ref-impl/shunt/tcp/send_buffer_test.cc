@@ -48,5 +48,18 @@ TEST(SendBufferDeathTest, RefusesAcknowledgmentsOfMoreThanItHolds) {
     EXPECT_DEATH(buffer.acknowledge(6), "checked against SND.MAX");
 }
 
+TEST(SendBuffer, KeepsMuchMemoryOnlyWhileItHoldsMuch) {
+    SendBuffer buffer(1'000'000);
+    const std::vector<std::uint8_t> much(600'000, 1);
+    ASSERT_EQ(buffer.append(much), much.size());
+    buffer.acknowledge(599'999);
+    EXPECT_GT(buffer.allocated(), RingBuffer::kKeptMax);
+    buffer.acknowledge(1);
+    EXPECT_EQ(buffer.allocated(), 0U);
+    ASSERT_EQ(buffer.append(ByteView(much).first(1'000)), 1'000U);
+    buffer.acknowledge(1'000);
+    EXPECT_GT(buffer.allocated(), 0U);
+}
+
 }  // namespace
 }  // namespace shunt::tcp

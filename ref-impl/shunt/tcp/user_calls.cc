@@ -45,13 +45,19 @@ Result<Connection, Counter> Connection::accept(const Config& config, const Ident
 }
 
 std::size_t Connection::send(ByteView bytes) {
-    const std::size_t taken = can_send(state_) ? send_buffer_.append(bytes) : 0;
+    const std::size_t taken =
+        can_send(state_) ? send_buffer_.append(bytes.first(std::min(bytes.size(), send_capacity())))
+                         : 0;
     if (taken < bytes.size()) is_send_blocked_ = true;
     return taken;
 }
 
 std::size_t Connection::send_capacity() const {
-    return state_ == State::Closed ? 0 : send_buffer_.free();
+    if (state_ == State::Closed) return 0;
+    const std::size_t wanted =
+        std::max<std::size_t>(config_->send_buffer_floor, std::size_t{congestion_.window()} * 2);
+    return std::min(send_buffer_.free(),
+                    wanted - std::min<std::size_t>(wanted, send_buffer_.size()));
 }
 
 void Connection::consume(std::size_t count) {
