@@ -31,6 +31,14 @@ void RingBuffer::write_at(std::size_t offset, ByteView content) {
     std::memcpy(storage_.get(), content.data() + until_wrap, content.size() - until_wrap);
 }
 
+MutableBytes RingBuffer::room(std::size_t most) {
+    const std::size_t wanted = std::min<std::size_t>(most, free());
+    if (wanted == 0) return {};
+    reserve(size_ + wanted);
+    const std::size_t start = position(size_);
+    return {storage_.get() + start, std::min<std::size_t>(wanted, capacity_ - start)};
+}
+
 void RingBuffer::extend(std::size_t count) {
     SHUNT_ASSERT(size_ + count <= std::min(capacity_, size_max_), "only written bytes join");
     size_ += static_cast<std::uint32_t>(count);

@@ -38,6 +38,9 @@ class RingBuffer {
     std::size_t append(ByteView content);
     /// Writes past the end too (offset + size <= size_max()); size() stays as it is.
     void write_at(std::size_t offset, ByteView content);
+    /// Contiguous room behind the end, `most` bytes at most, to be written and then extend()ed by;
+    /// empty only if the queue is full or nothing is wanted.
+    MutableBytes room(std::size_t most);
     /// Makes `count` bytes behind the end, which write_at() has written, part of the queue.
     void extend(std::size_t count);
     /// Copies the bytes at `offset` (offset + out.size() <= size()).

@@ -33,6 +33,28 @@ TEST(RingBuffer, HoldsNoMemoryBeforeTheFirstByte) {
     EXPECT_LE(buffer.allocated(), 4'096U);
 }
 
+TEST(RingBuffer, WhatIsWrittenInPlaceJoinsTheQueue) {
+    Rng rng(7);
+    RingBuffer buffer(5'000);
+    std::deque<std::uint8_t> expected;
+    for (int round = 0; round < 2'000; ++round) {
+        const std::size_t most = rng.below(3'000);
+        const MutableBytes room = buffer.room(most);
+        ASSERT_LE(room.size(), std::min(most, buffer.free()));
+        ASSERT_EQ(room.empty(), std::min(most, buffer.free()) == 0);
+        const std::size_t written = room.empty() ? 0 : rng.below(room.size() + 1);
+        for (std::size_t i = 0; i < written; ++i) {
+            room[i] = static_cast<std::uint8_t>(rng.next_u32());
+            expected.push_back(room[i]);
+        }
+        buffer.extend(written);
+        ASSERT_EQ(everything(buffer), std::vector<std::uint8_t>(expected.begin(), expected.end()));
+        const std::size_t gone = rng.below(buffer.size() + 1);
+        buffer.consume(gone);
+        expected.erase(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(gone));
+    }
+}
+
 TEST(RingBuffer, TakesNoMoreThanItsBound) {
     RingBuffer buffer(10);
     EXPECT_EQ(buffer.append(numbered(10, 1)), 10U);

@@ -193,18 +193,18 @@ std::size_t HttpConversation::fill(MutableBytes chunk) {
 bool HttpConversation::write_response(tcp::Connection& connection) {
     if (!write_head(connection)) return false;
     while (response_->offset < response_->size) {
-        std::array<std::uint8_t, kChunk> buffer;
-        const std::uint64_t wanted = std::min<std::uint64_t>(
-            {buffer.size(), response_->size - response_->offset, connection.send_capacity()});
-        if (wanted == 0) return false;
-        const MutableBytes chunk(buffer.data(), static_cast<std::size_t>(wanted));
+        const std::uint64_t left = response_->size - response_->offset;
+        const MutableBytes chunk =
+            connection.send_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk)));
+        if (chunk.empty()) return false;
         const std::size_t got = fill(chunk);
         if (got == 0) {  // the object shrank under us: the announced length cannot be kept
             connection.abort();
             state_ = State::Closing;
             return true;
         }
-        response_->offset += connection.send(chunk.first(got));
+        connection.send_written(got);
+        response_->offset += got;
     }
     finish_exchange();
     if (state_ == State::Closing) connection.close();

@@ -95,6 +95,10 @@ class Connection : private ConnectionState {
 
     /// Takes what fits into the send buffer and returns how many bytes that was.
     std::size_t send(ByteView bytes);
+    /// Room in the send buffer, `most` bytes at most and not always all that there is: what is
+    /// written to its front is sent by send_written(), before any other call. Empty: nothing fits.
+    MutableBytes send_room(std::size_t most);
+    void send_written(std::size_t count) { send_buffer_.extend(count); }
     /// send() of urgent data: the peer is told where it ends (RFC 9293 3.8.5; urgent.cc).
     std::size_t send_urgent(ByteView bytes);
     /// Bytes from the first unread one to the end of the peer's urgent data, come or not; 0: none.
@@ -217,6 +221,9 @@ class Connection : private ConnectionState {
 
     // icmp_errors.cc
     std::optional<Counter> lower_path_mtu(std::uint16_t mtu);
+
+    // user_calls.cc
+    std::size_t send_limit() const;
 
     // urgent.cc
     void check_urgent(const ArrivingSegment& segment);

@@ -270,6 +270,24 @@ TEST(Memory, IsNotHeldByAnIdleConnection) {
     EXPECT_EQ(peer.connection->readable().size(), 4U);
 }
 
+TEST(FlowControl, WhatIsWrittenInPlaceIsSent) {
+    Peer peer;
+    peer.config.send_buffer_max = 3'000;
+    peer.establish();
+    const MutableBytes room = peer.connection->send_room(5);
+    ASSERT_EQ(room.size(), 5U);
+    std::ranges::fill(room, std::uint8_t{'a'});
+    peer.connection->send_written(3);
+    const auto sent = peer.drain();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].text, (std::vector<std::uint8_t>{'a', 'a', 'a'}));
+    while (!peer.connection->send_room(1'000).empty())
+        peer.connection->send_written(peer.connection->send_room(1'000).size());
+    EXPECT_EQ(peer.connection->send_queue_size(), 3'000U);
+    peer.connection->close();
+    EXPECT_TRUE(peer.connection->send_room(1).empty());
+}
+
 TEST(FlowControl, BeyondTheFloorTheSendQueueFollowsTheCongestionWindow) {
     Peer peer;
     peer.config.send_buffer_max = 1'000'000;

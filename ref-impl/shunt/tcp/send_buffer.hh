@@ -26,6 +26,11 @@ class SendBuffer {
 
     /// Takes what fits; nothing after finish().
     std::size_t append(ByteView content) { return is_finished_ ? 0 : bytes_.append(content); }
+    /// Room for `most` bytes at most that are written in place; then extend().
+    MutableBytes room(std::size_t most) {
+        return is_finished_ ? MutableBytes() : bytes_.room(most);
+    }
+    void extend(std::size_t count) { bytes_.extend(count); }
     /// The application sends no more: a FIN follows the last byte.
     void finish() { is_finished_ = true; }
     /// A control block says that the FIN was sent and acknowledged before it came here.

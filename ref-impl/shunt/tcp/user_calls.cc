@@ -46,10 +46,20 @@ Result<Connection, Counter> Connection::accept(const Config& config, const Ident
 
 std::size_t Connection::send(ByteView bytes) {
     const std::size_t taken =
-        can_send(state_) ? send_buffer_.append(bytes.first(std::min(bytes.size(), send_capacity())))
-                         : 0;
+        send_buffer_.append(bytes.first(std::min(bytes.size(), send_limit())));
     if (taken < bytes.size()) is_send_blocked_ = true;
     return taken;
+}
+
+MutableBytes Connection::send_room(std::size_t most) {
+    const MutableBytes room = send_buffer_.room(std::min(most, send_limit()));
+    if (room.empty() && most > 0) is_send_blocked_ = true;
+    return room;
+}
+
+/// Bytes that the send buffer takes now in a state in which it takes any.
+std::size_t Connection::send_limit() const {
+    return can_send(state_) ? send_capacity() : 0;
 }
 
 std::size_t Connection::send_capacity() const {
