@@ -10,5 +10,7 @@ namespace shunt::python {
 void bind_codecs(pybind11::module_& module);
 /// Worlds, and the scenarios of shunt-sim.
 void bind_simulator(pybind11::module_& module);
+/// Hosts with sockets.
+void bind_hosts(pybind11::module_& module);
 
 }  // namespace shunt::python

@@ -12,5 +12,6 @@ PYBIND11_MODULE(_ref, module) {
     shunt::python::add_enums(module);
     shunt::python::bind_codecs(module);
     shunt::python::bind_simulator(module);
+    shunt::python::bind_hosts(module);
     binding::seal_classes(module);
 }

@@ -19,9 +19,11 @@ from shunt._ref import (
     EncapsulationType,
     Faults,
     ForwardedPacket,
+    Host,
     MigrationCopy,
     MigrationId,
     Plan,
+    Readiness,
     RejectMessage,
     RejectReason,
     Tables,
@@ -35,6 +37,7 @@ from shunt._ref import (
 from shunt.errors import HarnessError, MigrateError, ParseError, UsageError
 from shunt.http import Response
 from shunt.judge import cases, judge
+from shunt.link import Link
 from shunt.world import Connection, Node, World
 
 __all__ = [
@@ -52,12 +55,15 @@ __all__ = [
     "Finding",
     "ForwardedPacket",
     "HarnessError",
+    "Host",
+    "Link",
     "MigrateError",
     "MigrationCopy",
     "MigrationId",
     "Node",
     "ParseError",
     "Plan",
+    "Readiness",
     "RejectMessage",
     "RejectReason",
     "Response",

@@ -781,6 +781,81 @@ class World:
         """Starts a move; returns its epoch. MigrateError says why not."""
     def result(self) -> WorldResult: ...
 
+@final
+class Readiness:
+    """What a call would not have to wait for."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Bytes, or the end of them."""
+    @property
+    def is_writable(self) -> bool:
+        """There is room worth while."""
+    @property
+    def is_acceptable(self) -> bool:
+        """A connection waits."""
+    @property
+    def has_error(self) -> bool:
+        """A fate that was not told yet."""
+    @property
+    def is_hung_up(self) -> bool:
+        """Both directions are over."""
+
+@final
+class Host:
+    """A host on a link, with sockets; frames and the time go in, frames come out."""
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        prefix_length: int = ...,
+        router: str | None = ...,
+        mtu: int = ...,
+        seed: int = ...,
+    ) -> None: ...
+    def handle_frame(self, frame: _Bytes, now_us: int) -> None: ...
+    def handle_deadline(self, now_us: int) -> None: ...
+    def poll_transmit(self, now_us: int) -> bytes | None:
+        """The next frame to send, or None."""
+    @property
+    def deadline_us(self) -> int | None:
+        """When handle_deadline() is next needed, or None."""
+    def open(self, kind: str) -> int:
+        """A socket: 'tcp' or 'udp'."""
+    def bind(self, socket: int, address: str, port: int) -> None: ...
+    def listen(self, socket: int, backlog: int = ...) -> None: ...
+    def accept(self, socket: int) -> int:
+        """The socket of the next connection."""
+    def connect(self, socket: int, address: str, port: int, now_us: int) -> None:
+        """Begins the handshake."""
+    def send(self, socket: int, data: _Bytes, now_us: int) -> int:
+        """How many bytes were taken."""
+    def send_to(self, socket: int, data: _Bytes, address: str, port: int) -> int: ...
+    def receive(self, socket: int, size: int, now_us: int) -> bytes:
+        """At most size bytes; none: the peer sends no more."""
+    def peek(self, socket: int, size: int) -> bytes: ...
+    def receive_from(self, socket: int, size: int) -> tuple[bytes, tuple[str, int], bool]:
+        """A datagram, its sender, and whether it was longer."""
+    def shutdown(self, socket: int, direction: str, now_us: int) -> None:
+        """'read', 'write' or 'both'."""
+    def close(self, socket: int, now_us: int) -> None: ...
+    def abort(self, socket: int, now_us: int) -> None: ...
+    def set_option(
+        self, socket: int, option: str, value: bool | int | str | None, now_us: int
+    ) -> None:
+        """docs/sockets.md names them."""
+    def local_address(self, socket: int) -> tuple[str, int]: ...
+    def remote_address(self, socket: int) -> tuple[str, int]: ...
+    def state(self, socket: int) -> str:
+        """RFC 9293's name."""
+    def readiness(self, socket: int) -> Readiness: ...
+    def take_error(self, socket: int) -> str | None:
+        """The POSIX name of the fate that was not told yet, once, or None."""
+    def poll_ready(self) -> tuple[int, Readiness] | None:
+        """The next socket whose readiness has risen, and what it is, or None."""
+    def counters(self) -> dict[str, int]: ...
+
 def scenarios() -> dict[str, str]:
     """Name and sentence of each scenario of shunt-sim."""
 
