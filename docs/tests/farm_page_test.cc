@@ -78,6 +78,7 @@ Document least() {
 const std::map<std::string, std::string> kOptional{
     {"farm.secret_file", R"("farm.secret")"},
     {"server.gateway", R"("10.7.0.1")"},
+    {"listen.backend", "\"tcp:127.0.0.1:8080\""},
     {"listen.directory", R"("www")"},
 };
 
@@ -164,6 +165,8 @@ TEST_F(FarmPage, OptionalKeysAreKnown) {
         const auto value = kOptional.find(row.section + "." + row.key);
         ASSERT_NE(value, kOptional.end()) << row.section << "." << row.key;
         Document document = least();
+        // A backend belongs to a gateway, which has to have one.
+        if (row.key == "backend") document[row.section]["application"] = "\"gateway\"";
         document[row.section][row.key] = value->second;
         const auto file = parse(toml(document));
         ASSERT_TRUE(file) << joined(file.error());
