@@ -12,7 +12,8 @@ namespace {
 
 /// Segments that one connection sends before the next one has its turn.
 constexpr int kBurst = 8;
-/// An application is told of room to send once that share of its send queue is free.
+/// An application is told of room to send once that share of its send queue is free: of what the
+/// queue holds whatever the network takes, so that there is such a time.
 constexpr std::size_t kRoomWorthWaking = 4;
 /// Endpoints that may hold the memory of empty buffers. A queue that held little has 2 KiB.
 constexpr std::size_t kWarmEndpointsMax = 4'096;
@@ -114,7 +115,8 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
       farm_link_(config, self, back_),
       held_budget_(config.limits.held_packets_total),
-      streams_(config.limits.tcp_send_buffer_bytes / kRoomWorthWaking),
+      streams_(std::min<std::size_t>(config.limits.tcp_send_buffer_bytes, kSendBufferFloor) /
+               kRoomWorthWaking),
       backlog_(backlog_of(config.limits)),
       tables_(draw_key(rng_), capacities_of(config.limits)),
       offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),

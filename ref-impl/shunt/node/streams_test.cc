@@ -217,6 +217,24 @@ TEST_F(StreamTest, RoomIsToldOnceItIsWorthWhile) {
     EXPECT_EQ(received_, text);
 }
 
+TEST_F(StreamTest, ThereIsRoomWhateverTheBoundOfTheQueue) {
+    for (const std::size_t bound :
+         {std::size_t{576}, farm::Limits().tcp_send_buffer_bytes, std::size_t{1} << 30}) {
+        config_.limits.tcp_send_buffer_bytes = bound;
+        start_nodes();
+        const StreamId id = open();
+        const std::string text(3'000'000, 't');
+        std::size_t sent = 0;
+        for (int round = 0; round < 20'000 && sent < 100'000; ++round) {
+            if (*s1().stream_room(id) > 0) {
+                sent += *write(id, std::string_view(text).substr(sent));
+            }
+            run_for(kMillisecond);
+        }
+        EXPECT_GE(sent, 100'000U) << bound;
+    }
+}
+
 TEST_F(StreamTest, AnIdIsNeverUsedAgain) {
     const StreamId first = open();
     EXPECT_FALSE(s1().stream_release(first, now_));

@@ -2,6 +2,8 @@
 // What sockets of both kinds share: ids, addresses of their own, readiness.
 #include "shunt/stack/socket_set.hh"
 
+#include <algorithm>
+
 #include "shunt/base/assert.hh"
 
 namespace shunt::stack {
@@ -156,7 +158,8 @@ Readiness SocketSet::readiness_of(const Socket& socket) const {
     const bool may_send = tcp::can_send(connection.state());
     const bool is_over = tcp::has_peer_finished(connection.state());
     // A socket wakes up for more than what one acknowledgment frees.
-    const std::size_t room_min = row->config->send_buffer_max / 4;
+    const tcp::Config& config = *row->config;
+    const std::size_t room_min = std::min(config.send_buffer_max, config.send_buffer_floor) / 4;
     ready.is_readable =
         ready.has_error || socket.is_reading_over || is_over || connection.receive_queue_size() > 0;
     ready.is_writable = ready.has_error || !may_send || connection.send_capacity() >= room_min;
