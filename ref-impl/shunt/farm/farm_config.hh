@@ -117,8 +117,8 @@ struct Limits {
     std::size_t remembered_offers = 65'536;
     /// A selection by request is made with this many bytes at the latest (SEL-5).
     std::size_t request_bytes = 8 * 1024;
-    std::size_t tcp_send_buffer_bytes = 2 * 1024 * 1024;
-    std::size_t tcp_receive_buffer_bytes = 2 * 1024 * 1024;
+    std::size_t tcp_send_buffer_bytes = 1024 * 1024;
+    std::size_t tcp_receive_buffer_bytes = 1024 * 1024;
 
     bool operator==(const Limits&) const = default;
 };
