@@ -130,6 +130,6 @@ def test_an_exception_of_the_condition_ends_the_run() -> None:
 
 def test_scenarios_are_those_of_the_program() -> None:
     assert "move-once" in shunt.scenarios()
-    result = shunt.run_scenario("move-once", seed=2, connections=20, loss=0.1)
+    result = shunt.run_scenario("move-once", seed=2, connections=20, loss=0.2)
     assert (result.connections, result.migrations, result.violation_count) == (20, 20, 0)
     assert result.trace_hash != shunt.run_scenario("move-once", seed=2, connections=20).trace_hash

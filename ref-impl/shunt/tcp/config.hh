@@ -40,10 +40,11 @@ struct Config {
     /// Initial setting of Connection::set_no_delay(): true switches Nagle's algorithm off.
     bool no_delay = false;
 
-    /// RFC 6298 with Linux's floor (TCP-3).
+    /// RFC 6298 with Linux's floor (TCP-3). The ceiling is the lowest that 2.5 allows, so that as
+    /// many tries as can be come before the user timeout; a control block can say it, too.
     Duration retransmission_timeout_initial = Duration::seconds(1);
     Duration retransmission_timeout_min = Duration::milliseconds(200);
-    Duration retransmission_timeout_max = Duration::seconds(120);
+    Duration retransmission_timeout_max = Duration::seconds(60);
     /// RFC 9293 3.8.3: R1. After this many retransmissions of the same octets the application hears
     /// of it, Event::Unanswered (3 at least, SHLD-10).
     std::uint8_t retransmissions_until_report = 3;

@@ -170,6 +170,7 @@ class Connection : private ConnectionState {
     Outcome arrive_in_other_states(ArrivingSegment& segment, Instant now);
     void learn_options(const ArrivingSegment& syn, Instant now);
     void establish(const ArrivingSegment& segment, Instant now);
+    void measure_handshake(const ArrivingSegment& segment, Instant now);
     // segment_arrives_checks.cc
     Outcome check_timestamp(const ArrivingSegment& segment, Instant now);
     void update_recent_timestamp(const ArrivingSegment& segment, Instant now);
@@ -184,7 +185,6 @@ class Connection : private ConnectionState {
     void acknowledge(const ArrivingSegment& segment, Instant now);
     void advance_unacknowledged(std::uint32_t count, Instant now);
     std::optional<std::uint32_t> echo_of(const ArrivingSegment& segment) const;
-    void measure_by_timestamp(const ArrivingSegment& segment, Instant now);
     void update_send_window(const ArrivingSegment& segment);
     void advance_close(Instant now);
     // explicit_congestion.cc
@@ -206,6 +206,11 @@ class Connection : private ConnectionState {
     void go_back();
     SequenceNumber next_to_send() const;
     void restore_flight(std::span<const wire::SackBlock> ranges, Instant now);
+    // spurious_recovery.cc
+    void remember_window();
+    void undo_spurious_recovery(const ArrivingSegment& segment, const Delivery& delivery,
+                                Instant now);
+    void undo_recovery(const Delivery& delivery);
     // tail_loss_probe.cc
     void schedule_probe(Instant now);
     void handle_loss_timeout(Instant now);
@@ -218,6 +223,11 @@ class Connection : private ConnectionState {
     void owe_acknowledgment(Instant now);
     void owe_duplicate_acknowledgment();
     bool takes_text() const;
+    // duplicate_report.cc
+    void note_old_text(const ArrivingSegment& segment);
+    void note_repeated_range(SequenceNumber begin, SequenceNumber end);
+    void note_duplicate(SequenceNumber begin, SequenceNumber end);
+    void add_reports(wire::TcpOptions& options) const;
 
     // icmp_errors.cc
     std::optional<Counter> lower_path_mtu(std::uint16_t mtu);

@@ -23,6 +23,7 @@
 #include "shunt/tcp/state.hh"
 #include "shunt/tcp/timers.hh"
 #include "shunt/tcp/timestamp_clock.hh"
+#include "shunt/wire/tcp_options.hh"
 
 namespace shunt::tcp {
 
@@ -88,6 +89,7 @@ class ConnectionState {
     std::optional<SequenceNumber> recover_;          // RFC 6582 3.2
     std::optional<SequenceNumber> fin_received_at_;  // the number of the peer's FIN
     std::optional<SequenceNumber> reset_reply_;
+    std::optional<wire::SackBlock> duplicate_;  // D-SACK: the next acknowledgment reports it
     Instant last_sent_at_;
     Instant last_received_at_;
     Instant progress_at_;  // since when the oldest octet waits for its acknowledgment

@@ -3,27 +3,70 @@
 
 namespace shunt::tcp {
 
+namespace {
+
+// MSL of RFC 9293 3.4.1: what is older says nothing.
+constexpr std::uint32_t kEchoAgeMaxMs = 120'000;
+
+}  // namespace
+
+/// RFC 6298 3, RFC 7323 4.1. Where an acknowledgment was lost, the segment goes again although it
+/// was there, and the answer echoes the first copy, for repetitions do not move TS.Recent (RFC 7323
+/// 5.3, R2, R3): the time since then is no round trip but a timeout. So what went again because of
+/// one measures a round trip only if the echo is that of its last transmission. A probe or a fast
+/// retransmission is different: it follows soon, and where round trips have become longer it
+/// precedes every answer, so that the first copy is all that there is to measure by.
+void Flight::RoundTrip::note(const SentSegment& segment, const Heard& heard, bool is_due,
+                             RttEstimator& rtt) {
+    const Evidence& evidence = heard.evidence;
+    const Duration age = evidence.now - segment.sent_at;
+    const bool is_echoed = evidence.is_of(segment.sent_at);
+    if (!segment.is_retransmitted) {
+        is_behind_front = true;
+        if (is_due && is_echoed && !echoed) echoed = age;
+        if (is_due && !once) {
+            once = age;
+        } else {
+            rtt.note_minimum(age);
+        }
+        return;
+    }
+    // After a timeout it is the front that has made the peer answer.
+    const bool is_answered = !heard.has_timed_out || !is_behind_front;
+    is_ambiguous = true;
+    is_behind_front = true;
+    if (is_echoed && is_answered && !again) again = age;
+    if (late || heard.has_timed_out || !evidence.is_older_than(segment.sent_at)) return;
+    const std::uint32_t echo_age_ms = evidence.clock.value(evidence.now) - *evidence.echo;
+    if (echo_age_ms <= kEchoAgeMaxMs) late = Duration::milliseconds(echo_age_ms);
+}
+
+std::optional<Duration> Flight::RoundTrip::best() const {
+    if (again) return again;
+    if (late) return late;
+    // What was sent once may have waited at the peer for what was sent twice.
+    if (is_ambiguous) return std::nullopt;
+    return echoed ? echoed : once;
+}
+
 Delivery Flight::deliver(const Heard& heard, bool uses_sack, RttEstimator& rtt) {
     Delivery delivery;
+    RoundTrip round_trip;
     delivery.in_network_before = in_network();
     duplicate.reset();
     sent.acknowledge(heard.acknowledgment, [&](const SentSegment& segment) {
+        if (delivery.delivered == 0) delivery.is_front_repeated = segment.is_retransmitted;
         delivery.delivered += segment.size();
-        if (segment.is_retransmitted) {
-            delivery.is_ambiguous = true;
-        } else if (!delivery.round_trip && segment.begin.at_or_after(next_sample)) {
-            delivery.round_trip = heard.evidence.now - segment.sent_at;
-        } else {
-            rtt.note_minimum(heard.evidence.now - segment.sent_at);
-        }
+        // At most one sample per flight (RFC 6298 3).
+        round_trip.note(segment, heard, segment.begin.at_or_after(next_sample), rtt);
         if (uses_sack) rack.on_delivered(segment, heard.evidence, rtt.minimum());
     });
     if (uses_sack && !heard.blocks.empty()) read_sack(heard, delivery, rtt);
+    // A D-SACK: it was a repetition that made the peer answer.
+    if (duplicate) round_trip.late.reset();
     if (sent.empty()) is_restored = false;
-    // What was sent once may have waited at the peer for what was sent twice.
-    if (delivery.is_ambiguous) delivery.round_trip.reset();
-    if (delivery.round_trip) {
-        rtt.sample(*delivery.round_trip);
+    if (const auto measured = round_trip.best()) {
+        rtt.sample(*measured);
         next_sample = heard.maximum;
     }
     return delivery;
@@ -65,6 +108,7 @@ void Flight::forget() {
     sent.clear();
     sack_reader.forget();
     probe.reset();
+    undo.reset();
     duplicate_credit = 0;
     is_restored = is_probe_due = awaits_reordering = is_retransmission_forced = false;
 }

@@ -14,6 +14,7 @@
 #include "shunt/tcp/rtt.hh"
 #include "shunt/tcp/sack_reader.hh"
 #include "shunt/tcp/sent_segments.hh"
+#include "shunt/tcp/undo.hh"
 
 namespace shunt::tcp {
 
@@ -27,10 +28,8 @@ struct Delivery {
     std::uint32_t in_network_before = 0;
     /// It has shown that more is lost.
     bool shows_loss = false;
-    /// A segment that was sent more than once is among it.
-    bool is_ambiguous = false;
-    /// The round trip of a segment, if all were sent once; at most one per flight (RFC 6298 3).
-    std::optional<Duration> round_trip;
+    /// The first segment of `acknowledged` was sent more than once.
+    bool is_front_repeated = false;
 };
 
 /// RFC 8985 7: a probe that is out.
@@ -47,6 +46,8 @@ struct Flight {
         std::span<const wire::SackBlock> blocks;
         SequenceNumber maximum;  // SND.MAX
         Evidence evidence;
+        /// The retransmission timer has fired since SND.UNA moved.
+        bool has_timed_out = false;
     };
 
     explicit Flight(SequenceNumber unacknowledged) : next_sample(unacknowledged) {}
@@ -68,6 +69,8 @@ struct Flight {
     Rack rack;
     RateReduction reduction;
     std::optional<TailLossProbe> probe;
+    /// Congestion control has heard of a loss.
+    std::optional<Undo> undo;
     /// A D-SACK of the last acknowledgment.
     std::optional<wire::SackBlock> duplicate;
     /// Without SACK each duplicate acknowledgment tells of one segment (RFC 6937 3 counts alike).
@@ -84,6 +87,22 @@ struct Flight {
     bool awaits_reordering = false;
 
   private:
+    /// What one acknowledgment says of the round trip.
+    struct RoundTrip {
+        void note(const SentSegment& segment, const Heard& heard, bool is_due, RttEstimator& rtt);
+        std::optional<Duration> best() const;
+
+        /// Of what went again, by the transmission that the peer's timestamp echoes.
+        std::optional<Duration> again;
+        /// Of a copy before the last one, which the echo names.
+        std::optional<Duration> late;
+        /// Of what was sent once: the segment that is echoed, else the first.
+        std::optional<Duration> echoed;
+        std::optional<Duration> once;
+        bool is_behind_front = false;
+        bool is_ambiguous = false;
+    };
+
     void read_sack(const Heard& heard, Delivery& delivery, const RttEstimator& rtt);
 };
 

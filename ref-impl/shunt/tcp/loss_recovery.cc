@@ -125,6 +125,7 @@ void Connection::grow_window(const Delivery& delivery, Instant now) {
 }
 
 void Connection::enter_fast_recovery() {
+    remember_window();
     Flight& flight = *flight_;
     // The window falls once for what is lost and marked of one window of data (RFC 3168 6.1.2).
     const bool has_fallen = recovery_ == Recovery::Reduced && recover_ &&
@@ -169,6 +170,7 @@ void Connection::reduce_window() {
 
 /// RFC 5681 3.1, RFC 6298 5.4, RFC 8985 6.3.
 void Connection::recover_from_timeout(bool is_first, Instant now) {
+    if (is_first) remember_window();
     congestion_.on_timeout(send_.flight_size(), segment_size(), is_first);
     recovery_ = Recovery::Timeout;
     recover_ = send_.maximum;
@@ -242,7 +244,7 @@ bool Connection::restore_scoreboard(std::span<const wire::SackBlock> ranges) {
 }
 
 /// Records of what was out when the connection was exported. When each was sent is not known: as
-/// if now, and not for the first time.
+/// if now, and not for the first time. A hole below what is reported has gone again already.
 void Connection::restore_flight(std::span<const wire::SackBlock> ranges, Instant now) {
     const SequenceNumber next = send_.next;
     if (!ranges.empty() && ranges.back().right.after(next)) send_.next = send_.maximum;
@@ -270,6 +272,8 @@ void Connection::restore_flight(std::span<const wire::SackBlock> ranges, Instant
     append(next);
     append(send_.next);
     for (std::size_t i = 0; i < sent.count(); ++i) {
+        const bool is_hole = !ranges.empty() && sent[i].end.before(ranges.back().right);
+        if (is_hole && !sent[i].is_sacked) sent.mark_resent(i, now);
         if (sent[i].begin.at_or_after(next)) sent.mark_lost(i);
     }
     if (sent.total() != out) go_back();  // more ranges than records: all is sent again

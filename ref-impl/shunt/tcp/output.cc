@@ -115,6 +115,9 @@ bool Connection::send_again(std::size_t index, Instant now, Packet& out) {
         options.timestamps = timestamps;
     }
     flight_->sent.mark_resent(index, now);
+    if (flight_->undo && recovery_ != Recovery::None) {
+        flight_->undo->on_resent(flight_->sent[index]);
+    }
     send_text(text, options, now, out);
     return true;
 }

@@ -65,15 +65,7 @@ wire::TcpOptions Connection::current_options(Instant now) const {
     if (negotiated_.has_timestamps()) {
         options.timestamps = {.value = clock_.value(now), .echo = recent_timestamp_};
     }
-    const OutOfOrder* const out_of_order = receive_buffer_.out_of_order();
-    if (negotiated_.sack_permitted && out_of_order != nullptr) {
-        const OutOfOrder::Report report = out_of_order->report();
-        for (std::size_t i = 0; i < report.count; ++i) {
-            const Interval& range = report.ranges[i];
-            options.add_sack_block({receive_.next + static_cast<std::uint32_t>(range.begin),
-                                    receive_.next + static_cast<std::uint32_t>(range.end)});
-        }
-    }
+    add_reports(options);
     return options;
 }
 
@@ -88,6 +80,7 @@ wire::TcpHeader Connection::acknowledging_header(SequenceNumber sequence,
     header.window = advertise_window();
     header.options = options;
     mark_urgent(header);
+    if (!options.sack_blocks().empty()) duplicate_.reset();  // RFC 2883 4: reported once
     receive_.last_acknowledged = receive_.next;
     is_acknowledgment_due_ = false;
     timers_.disarm(Timer::DelayedAcknowledgment);

@@ -27,20 +27,18 @@ void Rack::on_delivered(const SentSegment& segment, const Evidence& evidence,
     const bool is_too_soon = round_trip < minimum_rtt;
     if (segment.is_retransmitted && (is_first_copy || is_too_soon)) return;
     round_trip_ = round_trip;
-    const bool is_later =
-        segment.sent_at > sent_at_ || (segment.sent_at == sent_at_ && segment.end.after(end_));
-    if (!has_delivered_ || is_later) {
+    if (!has_delivered_ || segment.order.after(order_)) {
         sent_at_ = segment.sent_at;
-        end_ = segment.end;
+        order_ = segment.order;
     }
     has_delivered_ = true;
 }
 
 /// RACK_sent_after: something that went out after the last transmission of `segment` has arrived.
+/// Of what left in one instant the sequence numbers (6.2 step 2) do not tell whether it was the
+/// retransmission or new text that went first; the numbers of the transmissions do.
 bool Rack::has_overtaken(const SentSegment& segment) const {
-    if (sent_at_ != segment.sent_at) return sent_at_ > segment.sent_at;
-    // Of what went out at one time the numbers tell the order, but for what went out again.
-    return !segment.is_retransmitted && end_.after(segment.end);
+    return order_.after(segment.order);
 }
 
 void Rack::on_duplicate_report(SequenceNumber unacknowledged, SequenceNumber next) {

@@ -22,6 +22,9 @@ struct Evidence {
         return echo && SequenceNumber(*echo).before(SequenceNumber(clock.value(sent_at)));
     }
 
+    /// True if it was made for what was sent at `sent_at`, or within the same tick.
+    bool is_of(Instant sent_at) const { return echo && *echo == clock.value(sent_at); }
+
     Instant now;
     TimestampClock clock;
     std::optional<std::uint32_t> echo;
@@ -58,8 +61,8 @@ class Rack {
     Duration reordering_window(const SentSegments& sent, const Path& path) const;
     bool has_overtaken(const SentSegment& segment) const;
 
-    Instant sent_at_;     // RACK.xmit_ts
-    SequenceNumber end_;  // RACK.end_seq
+    Instant sent_at_;       // RACK.xmit_ts
+    SequenceNumber order_;  // of that transmission, in place of RACK.end_seq
     Duration round_trip_;
     SequenceNumber forward_end_;  // RACK.fack
     std::optional<SequenceNumber> duplicate_round_end_;

@@ -15,7 +15,7 @@ class RttEstimator {
     struct Limits {
         Duration initial = Duration::seconds(1);
         Duration min = Duration::milliseconds(200);
-        Duration max = Duration::seconds(120);
+        Duration max = Duration::seconds(60);
     };
     /// As in the control block; all zero: nothing measured.
     struct Snapshot {

@@ -36,7 +36,7 @@ TEST(RttEstimator, StaysBetweenItsFloorAndItsCeiling) {
     EXPECT_EQ(rtt.timeout(), Duration::milliseconds(200));
     for (int i = 0; i < 40; ++i)
         rtt.back_off();
-    EXPECT_EQ(rtt.timeout(), Duration::seconds(120));
+    EXPECT_EQ(rtt.timeout(), Duration::seconds(60));
 }
 
 TEST(RttEstimator, ConvergesOnAConstantRoundTrip) {

@@ -123,14 +123,20 @@ void Connection::learn_options(const ArrivingSegment& syn, Instant now) {
     send_.window_update_acknowledgment = syn.acknowledgment;
 }
 
+/// Karn: a SYN that was sent more than once measures a round trip only if the peer's timestamp is
+/// an echo of the last one (RFC 6298 3); an older echo may be of an answer that was lost. So may
+/// one that comes later than a peer waits before it repeats its own SYN.
+void Connection::measure_handshake(const ArrivingSegment& segment, Instant now) {
+    const Evidence evidence{.now = now, .clock = clock_, .echo = echo_of(segment)};
+    const Duration age = now - last_sent_at_;
+    const bool is_prompt = age <= config_->retransmission_timeout_initial;
+    if (is_syn_timed_ || (evidence.is_of(last_sent_at_) && is_prompt)) rtt_.sample(age);
+}
+
 /// Both SYNs are acknowledged: our sequence space begins behind ours.
 void Connection::establish(const ArrivingSegment& segment, Instant now) {
     const bool was_syn_lost = retransmissions_ > 0;
-    if (is_syn_timed_) {
-        rtt_.sample(now - last_sent_at_);
-    } else {
-        measure_by_timestamp(segment, now);
-    }
+    measure_handshake(segment, now);
     // A lost SYN costs the initial window (RFC 5681 3.1) and, unless the round trip is known, the
     // impatience (RFC 6298 5.7).
     congestion_ = congestion::Control(config_->congestion_control,

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// SEGMENT ARRIVES, the fifth step of RFC 9293 3.10.7.4: the ACK field, round trips (RFC 6298), the
-// send window. What an acknowledgment says of losses is loss_recovery.cc.
+// SEGMENT ARRIVES, the fifth step of RFC 9293 3.10.7.4: the ACK field, the send
+// window. What an acknowledgment says of losses is loss_recovery.cc.
 #include <algorithm>
 
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
 namespace shunt::tcp {
-namespace {
-
-constexpr std::uint32_t kEchoAgeMaxMs = 120'000;  // MSL of RFC 9293 3.4.1
-
-}  // namespace
 
 Outcome Connection::check_acknowledgment(const ArrivingSegment& segment, Instant now) {
     if (!segment.flags.acknowledgment) return Outcome::drop(Counter::DropTcpAcknowledgment);
@@ -50,12 +45,19 @@ void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
         delivery = flight_->deliver({.acknowledgment = segment.acknowledgment,
                                      .blocks = segment.options.sack_blocks(),
                                      .maximum = send_.maximum,
-                                     .evidence = evidence},
+                                     .evidence = evidence,
+                                     .has_timed_out = retransmissions_ > 0},
                                     uses_sack, rtt_);
     }
     delivery.acknowledged = segment.acknowledgment - send_.unacknowledged;
     if (delivery.acknowledged > 0) {
-        if (delivery.is_ambiguous) measure_by_timestamp(segment, now);
+        // The peer answers the repetition: the path is as fast as ever, its acknowledgments were
+        // lost (RFC 2883 5.3; RFC 8961 4 (4)). Where round trips are longer than the timeout, what
+        // comes first is an answer to the first copy, and says no such thing.
+        const bool is_front_answered = flight_ && flight_->duplicate && delivery.is_front_repeated;
+        if (is_front_answered && flight_->duplicate->left == send_.unacknowledged) {
+            rtt_.end_backoff();
+        }
         advance_unacknowledged(delivery.acknowledged, now);
     }
     if (!flight_) return;
@@ -64,6 +66,7 @@ void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
                               !segment.options.sack_blocks().empty())) {
         reduce_window();
     }
+    undo_spurious_recovery(segment, delivery, now);
     hear_ecn_echo(segment);
     if (uses_sack) delivery.shows_loss = detect_losses(now);
     update_recovery(delivery, now);
@@ -91,16 +94,6 @@ void Connection::advance_unacknowledged(std::uint32_t count, Instant now) {
 std::optional<std::uint32_t> Connection::echo_of(const ArrivingSegment& segment) const {
     if (!negotiated_.has_timestamps() || !segment.options.timestamps) return std::nullopt;
     return segment.options.timestamps->echo;
-}
-
-/// A timestamp resolves 1 ms, but also where the segment was sent twice (RFC 6298 3, RFC 7323 4.1).
-void Connection::measure_by_timestamp(const ArrivingSegment& segment, Instant now) {
-    const auto echo = echo_of(segment);
-    if (!echo) return;
-    const std::uint32_t age_ms = clock_.value(now) - *echo;
-    // What is not ours, or older than any segment lives, says nothing.
-    if (age_ms > kEchoAgeMaxMs) return;
-    rtt_.sample(Duration::milliseconds(age_ms));
 }
 
 void Connection::update_send_window(const ArrivingSegment& segment) {

@@ -93,6 +93,7 @@ Outcome Connection::challenge(Counter counter, Instant now) {
 Outcome Connection::answer_unacceptable(const ArrivingSegment& segment, Counter counter,
                                         Instant now) {
     if (segment.length() == 0 || segment.flags.syn) return challenge(counter, now);
+    note_old_text(segment);
     is_acknowledgment_due_ = true;
     return Outcome::drop(counter);
 }

@@ -56,8 +56,14 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
     const SequenceNumber end = text_end.before(limit) ? text_end : limit;
     if (!begin.before(end)) {
         // Nothing new, or only the FIN: the peer wants to know how far we are.
+        note_old_text(segment);
         is_acknowledgment_due_ = true;
         return Outcome::go_on();
+    }
+    if (front > 0) {
+        note_duplicate(segment.sequence, receive_.next);
+    } else {
+        note_repeated_range(begin, end);
     }
     const std::uint32_t offset = begin - receive_.next;
     const bool had_ranges = receive_buffer_.has_ranges();

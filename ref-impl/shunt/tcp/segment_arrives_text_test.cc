@@ -96,7 +96,9 @@ TEST(Text, OutOfOrderIsReportedMostRecentFirst) {
     sent = peer.drain();
     ASSERT_EQ(sent.size(), 1U) << "a filled gap is acknowledged at once";
     EXPECT_EQ(sent[0].acknowledgment, start + 100);
-    EXPECT_TRUE(sent[0].options.sack_blocks().empty());
+    blocks = sent[0].options.sack_blocks();
+    ASSERT_EQ(blocks.size(), 1U) << "nothing is out of order any more";
+    EXPECT_EQ(blocks[0], (wire::SackBlock{start + 10, start + 20})) << "a D-SACK";
 }
 
 TEST(Text, OutOfOrderWithoutSackGetsADuplicateForEachSegment) {

@@ -17,6 +17,7 @@ void SentSegments::append(SequenceNumber begin, SequenceNumber end, Instant now,
     ring_[position(count_)] = {.begin = begin,
                                .end = end,
                                .sent_at = now,
+                               .order = take_order(),
                                .is_retransmitted = is_retransmitted,
                                .is_sacked = false,
                                .is_lost = false};
@@ -97,6 +98,7 @@ void SentSegments::mark_resent(std::size_t index, Instant now) {
     }
     segment.is_retransmitted = true;
     segment.sent_at = now;
+    segment.order = take_order();
 }
 
 void SentSegments::cut(SequenceNumber edge) {

@@ -25,6 +25,8 @@ struct SentSegment {
     SequenceNumber end;
     /// The last transmission.
     Instant sent_at;
+    /// Transmissions are numbered as they go out, modulo 2^32: many leave in one instant.
+    SequenceNumber order;
     /// Sent more than once: what acknowledges it does not say which copy (Karn).
     bool is_retransmitted = false;
     bool is_sacked = false;
@@ -85,6 +87,12 @@ class SentSegments {
     void clear();
 
   private:
+    /// The number of a transmission that happens now.
+    SequenceNumber take_order() {
+        const SequenceNumber order = next_order_;
+        next_order_ = order + 1;
+        return order;
+    }
     SentSegment& at(std::size_t index) { return ring_[position(index)]; }
     std::size_t position(std::size_t index) const { return (first_ + index) & (capacity_ - 1); }
     /// The first record that ends after `number`.
@@ -100,6 +108,7 @@ class SentSegments {
     // front each time.
     mutable std::size_t lost_hint_ = 0;
     std::size_t sacked_count_ = 0;
+    SequenceNumber next_order_;
     std::uint32_t total_ = 0;
     std::uint32_t sacked_ = 0;
     std::uint32_t lost_ = 0;
