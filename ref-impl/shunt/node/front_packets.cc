@@ -20,12 +20,25 @@ void Node::handle_front_packet(Packet packet, Instant now) {
     packet.trim_back(packet.size() - ip->total_length());  // the link's padding
     if (config_.is_farm_address(ip->source())) return counters_.add(Counter::DropFrontFarmSource);
     if (ip->protocol() == wire::IpProtocol::Udp) return refuse_datagram(*ip, now);
+    if (ip->destination() == self_.front_ip.address) return refuse_at_front(*ip, now);
     if (!self_.has_service(ip->destination())) return counters_.add(Counter::DropFrontNoService);
     if (ip->protocol() == wire::IpProtocol::Icmp) return handle_icmp(*ip, now);
     if (ip->protocol() != wire::IpProtocol::Tcp) return refuse_protocol(*ip, now);
     const auto tuple = wire::ConnectionTuple::from_client_packet(*ip);
     if (!tuple) return counters_.add(Counter::DropTcpTruncated);
     handle_client_segment(std::move(packet), *tuple, now);
+}
+
+/// The server's own address serves nobody: each of its ports is closed (RFC 9293 3.5.2, group 1),
+/// no protocol is taken there (RFC 1122 3.2.2.1). No connection of the farm has this address, so
+/// none can be reset by mistake.
+void Node::refuse_at_front(const wire::Ipv4View& ip, Instant now) {
+    if (ip.protocol() == wire::IpProtocol::Icmp) return counters_.add(Counter::DropFrontNoService);
+    if (ip.protocol() != wire::IpProtocol::Tcp) return refuse_protocol(ip, now);
+    const auto segment = wire::TcpView::parse(ip);
+    if (!segment) return counters_.add(segment.error());
+    if (!front_resets_.take(now)) return counters_.add(Counter::DropFrontNoService);
+    answer_stray(*wire::ConnectionTuple::from_client_packet(ip), *segment, now);
 }
 
 void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now) {

@@ -113,6 +113,7 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       rng_(seed),
       front_(front_config(config, self_, mtus), pool_, counters_, now),
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
+      front_resets_(ip::IcmpReplies::kErrorsPerSecond, ip::IcmpReplies::kBurst, now),
       farm_link_(config, self, back_),
       held_budget_(config.limits.held_packets_total),
       streams_(std::min<std::size_t>(config.limits.tcp_send_buffer_bytes, kSendBufferFloor) /

@@ -18,6 +18,7 @@
 #include "shunt/farm/selection.hh"
 #include "shunt/farm/url_map.hh"
 #include "shunt/ip/path_mtu.hh"
+#include "shunt/ip/token_bucket.hh"
 #include "shunt/link/frame_port.hh"
 #include "shunt/migrate/connection_tables.hh"
 #include "shunt/migrate/endpoint/home_side.hh"
@@ -112,6 +113,7 @@ class Node {
 
     // front_packets.cc: what clients send
     void handle_front_packet(Packet packet, Instant now);
+    void refuse_at_front(const wire::Ipv4View& ip, Instant now);
     void handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
     void handle_pieces(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
     bool is_too_long_to_forward(const Packet& packet, Instant now);
@@ -182,6 +184,7 @@ class Node {
     stack::Interface front_;
     stack::Interface back_;
     ip::PathMtuCache path_mtus_;
+    ip::TokenBucket front_resets_;
     migrate::FarmLink farm_link_;
     // Before the tables, whose endpoints hold places of them and report to them.
     migrate::HeldBudget held_budget_;
