@@ -43,6 +43,8 @@ struct FaultPlan {
     /// always sees. Frames without a checksum of their own (ARP) are lost instead, as Ethernet's
     /// frame check sequence would have it.
     Ratio corruption{};
+    /// An IPv4 packet that may be marked arrives as Congestion Experienced (RFC 3168 5).
+    Ratio marking{};
     Duration delay{};
     Duration jitter_max{};
     /// Bytes per second in each direction between two hosts, Ethernet header included; 0: no limit.
@@ -55,6 +57,7 @@ struct FaultPlan {
     FaultPlan healed() const {
         FaultPlan plan = *this;
         plan.loss = plan.repetition = plan.reordering = plan.corruption = Ratio{};
+        plan.marking = Ratio{};
         plan.orders.clear();
         return plan;
     }
@@ -66,6 +69,7 @@ struct FaultCounts {
     std::uint64_t repeated = 0;
     std::uint64_t reordered = 0;
     std::uint64_t corrupted = 0;
+    std::uint64_t marked = 0;
     std::uint64_t queue_full = 0;
     /// Sent into a lane that is cut, or to a host that is down.
     std::uint64_t cut = 0;

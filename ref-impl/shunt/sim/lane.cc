@@ -85,6 +85,7 @@ Lane::Copy Lane::arrive(const FaultPlan& plan, const OrderedFate& ordered, Insta
     Copy copy;
     copy.is_corrupted = happens(rng_, plan.corruption) || ordered.is_corrupted;
     if (copy.is_corrupted) ++counts.corrupted;
+    copy.is_marked = happens(rng_, plan.marking);
     const Instant sent = std::max(now, busy_until_);
     const Instant in_order = std::max(sent + plan.delay + up_to(plan.jitter_max), latest_in_order_);
     if (ordered.delay > Duration{}) {

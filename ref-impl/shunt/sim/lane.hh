@@ -35,6 +35,8 @@ class Lane {
     struct Copy {
         Instant arrival;
         bool is_corrupted = false;
+        /// If it may be.
+        bool is_marked = false;
     };
     /// The copies of one frame that arrive.
     struct Fate {

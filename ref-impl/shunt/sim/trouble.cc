@@ -157,6 +157,15 @@ void add_outage(TroublePlan& plan, Rng& rng, HostId host, bool loses_state, Trou
     plan.add(host_trouble(up, host, outage.end));
 }
 
+void add_mtu_trouble(TroublePlan& plan, Rng& rng, SegmentId segment, TroubleSpan span) {
+    Trouble trouble;
+    trouble.kind = Trouble::Kind::Mtu;
+    trouble.segment = segment;
+    trouble.at = draw_instant(rng, span);
+    trouble.mtu = 552 + rng.below(948);
+    plan.add(trouble);
+}
+
 void add_clock_trouble(TroublePlan& plan, Rng& rng, HostId host, Duration most, TroubleSpan span) {
     Trouble jump = host_trouble(Trouble::Kind::JumpClock, host, draw_instant(rng, span));
     const auto bound = static_cast<std::uint64_t>(most.to_nanoseconds()) + 1;

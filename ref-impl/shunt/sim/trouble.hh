@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What befalls links and hosts, and when: a plan that is drawn before a world begins, so that what
-// happens in the world does not shift it. It ends with everything as it was.
+// happens in the world does not shift it. It ends with everything as it was, but for clocks and
+// MTUs.
 #pragma once
 
 #include <cstdint>
@@ -81,6 +82,9 @@ struct TroubleSpan {
 void add_swizzle(TroublePlan& plan, Rng& rng, const std::vector<LaneName>& lanes, TroubleSpan span);
 /// The host pauses once, or (if it `loses_state`) crashes and restarts.
 void add_outage(TroublePlan& plan, Rng& rng, HostId host, bool loses_state, TroubleSpan span);
+/// The segment carries shorter packets than before from some moment on, 552 bytes at least, and
+/// for good: a path MTU that is found is kept.
+void add_mtu_trouble(TroublePlan& plan, Rng& rng, SegmentId segment, TroubleSpan span);
 /// The host's clock jumps forward by up to `most`, and runs fast for a while.
 void add_clock_trouble(TroublePlan& plan, Rng& rng, HostId host, Duration most, TroubleSpan span);
 

@@ -6,6 +6,7 @@
 
 #include "shunt/base/assert.hh"
 #include "shunt/base/deadline.hh"
+#include "shunt/sim/router.hh"
 #include "shunt/wire/ethernet.hh"
 
 namespace shunt::sim {
@@ -175,6 +176,7 @@ void World::transmit(HostId from, const link::OutgoingFrame& outgoing) {
     }
     if (ethernet->payload().size() > segment.config.mtu) {
         ++segment.counts.too_long;
+        if (segment.config.says_too_long) answer_too_long(from, outgoing);
         return;
     }
     const OrderedFate ordered = ordered_fate(segment, frame);
@@ -192,6 +194,16 @@ void World::transmit(HostId from, const link::OutgoingFrame& outgoing) {
         send_to_port(segment, source, i, frame, ordered);
     }
     if (!is_known) ++segment.counts.unknown_destination;
+}
+
+/// As a router would where the link begins: to the station that sent it, at once.
+void World::answer_too_long(HostId from, const link::OutgoingFrame& outgoing) {
+    const auto link = static_cast<std::size_t>(outgoing.link);
+    const SegmentId segment = members_[index_of(from)].attachments[link]->segment;
+    const std::size_t mtu = segments_[index_of(segment)].config.mtu;
+    auto answer = too_long_answer(outgoing.frame.bytes(), static_cast<std::uint16_t>(mtu), pool_);
+    if (!answer) return;
+    queue_.push({now_, segment, from, from, outgoing.link, std::move(*answer)});
 }
 
 void World::send_to_port(Segment& segment, Port& source, std::size_t port, ByteView frame,
@@ -222,6 +234,8 @@ void World::pass_lane(Segment& segment, Port& source, std::size_t port, ByteView
         const Port& receiver = segment.ports[port];
         Delivery delivery{copy.arrival,  segment_id,    source.host,
                           receiver.host, receiver.link, pool_.copy(frame)};
+        if (copy.is_marked && mark_congestion(delivery.frame.mutable_bytes()))
+            ++segment.counts.faults.marked;
         if (copy.is_corrupted) lane.corrupt(delivery.frame.mutable_bytes());
         queue_.push(std::move(delivery));
     }

@@ -33,6 +33,8 @@ struct SegmentConfig {
     /// Largest IP packet in bytes; what is larger does not pass. Encapsulated frames of a full
     /// packet need a few bytes more on real links too (FRM-9 keeps them away).
     std::size_t mtu = 1'500;
+    /// The sender of a packet that is longer and must not be fragmented hears of it (RFC 1191 4).
+    bool says_too_long = false;
     FaultPlan faults;
 };
 
@@ -155,6 +157,7 @@ class World {
     void expire(HostId host);
     void schedule(HostId host);
     void transmit(HostId from, const link::OutgoingFrame& outgoing);
+    void answer_too_long(HostId from, const link::OutgoingFrame& outgoing);
     void send_to_port(Segment& segment, Port& source, std::size_t port, ByteView frame,
                       const OrderedFate& ordered);
     void pass_lane(Segment& segment, Port& source, std::size_t port, ByteView frame,

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "shunt/base/deadline.hh"
+#include "shunt/tcp/icmp_error.hh"
+#include "shunt/wire/icmp.hh"
 #include "shunt/wire/ipv4.hh"
+#include "shunt/wire/quoted_packet.hh"
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::sim {
@@ -18,7 +21,9 @@ void PairHost::handle_frame(link::LinkId, Packet frame, Instant now) {
     const auto ethernet = wire::EthernetView::parse(frame.bytes());
     if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
     const auto packet = wire::Ipv4View::parse(ethernet->payload());
-    if (!packet || packet->source() != config_.identity.remote_address) return;
+    if (!packet) return;
+    if (packet->protocol() == wire::IpProtocol::Icmp) return handle_icmp(*packet, now);
+    if (packet->source() != config_.identity.remote_address) return;
     const auto segment =
         wire::TcpView::parse(*packet, frame.unfinished().checksum ? wire::ChecksumField::Partial
                                                                   : wire::ChecksumField::Complete);
@@ -38,6 +43,21 @@ void PairHost::handle_frame(link::LinkId, Packet frame, Instant now) {
         }
     }
     reset_ = tcp::Reset::answer_to(*segment);
+}
+
+void PairHost::handle_icmp(const wire::Ipv4View& packet, Instant now) {
+    const auto message = wire::IcmpView::parse(packet);
+    if (!message || message->type() != wire::IcmpType::DestinationUnreachable) return;
+    const auto quoted = wire::QuotedPacketView::parse(message->payload());
+    if (!quoted || !connection_ || connection_->is_closed()) return;
+    tcp::IcmpError error;
+    error.type = message->type();
+    error.code = message->code();
+    error.sequence = quoted->sequence();
+    error.quoted_length = quoted->total_length();
+    error.next_hop_mtu = message->next_hop_mtu();
+    connection_->handle_icmp(error);
+    advance(now);
 }
 
 void PairHost::handle_deadline(Instant now) {

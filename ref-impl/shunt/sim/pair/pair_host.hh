@@ -52,6 +52,7 @@ class PairHost final : public Host {
     std::uint64_t dropped_segments() const { return dropped_segments_; }
 
   private:
+    void handle_icmp(const wire::Ipv4View& packet, Instant now);
     void advance(Instant now);
 
     PairHostConfig config_;

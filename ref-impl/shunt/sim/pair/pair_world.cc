@@ -56,6 +56,7 @@ PairWorld::PairWorld(const PairConfig& config)
     SegmentConfig segment;
     segment.name = "link";
     segment.mtu = config.mtu;
+    segment.says_too_long = true;
     segment.faults = config.link;
     segment_ = world_.add_segment(std::move(segment));
     Rng rng(~config.seed);

@@ -35,7 +35,7 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
       receivers_(log_),
       node_checker_(roles_, nodes_, log_),
       observer_(roles_, log_),
-      client_(client_config(config_.farm), config_.plans, rng_.next_u64(), log_) {
+      client_(client_config(config_), config_.plans, rng_.next_u64(), log_) {
     roles_.front = world_.add_segment(segment("front", config_.front));
     roles_.back = world_.add_segment(segment("back", config_.back));
     roles_.encapsulation_ether_type = config_.farm.farm.ethertype;
@@ -59,11 +59,12 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
     world_.wake(client_id_);
 }
 
-ClientConfig FarmWorld::client_config(const farm::FarmConfig& farm) {
+ClientConfig FarmWorld::client_config(const FarmWorldConfig& world) {
     ClientConfig config;
     config.address = farm::standard_client_address();
     config.mac = kClientMac;
-    config.service = farm.servers.front().services.front();
+    config.service = world.farm.servers.front().services.front();
+    config.tcp.explicit_congestion_notification_asked = world.do_clients_ask_for_ecn;
     return config;
 }
 

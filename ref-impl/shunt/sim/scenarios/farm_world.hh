@@ -41,6 +41,7 @@ struct FarmWorldConfig {
     FaultPlan back;
     /// Of the clients, which all ask the first server's first service.
     std::vector<ConnectionPlan> plans;
+    bool do_clients_ask_for_ecn = false;
     std::vector<Guest> guests;
     /// The servers' front links have cards that cut and join trains of segments.
     bool has_offload = false;
@@ -91,7 +92,7 @@ class FarmWorld {
     static constexpr Duration kTablePeriod = Duration::seconds(1);
     static constexpr Duration kSettling = Duration::seconds(5);
 
-    static ClientConfig client_config(const farm::FarmConfig& farm);
+    static ClientConfig client_config(const FarmWorldConfig& world);
     void add_servers();
     std::unique_ptr<NodeHost> make_node(const farm::Server& server, std::uint64_t seed,
                                         Instant now) const;

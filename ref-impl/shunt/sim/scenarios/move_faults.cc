@@ -71,6 +71,8 @@ ScenarioResult move_faults(const ScenarioOptions& options, bool has_extensions) 
     // under the same checksum (FRM-4), may undo each other.
     const bool is_front_spared = rng.chance({1, 2});
     (is_front_spared ? config.front : config.back).corruption = Ratio{};
+    config.front.marking = draw_ratio(rng, 20);
+    config.do_clients_ask_for_ecn = rng.chance({1, 2});
     const std::size_t connections = options.connections.value_or(kConnections);
     for (std::size_t i = 0; i < connections; ++i)
         config.plans.push_back(draw_plan(rng, i, kSpacing));

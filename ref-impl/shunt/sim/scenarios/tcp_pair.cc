@@ -32,6 +32,7 @@ FaultPlan draw_link(Rng& rng, const ScenarioOptions& options) {
     plan.repetition = options.repetition.value_or(plan.repetition);
     plan.reordering = options.reordering.value_or(plan.reordering);
     plan.corruption = options.corruption.value_or(plan.corruption);
+    plan.marking = draw_ratio(rng, 20);
     return plan;
 }
 
@@ -49,6 +50,7 @@ tcp::Config draw_tcp(Rng& rng, const ScenarioOptions& options) {
     const bool is_small = rng.chance(kOneInEight);
     const std::uint64_t small = 88 + rng.below(500);
     if (is_small) config.advertised_mss = static_cast<std::uint16_t>(small);
+    config.explicit_congestion_notification_asked = rng.chance({1, 2});
     return config;
 }
 
@@ -79,6 +81,7 @@ void draw_streams(PairConfig& config, Rng& rng, const ScenarioOptions& options) 
 
 void draw_troubles(PairWorld& world, Rng& rng) {
     add_swizzle(world.troubles(), rng, world.lanes(), kTroubles);
+    if (rng.chance({1, 4})) add_mtu_trouble(world.troubles(), rng, world.segment(), kTroubles);
     for (std::size_t side = 0; side < 2; ++side) {
         const HostId host = world.host_id(side);
         const bool pauses = rng.chance({1, 4});
