@@ -86,6 +86,24 @@ TEST(RoundTrip, IsThatOfARetransmissionWhichTheEchoNames) {
     EXPECT_EQ(scene.timeout(), Duration::milliseconds(200));
 }
 
+TEST(RoundTrip, AfterATimeoutIsNoneOfWhatLiesBehindTheFront) {
+    Scene scene;
+    scene.peer.send(2 * 1'448);
+    scene.peer.drain();
+    std::uint32_t probe_echo = 0;
+    for (int i = 0; i < 6;) {
+        scene.peer.now = *scene.peer.connection->poll_deadline();
+        scene.peer.connection->handle_deadline(scene.peer.now);
+        if (scene.peer.drain().empty()) continue;
+        if (i++ == 0) probe_echo = scene.peer.echo;  // of the second segment
+    }
+    const Duration backed_off = scene.timeout();
+    ASSERT_GE(backed_off, Duration::seconds(6));
+    scene.peer.now = scene.peer.now + kRoundTrip;
+    scene.answer(probe_echo);
+    EXPECT_EQ(scene.timeout(), backed_off) << "the probe went seconds ago";
+}
+
 TEST(RoundTrip, IsThatOfTheFirstCopyWhereAProbeIsAllThatWentAgain) {
     for (const bool is_duplicate : {false, true}) {
         Scene scene;

@@ -93,6 +93,7 @@ TEST(SpuriousRecovery, IsNoneIfTheRetransmissionIsAnswered) {
     scene.time_out();
     scene.peer.give(scene.acknowledgment(1));
     EXPECT_LE(scene.window(), 2 * scene.size);
+    ASSERT_EQ(scene.peer.drain().size(), 2U) << "segments 1 and 2 again";
     // What is echoed later says nothing of the first retransmission (RFC 3522 3.2, step 5).
     wire::TcpHeader header = scene.acknowledgment(2);
     header.options.timestamps->echo = scene.first_echo;
