@@ -32,7 +32,7 @@ FaultPlan lossy_link(const ScenarioOptions& options) {
 // seldom, or something keeps connections there.
 void demand_moves(FarmWorld& world, std::size_t connections) {
     const std::uint64_t migrations = world.owners().migrations();
-    const std::size_t left_at_home_max = connections / 20 + 1;
+    const std::size_t left_at_home_max = connections / 50 + 1;
     if (migrations + left_at_home_max >= connections) return;
     world.log().add(world.world().now(), "SEL-2",
                     fmt::format("{} of {} connections moved", migrations, connections));
