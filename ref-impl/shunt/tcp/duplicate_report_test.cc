@@ -8,7 +8,6 @@ namespace shunt::tcp {
 namespace {
 
 using testing::Peer;
-using testing::Sent;
 
 constexpr SequenceNumber kFirst = Peer::kPeerInitial + 1;
 

@@ -8,7 +8,6 @@ namespace shunt::tcp {
 namespace {
 
 using testing::Peer;
-using testing::Sent;
 
 constexpr Duration kRoundTrip = Duration::milliseconds(40);
 constexpr std::uint32_t kSegments = 10;
