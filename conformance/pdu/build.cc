@@ -36,6 +36,14 @@ Tins::TCP to_tins(const TcpSegment& segment) {
         header.timestamp(segment.timestamps->value, segment.timestamps->echo);
     }
     if (segment.window_scale) header.winscale(*segment.window_scale);
+    if (!segment.sack.empty()) {
+        Tins::TCP::sack_type edges;
+        for (const SackRange& range : segment.sack) {
+            edges.push_back(range.left);
+            edges.push_back(range.right);
+        }
+        header.sack(edges);
+    }
     return header;
 }
 

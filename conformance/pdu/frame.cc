@@ -56,6 +56,9 @@ void read_options(const Tins::TCP& header, TcpSegment& segment) {
             segment.is_sack_permitted = true;
         } else if (option.option() == Tins::TCP::TSOPT && data.size() == 8) {
             segment.timestamps = TcpTimestamps{load_u32(data, 0), load_u32(data, 4)};
+        } else if (option.option() == Tins::TCP::SACK && data.size() % 8 == 0) {
+            for (std::size_t at = 0; at < data.size(); at += 8)
+                segment.sack.push_back({load_u32(data, at), load_u32(data, at + 4)});
         }
     }
 }

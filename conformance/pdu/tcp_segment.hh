@@ -32,6 +32,13 @@ struct TcpTimestamps {
     bool operator==(const TcpTimestamps&) const = default;
 };
 
+/// A range of sequence numbers that has been received (RFC 2018 3).
+struct SackRange {
+    std::uint32_t left = 0;
+    std::uint32_t right = 0;  ///< the number behind the last
+    bool operator==(const SackRange&) const = default;
+};
+
 struct TcpSegment {
     SocketAddress source;
     SocketAddress destination;
@@ -45,6 +52,7 @@ struct TcpSegment {
     std::optional<std::uint8_t> window_scale{};
     bool is_sack_permitted = false;
     std::optional<TcpTimestamps> timestamps{};
+    std::vector<SackRange> sack{};
     Bytes payload{};
 
     // The IPv4 header around it.
