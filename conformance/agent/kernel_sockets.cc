@@ -73,6 +73,9 @@ KernelSockets::KernelSockets() {
     KernelNetwork::set("tcp_ecn", "2");
     KernelNetwork::set("tcp_rmem", "4096 131072 6291456");
     KernelNetwork::set("tcp_no_metrics_save", "1");
+    // Acknowledgments that are held back are no answer to the step that they were due to.
+    KernelNetwork::set("tcp_invalid_ratelimit", "0");
+    KernelNetwork::set("tcp_comp_sack_nr", "0");
 }
 
 std::string KernelSockets::answer(std::string_view line) {

@@ -168,7 +168,8 @@ void Flow::note_options(const TcpSegment& segment, Event& event) {
         event.fields["ts"] = "yes";
         const bool has_echo = segment.has(tcp_flag::kAck);
         if (has_echo) {
-            event.fields["ecr"] = fmt::format("{}", segment.timestamps->echo - kTimestampBase);
+            const std::uint32_t echo = segment.timestamps->echo;
+            event.fields["ecr"] = echo == 0 ? "zero" : fmt::format("{}", echo - kTimestampBase);
         }
     }
     const char* ecn = ecn_name(segment.type_of_service);

@@ -65,6 +65,7 @@ Outcome configure(const Request& request) {
     if (request.host.has_sockets()) return failed("EINVAL");
     tcp::Config& config = request.host.config();
     config.advertised_mss = 1'460;
+    config.congestion_control = tcp::congestion::Algorithm::NewReno;
     for (const auto& [key, value] : request.content.items()) {
         if (key == "id" || key == "do") continue;
         if (!value.is_boolean() && !value.is_number_unsigned()) return malformed(key);
