@@ -58,6 +58,33 @@ TEST(Handshake, AnswersASynWithTheOptionsThatBothWant) {
     EXPECT_EQ(pair[1].negotiated().receive_scale, 9);
 }
 
+TEST(Handshake, AnswersASynThatCrossedOursWithWhatItOffered) {
+    for (const bool offers : {false, true}) {
+        testing::Peer peer;
+        peer.next = testing::Peer::kPeerInitial;
+        auto opened = Connection::connect(peer.config, peer.local,
+                                          {testing::Peer::kOurInitial, 0}, peer.now);
+        peer.connection.emplace(std::move(*opened));
+        const auto first = peer.drain();
+        ASSERT_EQ(first.size(), 1U);
+        EXPECT_TRUE(first[0].options.window_scale && first[0].options.timestamps);
+        wire::TcpHeader crossing;
+        crossing.sequence = testing::Peer::kPeerInitial;
+        crossing.flags.syn = true;
+        crossing.window = peer.window;
+        if (offers) {
+            crossing.options.window_scale = 2;
+            crossing.options.timestamps = {.value = peer.timestamp(), .echo = 0};
+        }
+        peer.give(crossing);
+        const auto answer = peer.drain();
+        ASSERT_EQ(answer.size(), 1U);
+        EXPECT_TRUE(answer[0].flags.syn && answer[0].flags.acknowledgment);
+        EXPECT_EQ(answer[0].options.window_scale.has_value(), offers);
+        EXPECT_EQ(answer[0].options.timestamps.has_value(), offers);
+    }
+}
+
 TEST(Handshake, BringsUpNoOptionThatOneSideDoesNotWant) {
     for (std::size_t unwilling = 0; unwilling < 2; ++unwilling) {
         Pair pair;

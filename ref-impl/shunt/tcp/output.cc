@@ -59,8 +59,11 @@ bool Connection::transmit_syn(Instant now, Packet& out) {
     header.options.mss = config_->advertised_mss;
     header.options.sack_permitted =
         is_answer ? negotiated_.sack_permitted : config_->selective_acknowledgment;
-    if (negotiated_.scale_requested) header.options.window_scale = config_->window_scale;
-    if (negotiated_.timestamps_requested) {
+    // Of a SYN that crossed ours too an answer repeats only what it offered (RFC 7323 2.2, 3.2).
+    if (is_answer ? negotiated_.scale_received : negotiated_.scale_requested) {
+        header.options.window_scale = config_->window_scale;
+    }
+    if (is_answer ? negotiated_.timestamps_received : negotiated_.timestamps_requested) {
         header.options.timestamps = {.value = clock_.value(now), .echo = recent_timestamp_};
     }
     header.window = syn_window();
