@@ -62,8 +62,8 @@ TEST(Handshake, AnswersASynThatCrossedOursWithWhatItOffered) {
     for (const bool offers : {false, true}) {
         testing::Peer peer;
         peer.next = testing::Peer::kPeerInitial;
-        auto opened = Connection::connect(peer.config, peer.local,
-                                          {testing::Peer::kOurInitial, 0}, peer.now);
+        auto opened =
+            Connection::connect(peer.config, peer.local, {testing::Peer::kOurInitial, 0}, peer.now);
         peer.connection.emplace(std::move(*opened));
         const auto first = peer.drain();
         ASSERT_EQ(first.size(), 1U);

@@ -139,7 +139,9 @@ void Connection::enter_fast_recovery() {
     flight.reduction.start(send_.flight_size());
     if (has_fallen) return;
     is_window_reduction_due_ = negotiated_.has_ecn();
-    congestion_.on_congestion(send_.flight_size(), segment_size());
+    // Without what limited transmit has sent beyond the window (RFC 5681 3.2 (2)).
+    const std::uint32_t flight_size = std::min(send_.flight_size(), congestion_.window());
+    congestion_.on_congestion(flight_size, segment_size());
 }
 
 void Connection::follow_delivery(const Delivery& delivery) {
@@ -162,7 +164,9 @@ void Connection::leave_recovery() {
 /// round trip.
 void Connection::reduce_window() {
     if (recovery_ != Recovery::None) return;
-    congestion_.on_congestion(send_.flight_size(), segment_size());
+    // Without what limited transmit has sent beyond the window (RFC 5681 3.2 (2)).
+    const std::uint32_t flight_size = std::min(send_.flight_size(), congestion_.window());
+    congestion_.on_congestion(flight_size, segment_size());
     recovery_ = Recovery::Reduced;
     recover_ = send_.maximum;
     is_window_reduction_due_ = negotiated_.has_ecn();

@@ -95,7 +95,7 @@ TEST(LossRecovery, SendsTextThatWaitsWhileSegmentsLeaveTheNetwork) {
     std::size_t sent = 0;
     for (std::uint32_t right = 5; right <= 10; ++right)
         sent += scene.hear(0, {{1, right}}).size();
-    EXPECT_EQ(sent, 3U) << "for every second one that is delivered";
+    EXPECT_EQ(sent, 2U) << "five for twelve that are delivered, the hole among them (RFC 6937 3.1)";
 }
 
 TEST(LossRecovery, RepairsEveryHoleInOneRoundTrip) {
@@ -314,6 +314,29 @@ TEST(LossRecovery, HearsTheSameReportOfWhatWasSentAnew) {
     EXPECT_TRUE(scene.peer.connection->scoreboard().empty());
     scene.peer.give(header);
     EXPECT_FALSE(scene.peer.connection->scoreboard().empty());
+}
+
+TEST(LossRecovery, HalvesWithoutWhatLimitedTransmitHasSent) {
+    Peer peer;
+    peer.config.congestion_control = congestion::Algorithm::NewReno;
+    peer.syn_options.sack_permitted = false;
+    peer.window = 65'535;
+    peer.establish();
+    peer.send(20 * kSegment);
+    ASSERT_EQ(peer.drain().size(), 10U);
+    wire::TcpHeader header = peer.ack();
+    header.acknowledgment = Peer::kOurInitial + 1;
+    for (int duplicates = 0; duplicates < 2; ++duplicates) {
+        peer.give(header);
+        ASSERT_EQ(peer.drain().size(), 1U) << "RFC 3042";
+    }
+    peer.give(header);
+    peer.drain();
+    header.acknowledgment = Peer::kOurInitial + 1 + 12 * kSegment;
+    peer.give(header);
+    // Half of ten, not of twelve; and one for the round trip that was acknowledged.
+    EXPECT_EQ(peer.connection->congestion_window(), 6 * kSegment);
+    EXPECT_EQ(peer.drain().size(), 6U);
 }
 
 TEST(LossRecovery, BoundsHowManySegmentsAreOut) {
