@@ -25,9 +25,10 @@ constexpr const char* kInterface = "front";
 constexpr std::size_t kFrameSizeMax = 65'536 + 14;
 
 [[noreturn]] void refuse(const char* step) {
-    throw UsageError(fmt::format("kernel: {}: {}. It needs CAP_SYS_ADMIN and /dev/net/tun: run as "
-                                 "root",
-                                 step, std::strerror(errno)));
+    throw UsageError(
+        fmt::format("kernel: {}: {}. It needs CAP_SYS_ADMIN and /dev/net/tun: run as "
+                    "root",
+                    step, std::strerror(errno)));
 }
 
 sockaddr socket_address(Ipv4Address address) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A network namespace of this process's own with one tap in it: a kernel TCP that remembers nothing
-/// of what was before, behind a link that this process is the other end of.
+/// A network namespace of this process's own with one tap in it: a kernel TCP that remembers
+/// nothing of what was before, behind a link that this process is the other end of.
 #pragma once
 
 #include <optional>

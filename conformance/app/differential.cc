@@ -82,8 +82,8 @@ Transcript play_until_stable(const Script& script, const ScriptDeviceSource& sou
             if (are_same(script, each, next)) return next;
         seen.push_back(std::move(next));
     }
-    throw AttachmentError(fmt::format("{}: the device did something else each of {} times",
-                                      script.file, kPlaysMax));
+    throw AttachmentError(
+        fmt::format("{}: the device did something else each of {} times", script.file, kPlaysMax));
 }
 
 std::vector<ScriptResult> compare_devices(const std::vector<Script>& scripts,
@@ -109,10 +109,11 @@ std::string describe(const Script& script, const Transcript& transcript) {
     for (std::size_t at = 0; at < script.steps.size(); ++at) {
         const Step& step = script.steps[at];
         const std::int64_t delay = milliseconds_of(step.delay);
-        text += fmt::format("{:>4} {}{}\n", step.line, delay > 0 ? fmt::format("+{}ms ", delay) : "",
-                            step.text);
+        text += fmt::format("{:>4} {}{}\n", step.line,
+                            delay > 0 ? fmt::format("+{}ms ", delay) : "", step.text);
         for (const Event& event : transcript.steps[at])
-            text += fmt::format("         {} {}\n", event.is_of_call ? "=" : "<", event.to_string());
+            text +=
+                fmt::format("         {} {}\n", event.is_of_call ? "=" : "<", event.to_string());
     }
     return text;
 }

@@ -70,8 +70,8 @@ Options parse(int argument_count, char** arguments) {
     hidden.add(all).add_options()("words", po::value(&words));
     po::positional_options_description positions;
     positions.add("words", -1);
-    constexpr int style = po::command_line_style::default_style &
-                          ~po::command_line_style::allow_guessing;
+    constexpr int style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;
     try {
         po::store(po::command_line_parser(argument_count, arguments)
@@ -145,10 +145,11 @@ ScriptDeviceSource source_of(const Options& options, const std::string& device) 
     }
     constexpr std::string_view prefix = "unix:";
     if (!device.starts_with(prefix)) {
-        throw UsageError(fmt::format("--device: expected ours, kernel or unix:PATH, got {}",
-                                     device));
+        throw UsageError(
+            fmt::format("--device: expected ours, kernel or unix:PATH, got {}", device));
     }
-    return {{}, device.substr(prefix.size()),
+    return {{},
+            device.substr(prefix.size()),
             options.time == "wall" ? TimeKind::Wall : TimeKind::Virtual};
 }
 
@@ -192,9 +193,8 @@ int compare_all(const Options& options) {
     Deviations deviations = load_deviations(options.deviations);
     Summary summary;
     std::vector<std::string> names;
-    for (const ScriptResult& result :
-         compare_devices(scripts, source_of(options, "ours"), source_of(options, "kernel"),
-                         options.jobs)) {
+    for (const ScriptResult& result : compare_devices(scripts, source_of(options, "ours"),
+                                                      source_of(options, "kernel"), options.jobs)) {
         names.push_back(result.script->name);
         if (!result.trouble.empty()) {
             ++summary.troubles;

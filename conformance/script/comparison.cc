@@ -31,8 +31,8 @@ std::vector<EventPair> align(const std::vector<Event>& first, const std::vector<
             }
             const std::size_t paired =
                 cost[i + 1][j + 1] + cost_of(differing_fields(first[i], second[j]));
-            cost[i][j] = std::min({paired, cost[i + 1][j] + kMissingCost,
-                                   cost[i][j + 1] + kMissingCost});
+            cost[i][j] =
+                std::min({paired, cost[i + 1][j] + kMissingCost, cost[i][j + 1] + kMissingCost});
         }
     }
     std::vector<EventPair> pairs;
@@ -66,8 +66,8 @@ std::string signature_of(const std::optional<Event>& event,
     for (const std::string& name : event_fields()) {
         const auto found = event->fields.find(name);
         if (found == event->fields.end()) continue;
-        const bool is_shown = is_missing ? name != "win" && name != "push" && name != "ecr"
-                                         : has(name.c_str());
+        const bool is_shown =
+            is_missing ? name != "win" && name != "push" && name != "ecr" : has(name.c_str());
         if (is_shown) text += " " + name + " " + found->second;
     }
     if (has("after")) {
@@ -119,14 +119,15 @@ std::vector<StepDifference> compare(const Script& script, const Transcript& firs
                                     const Transcript& second) {
     std::vector<StepDifference> differences;
     for (std::size_t at = 0; at < script.steps.size(); ++at) {
-        StepDifference difference{script.steps[at].line, script.steps[at].text,
-                                  align(first.steps[at], second.steps[at]), {}};
+        StepDifference difference{script.steps[at].line,
+                                  script.steps[at].text,
+                                  align(first.steps[at], second.steps[at]),
+                                  {}};
         for (const EventPair& pair : difference.pairs) {
             if (pair.fields.empty()) continue;
-            difference.signatures.push_back(
-                fmt::format("{} @ {}: {} | {}", script.name, difference.step,
-                            signature_of(pair.first, pair.fields),
-                            signature_of(pair.second, pair.fields)));
+            difference.signatures.push_back(fmt::format(
+                "{} @ {}: {} | {}", script.name, difference.step,
+                signature_of(pair.first, pair.fields), signature_of(pair.second, pair.fields)));
         }
         if (!difference.signatures.empty()) differences.push_back(std::move(difference));
     }
@@ -145,11 +146,11 @@ std::vector<std::string> unmet_expectations(const Script& script, const Transcri
             const bool is_wanted = each < wanted;
             const bool is_there = each < events.size();
             if (is_wanted && is_there && is_met(step.expectations[each], events[each])) continue;
-            complaints.push_back(fmt::format(
-                "{}:{}: expected {}, got {}", script.file,
-                is_wanted ? step.expectations[each].line : step.line,
-                is_wanted ? to_string(step.expectations[each]) : "nothing more",
-                is_there ? events[each].to_string() : "nothing"));
+            complaints.push_back(
+                fmt::format("{}:{}: expected {}, got {}", script.file,
+                            is_wanted ? step.expectations[each].line : step.line,
+                            is_wanted ? to_string(step.expectations[each]) : "nothing more",
+                            is_there ? events[each].to_string() : "nothing"));
             break;
         }
     }

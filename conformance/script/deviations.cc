@@ -56,9 +56,10 @@ Deviations Deviations::read(const std::string& file, std::string_view text) {
             }
         } else if (line == kBlockBegins) {
             if (id.empty()) {
-                throw ScriptError(fmt::format("{}:{}: expected a heading such as '## D-1: ..' "
-                                              "before the first difference",
-                                              file, number));
+                throw ScriptError(
+                    fmt::format("{}:{}: expected a heading such as '## D-1: ..' "
+                                "before the first difference",
+                                file, number));
             }
             is_in_block = true;
         } else if (line.starts_with("## D-")) {
@@ -82,8 +83,8 @@ std::string Deviations::explain(const std::string& signature) {
 std::vector<Deviation> Deviations::unseen(const std::vector<std::string>& scripts) const {
     std::vector<Deviation> left;
     for (const Deviation& each : deviations_) {
-        const bool is_asked = std::any_of(
-            scripts.begin(), scripts.end(), [&each](const std::string& name) {
+        const bool is_asked =
+            std::any_of(scripts.begin(), scripts.end(), [&each](const std::string& name) {
                 return each.pattern.starts_with(name + " @ ") || each.pattern.starts_with('*');
             });
         if (is_asked && !each.is_seen) left.push_back(each);

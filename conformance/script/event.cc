@@ -27,9 +27,9 @@ std::string comparable(const std::string& name, const Event& event) {
 
 const std::vector<std::string>& event_fields() {
     static const std::vector<std::string> names = {
-        "seq",  "ack",   "win",    "len",    "urgent", "mss",    "scale", "sack-permitted", "ts",
-        "ecr",  "sack",  "ecn",    "push",   "fault",  "socket", "count", "text",           "end",
-        "state", "error", "window", "icmp", "after"};
+        "seq",  "ack", "win",   "len",   "urgent", "mss",   "scale",  "sack-permitted",
+        "ts",   "ecr", "sack",  "ecn",   "push",   "fault", "socket", "count",
+        "text", "end", "state", "error", "window", "icmp",  "after"};
     return names;
 }
 

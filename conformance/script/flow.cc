@@ -56,8 +56,7 @@ Bytes Flow::make(const SegmentStep& step, Duration time) {
     const RelativeNumber sequence = step.sequence.value_or(is_syn ? 0 : tester_next_);
     segment.sequence = absolute(sequence, tester_base_);
     if (segment.has(tcp_flag::kAck) || step.acknowledgment) {
-        segment.acknowledgment =
-            absolute(step.acknowledgment.value_or(device_next_), device_base_);
+        segment.acknowledgment = absolute(step.acknowledgment.value_or(device_next_), device_base_);
     }
     window_ = step.window.value_or(window_);
     segment.window = window_;
@@ -79,8 +78,7 @@ Bytes Flow::make(const SegmentStep& step, Duration time) {
         segment.timestamps = TcpTimestamps{kTimestampBase + wanted.value.value_or(clock),
                                            wanted.echo.value_or(device_timestamp_)};
     }
-    tester_next_ =
-        std::max(tester_next_, sequence + static_cast<RelativeNumber>(segment.length()));
+    tester_next_ = std::max(tester_next_, sequence + static_cast<RelativeNumber>(segment.length()));
     Bytes packet = encode_tcp_packet(segment);
     if (step.has_bad_checksum) packet[kIpv4HeaderSize + kTcpChecksumOffset] ^= 0x55U;
     return packet;
@@ -198,8 +196,7 @@ std::optional<Event> Flow::hear(const Frame& frame) {
     if (!frame.faults.empty()) event.fields["fault"] = "\"" + frame.faults.front().message() + "\"";
     if (frame.ipv4->icmp) {
         event.head = "ICMP";
-        event.fields["icmp"] =
-            fmt::format("{}/{}", frame.ipv4->icmp->type, frame.ipv4->icmp->code);
+        event.fields["icmp"] = fmt::format("{}/{}", frame.ipv4->icmp->type, frame.ipv4->icmp->code);
         return event;
     }
     if (!frame.ipv4->tcp) return std::nullopt;

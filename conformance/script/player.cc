@@ -47,9 +47,8 @@ class Player {
             std::visit([&request, &name = name](auto each) { request[name] = each; }, value);
         const Json answer = ask(request);
         if (!answer.value("ok", false)) {
-            throw AttachmentError(
-                fmt::format("{}: the device cannot be configured: {}", script_.file,
-                            answer.dump()));
+            throw AttachmentError(fmt::format("{}: the device cannot be configured: {}",
+                                              script_.file, answer.dump()));
         }
         step_at_ = device_.now();
     }
@@ -115,11 +114,10 @@ class Player {
         if (result.contains("text")) {
             const std::string text = result.at("text");
             event.fields["count"] = fmt::format("{}", text.size());
-            event.fields["text"] =
-                fmt::format("\"{}{}\"", text.substr(0, kTextShown),
-                            text.size() > kTextShown
-                                ? fmt::format("..{:016x}", std::hash<std::string>{}(text))
-                                : "");
+            event.fields["text"] = fmt::format(
+                "\"{}{}\"", text.substr(0, kTextShown),
+                text.size() > kTextShown ? fmt::format("..{:016x}", std::hash<std::string>{}(text))
+                                         : "");
             if (result.value("end", false)) event.fields["end"] = "yes";
         }
         for (const char* name : {"state", "error"}) {

@@ -17,12 +17,12 @@ constexpr std::uint32_t kCountMax = 65'536;
 constexpr std::uint32_t kSettingMax = 1'000'000;
 
 const std::vector<std::string> kSwitches = {"timestamps", "sack", "window-scaling", "ecn"};
-const std::vector<std::string> kSizes = {"receive-buffer", "keep-alive-idle",
-                                         "keep-alive-interval", "keep-alive-probes"};
+const std::vector<std::string> kSizes = {"receive-buffer", "keep-alive-idle", "keep-alive-interval",
+                                         "keep-alive-probes"};
 const std::vector<std::string> kOptions = {"no-delay", "keep-alive", "linger"};
-const std::vector<std::string> kSteps = {
-    "segment", "icmp",     "wait",  "listen", "accept", "connect", "send",  "receive",
-    "shutdown", "close", "abort", "option", "error",   "state", "expect"};
+const std::vector<std::string> kSteps = {"segment", "icmp",   "wait",    "listen",   "accept",
+                                         "connect", "send",   "receive", "shutdown", "close",
+                                         "abort",   "option", "error",   "state",    "expect"};
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();

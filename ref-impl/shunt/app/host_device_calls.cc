@@ -59,8 +59,8 @@ Result<std::size_t, SocketError> HostDevice::send(Socket socket, ByteView bytes,
         return Failure{endpoint->error};
     }
     if (endpoint->is_write_shut || endpoint->connection.is_closed()) return Failure{kIsShutDown};
-    const std::size_t taken = is_urgent ? endpoint->connection.send_urgent(bytes)
-                                        : endpoint->connection.send(bytes);
+    const std::size_t taken =
+        is_urgent ? endpoint->connection.send_urgent(bytes) : endpoint->connection.send(bytes);
     settle(endpoints_.find(socket), now);
     if (taken == 0 && !bytes.empty()) return Failure{kWouldBlock};
     return taken;

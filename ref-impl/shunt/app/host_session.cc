@@ -43,8 +43,8 @@ Failure<Refusal> failed(SocketError error) {
 std::uint32_t number(const Request& request, const char* field) {
     const auto found = request.content.find(field);
     if (found == request.content.end() || !found->is_number_unsigned()) return 0;
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(found->get<std::uint64_t>(),
-                                                              kValueMax));
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(found->get<std::uint64_t>(), kValueMax));
 }
 
 std::string text(const Request& request, const char* field) {
@@ -71,9 +71,9 @@ Outcome configure(const Request& request) {
         if (!value.is_boolean() && !value.is_number_unsigned()) return malformed(key);
         const bool is_on = value.is_boolean() && value.get<bool>();
         const std::uint64_t amount =
-            value.is_number_unsigned() ? std::min<std::uint64_t>(value.get<std::uint64_t>(),
-                                                                 kValueMax)
-                                       : 0;
+            value.is_number_unsigned()
+                ? std::min<std::uint64_t>(value.get<std::uint64_t>(), kValueMax)
+                : 0;
         const auto seconds = Duration::seconds(static_cast<std::int64_t>(amount));
         if (key == "timestamps") {
             config.timestamps = is_on;
@@ -88,8 +88,8 @@ Outcome configure(const Request& request) {
         } else if (key == "keep-alive-interval") {
             config.keep_alive_interval = seconds;
         } else if (key == "keep-alive-probes") {
-            config.keep_alive_probes_max = static_cast<std::uint8_t>(std::min<std::uint64_t>(
-                amount, 255));
+            config.keep_alive_probes_max =
+                static_cast<std::uint8_t>(std::min<std::uint64_t>(amount, 255));
         } else if (key == "receive-buffer") {
             config.receive_buffer_max = static_cast<std::uint32_t>(amount);
         } else {
@@ -133,8 +133,7 @@ Outcome receive(const Request& request) {
     const auto got =
         request.host.receive(number(request, "socket"), number(request, "count"), request.now);
     if (!got) return failed(got.error());
-    return Json{{"text", std::string(got->bytes.begin(), got->bytes.end())},
-                {"end", got->is_end}};
+    return Json{{"text", std::string(got->bytes.begin(), got->bytes.end())}, {"end", got->is_end}};
 }
 
 Outcome shutdown(const Request& request) {
@@ -182,8 +181,7 @@ constexpr std::array<Verb, 13> kVerbs = {{{"hello", say_hello},
                                           {"state", describe_state}}};
 
 std::string refuse(const Json& id, const Refusal& refusal) {
-    const Json answer{
-        {"id", id}, {"ok", false}, {"error", refusal.code}, {"text", refusal.text}};
+    const Json answer{{"id", id}, {"ok", false}, {"error", refusal.code}, {"text", refusal.text}};
     return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
