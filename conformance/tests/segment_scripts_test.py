@@ -27,9 +27,7 @@ def expect(done: "subprocess.CompletedProcess[str]", code: int, *texts: str) -> 
     said = done.stdout + done.stderr
     missing = [text for text in texts if text not in said]
     if done.returncode != code or missing:
-        sys.exit(
-            f"{done.args}: expected exit {code} and {missing}, got {done.returncode}:\n{said}"
-        )
+        sys.exit(f"{done.args}: expected exit {code} and {missing}, got {done.returncode}:\n{said}")
 
 
 def page_example(page: Path) -> str:
