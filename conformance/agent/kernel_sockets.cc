@@ -76,6 +76,8 @@ KernelSockets::KernelSockets() {
     // Acknowledgments that are held back are no answer to the step that they were due to.
     KernelNetwork::set("tcp_invalid_ratelimit", "0");
     KernelNetwork::set("tcp_comp_sack_nr", "0");
+    // Nor is text that waits for company, by the clock.
+    KernelNetwork::set("tcp_tso_win_divisor", "1000");
 }
 
 std::string KernelSockets::answer(std::string_view line) {
