@@ -77,7 +77,7 @@ KernelSockets::KernelSockets() {
     KernelNetwork::set("tcp_invalid_ratelimit", "0");
     KernelNetwork::set("tcp_comp_sack_nr", "0");
     // Nor is text that waits for company, by the clock.
-    KernelNetwork::set("tcp_tso_win_divisor", "1000");
+    KernelNetwork::set("tcp_tso_win_divisor", "200");
 }
 
 std::string KernelSockets::answer(std::string_view line) {

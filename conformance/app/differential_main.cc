@@ -195,13 +195,13 @@ int compare_all(const Options& options) {
     std::vector<std::string> names;
     for (const ScriptResult& result : compare_devices(scripts, source_of(options, "ours"),
                                                       source_of(options, "kernel"), options.jobs)) {
-        names.push_back(result.script->name);
         if (!result.trouble.empty()) {
             ++summary.troubles;
             std::cout << fmt::format("TROUBLE {}: {}\n", result.script->name,
                                      printable(result.trouble));
             continue;
         }
+        names.push_back(result.script->name);
         if (result.differences.empty()) ++summary.same;
         for (const StepDifference& each : result.differences)
             summary.differences += each.signatures.size();

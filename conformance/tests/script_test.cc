@@ -66,10 +66,10 @@ TEST(SegmentScript, RefusesWithFileLineAndSuggestion) {
               "a.seg:3: expected one of seq, ack, win, text, urgent, mss, scale, sack-permitted, "
               "ts, sack, ecn, bad-checksum, got wim; did you mean win?");
     EXPECT_NE(complaint_about("segmnet SYN").find("did you mean segment?"), std::string::npos);
-    EXPECT_NE(complaint_about("segment SYN,AKC").find("did you mean ACK?"), std::string::npos);
+    EXPECT_NE(complaint_about("segment SYN,ACKK").find("did you mean ACK?"), std::string::npos);
     EXPECT_NE(complaint_about("expect ACK sqe 1\n").find("expected a step"), std::string::npos);
     EXPECT_NE(complaint_about("listen\nexpect ACK sqe 1").find("a.seg:4:"), std::string::npos);
-    EXPECT_NE(complaint_about("device sakc off").find("did you mean sack?"), std::string::npos);
+    EXPECT_NE(complaint_about("device saack off").find("did you mean sack?"), std::string::npos);
     EXPECT_EQ(complaint_about("segment SYN win 65536"),
               "a.seg:3: expected a window field from 0 to 65535, got 65536");
     EXPECT_EQ(complaint_about("segment SYN win 65535"), "none");
