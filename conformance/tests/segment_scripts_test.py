@@ -45,7 +45,7 @@ def check_example(program: str, page: Path, folder: Path) -> None:
     script.write_text(text)
     expect(run(program, "play", str(script)), OK, "1 scripts, 0 expectations not met")
     script.write_text(text.replace("expect ACK seq 1 len 50", "expect ACK seq 1 len 51"))
-    expect(run(program, "play", str(script)), NEGATIVE, "example.seg:23: expected ACK seq 1 len 51")
+    expect(run(program, "play", str(script)), NEGATIVE, "example.seg:18: expected ACK seq 1 len 51")
 
 
 def check_mistakes(program: str, folder: Path) -> None:
