@@ -48,7 +48,6 @@ class Flow {
     bool has_offered_timestamps_ = false;
     bool has_timestamps_ = false;
     std::uint32_t device_timestamp_ = 0;
-    std::uint8_t offered_scale_ = 0;
     bool has_offered_scale_ = false;
     std::uint8_t device_scale_ = 0;
     std::optional<RelativeNumber> right_edge_;
