@@ -14,8 +14,6 @@
 
 namespace shunt::app {
 
-using tcp::State;
-
 const wire::Ipv4Address HostDevice::kAddress{10, 7, 1, 1};
 const wire::Ipv4Address HostDevice::kTesterAddress{10, 7, 1, 9};
 const wire::MacAddress HostDevice::kMac{{0x02, 0x07, 0, 0, 1, 1}};

@@ -26,12 +26,13 @@ int fail(std::string_view text) {
 }
 
 int serve(const std::string& path) {
-    using namespace shunt;
+    namespace app = shunt::app;
+    namespace runtime = shunt::runtime;
     auto loop = runtime::EventLoop::open();
     if (!loop) return fail(loop.error().text);
     auto attachment = runtime::UnixAttachment::open(path);
     if (!attachment) return fail(attachment.error().text);
-    PacketPool pool;
+    shunt::PacketPool pool;
     app::AttachedTester tester(std::move(*attachment), {app::TimeMode::Virtual, true, false, 0},
                                *loop, pool);
     app::HostRunner runner(tester, *loop, pool);
