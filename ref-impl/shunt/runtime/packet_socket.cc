@@ -30,10 +30,19 @@ bool set_option(const FileDescriptor& socket, int option, const void* value, soc
     return setsockopt(socket.number(), SOL_PACKET, option, value, size) == 0;
 }
 
+/// As many frames as a tap's queue holds: a window of some megabytes comes at once. More than
+/// rmem_max needs CAP_NET_ADMIN, which most have who may open the socket; without it there is less.
+void ask_for_receive_buffer(const FileDescriptor& socket) {
+    const int bytes = 4'096 * 2'304;  // of a full frame the kernel counts 2,304
+    if (setsockopt(socket.number(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) == 0) return;
+    setsockopt(socket.number(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 /// With the header in front, checksums that a neighbour on the same machine left to its offload
 /// are visible as such, and can be completed.
 bool configure(const FileDescriptor& socket, int interface) {
     const int on = 1;
+    ask_for_receive_buffer(socket);
     packet_mreq membership{};
     membership.mr_ifindex = interface;
     membership.mr_type = PACKET_MR_PROMISC;
