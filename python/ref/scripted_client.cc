@@ -6,7 +6,8 @@
 
 #include "shunt/base/assert.hh"
 #include "shunt/base/deadline.hh"
-#include "shunt/base/rng.hh"
+#include "shunt/base/drawn_key.hh"
+#include "shunt/stack/single_homed.hh"
 #include "shunt/tcp/initial_sequence.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
@@ -17,23 +18,6 @@ namespace {
 
 /// Of the standard plan's front network (farm/standard_plan.hh).
 constexpr std::uint8_t kPrefixLength = 16;
-
-stack::Interface::Config interface_config() {
-    stack::Interface::Config config;
-    config.mac = ScriptedClient::mac();
-    config.own.push_back(ScriptedClient::address());
-    config.arp_sender = ScriptedClient::address();
-    config.routes.push_back({ScriptedClient::address(), kPrefixLength, std::nullopt});
-    return config;
-}
-
-SipKey draw_key(std::uint64_t seed) {
-    Rng rng(seed);
-    SipKey key;
-    key.low = rng.next_u64();
-    key.high = rng.next_u64();
-    return key;
-}
 
 }  // namespace
 
@@ -46,7 +30,9 @@ wire::MacAddress ScriptedClient::mac() {
 }
 
 ScriptedClient::ScriptedClient(std::uint64_t seed)
-    : sequence_key_(draw_key(seed)), interface_(interface_config(), pool_, counters_, Instant{}) {}
+    : sequence_key_(draw_key(seed)),
+      interface_(stack::single_homed(mac(), address(), kPrefixLength), pool_, counters_,
+                 Instant{}) {}
 
 ScriptedClient::Number ScriptedClient::open(wire::Ipv4Address service, std::uint16_t port,
                                             Instant now) {

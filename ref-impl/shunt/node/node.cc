@@ -5,6 +5,7 @@
 #include <array>
 
 #include "shunt/base/deadline.hh"
+#include "shunt/base/drawn_key.hh"
 #include "shunt/farm/derived_key.hh"
 
 namespace shunt::node {
@@ -78,13 +79,6 @@ tcp::Config tcp_config_of(const farm::FarmConfig& config, LinkMtus mtus) {
 migrate::ConnectionTables::Capacities capacities_of(const farm::Limits& limits) {
     return {limits.temporary_entries, limits.local_entries, limits.forward_entries,
             limits.forward_connect_entries};
-}
-
-SipKey draw_key(Rng& rng) {
-    SipKey key;
-    key.low = rng.next_u64();
-    key.high = rng.next_u64();
-    return key;
 }
 
 /// Half of the table at most, so that the connections of SYN cookies find room.

@@ -7,33 +7,14 @@
 
 #include "shunt/base/assert.hh"
 #include "shunt/base/deadline.hh"
-#include "shunt/base/rng.hh"
+#include "shunt/base/drawn_key.hh"
+#include "shunt/stack/single_homed.hh"
 #include "shunt/tcp/initial_sequence.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::sim {
-namespace {
-
-stack::Interface::Config interface_config(const ClientConfig& config) {
-    stack::Interface::Config result;
-    result.mac = config.mac;
-    result.own.push_back(config.address);
-    result.arp_sender = config.address;
-    result.routes.push_back({config.address, config.prefix_length, std::nullopt});
-    return result;
-}
-
-SipKey draw_key(std::uint64_t seed) {
-    Rng rng(seed);
-    SipKey key;
-    key.low = rng.next_u64();
-    key.high = rng.next_u64();
-    return key;
-}
-
-}  // namespace
 
 SimClient::SimClient(const ClientConfig& config, std::vector<ConnectionPlan> plans,
                      std::uint64_t seed, ViolationLog& log)
@@ -41,7 +22,8 @@ SimClient::SimClient(const ClientConfig& config, std::vector<ConnectionPlan> pla
       plans_(std::move(plans)),
       sequence_key_(draw_key(seed)),
       log_(log),
-      interface_(interface_config(config_), pool_, counters_, Instant{}),
+      interface_(stack::single_homed(config_.mac, config_.address, config_.prefix_length), pool_,
+                 counters_, Instant{}),
       connections_(plans_.size()),
       is_counted_(plans_.size()),
       is_excused_(plans_.size()) {
