@@ -28,6 +28,7 @@ void RingBuffer::write_at(std::size_t offset, ByteView content) {
     const std::size_t start = position(offset);
     const std::size_t until_wrap = std::min<std::size_t>(content.size(), capacity_ - start);
     std::memcpy(storage_.get() + start, content.data(), until_wrap);
+    if (until_wrap == content.size()) return;
     std::memcpy(storage_.get(), content.data() + until_wrap, content.size() - until_wrap);
 }
 
@@ -56,6 +57,7 @@ void RingBuffer::read_written(std::size_t offset, MutableBytes out) const {
     const std::size_t start = position(offset);
     const std::size_t until_wrap = std::min(out.size(), capacity_ - start);
     std::memcpy(out.data(), storage_.get() + start, until_wrap);
+    if (until_wrap == out.size()) return;
     std::memcpy(out.data() + until_wrap, storage_.get(), out.size() - until_wrap);
 }
 

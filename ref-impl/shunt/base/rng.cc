@@ -35,11 +35,14 @@ std::uint64_t Rng::next_u64() {
 
 std::uint64_t Rng::below(std::uint64_t bound) {
     SHUNT_ASSERT(bound > 0, "an empty range has no member");
-    // Values under 2^64 mod bound would make the low results likelier: draw again.
-    const std::uint64_t excess = (0 - bound) % bound;
     std::uint64_t value = next_u64();
-    while (value < excess)
-        value = next_u64();
+    // Values under 2^64 mod bound, which is less than bound, would make the low results likelier:
+    // draw again. Hardly ever is a value small enough to divide for that.
+    if (value < bound) {
+        const std::uint64_t excess = (0 - bound) % bound;
+        while (value < excess)
+            value = next_u64();
+    }
     return value % bound;
 }
 

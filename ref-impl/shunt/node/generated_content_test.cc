@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,37 @@ TEST(GeneratedContent, IsTheSameWhereverReadingBegins) {
     for (std::size_t from = 0; from < 100; ++from) {
         EXPECT_EQ(text(from, 100 - from), whole.substr(from)) << from;
         EXPECT_EQ(generated_byte(from), static_cast<std::uint8_t>(whole[from])) << from;
+    }
+}
+
+// By the definition, digit by digit.
+std::string plain(std::uint64_t offset, std::size_t count) {
+    std::string bytes;
+    for (std::uint64_t at = offset; at < offset + count; ++at) {
+        const std::uint64_t place = at % kContentBlock;
+        const std::uint64_t digit = (at - place) >> (56 - 4 * place) & 0xF;
+        bytes += place == kContentBlock - 1 ? '\n' : "0123456789abcdef"[digit];
+    }
+    return bytes;
+}
+
+TEST(GeneratedContent, DigitsCarryWhereverTheyAreFull) {
+    constexpr std::size_t kReach = 600;  // more than two runs of sixteen blocks
+    for (const unsigned digits : {2U, 3U, 4U, 6U, 7U, 8U, 10U, 14U}) {
+        const std::uint64_t full = std::uint64_t{1} << (4 * digits);
+        const std::uint64_t begin = full - std::min<std::uint64_t>(full, kReach / 2);
+        for (std::uint64_t from = begin; from < begin + 2 * kContentBlock; ++from) {
+            ASSERT_EQ(text(from, kReach), plain(from, kReach)) << from;
+        }
+    }
+}
+
+TEST(GeneratedContent, WritesNothingBehindItsEnd) {
+    for (std::size_t count = 0; count <= 300; ++count) {
+        std::vector<std::uint8_t> bytes(301, '?');
+        generate(0x1F8, MutableBytes(bytes).first(count));
+        ASSERT_EQ(std::string(bytes.begin(), bytes.end()),
+                  plain(0x1F8, count) + std::string(301 - count, '?'));
     }
 }
 

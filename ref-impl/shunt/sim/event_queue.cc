@@ -23,11 +23,6 @@ void EventQueue::push(Delivery delivery) {
                    [](const Entry& a, const Entry& b) { return a.after(b); });
 }
 
-std::optional<Instant> EventQueue::earliest() const {
-    if (heap_.empty()) return std::nullopt;
-    return heap_.front().time;
-}
-
 Delivery EventQueue::pop() {
     SHUNT_ASSERT(!heap_.empty(), "earliest() is asked first");
     std::pop_heap(heap_.begin(), heap_.end(),

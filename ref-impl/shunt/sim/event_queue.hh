@@ -30,7 +30,10 @@ class EventQueue {
   public:
     void push(Delivery delivery);
     /// When the next one is due.
-    std::optional<Instant> earliest() const;
+    std::optional<Instant> earliest() const {
+        if (heap_.empty()) return std::nullopt;
+        return heap_.front().time;
+    }
     /// Removes and returns the next one; the queue is not empty.
     Delivery pop();
     std::size_t size() const { return heap_.size(); }

@@ -94,10 +94,6 @@ const SegmentCounts& World::counts(SegmentId segment) const {
     return segments_.at(index_of(segment)).counts;
 }
 
-std::string_view World::name(HostId host) const {
-    return members_.at(index_of(host)).name;
-}
-
 std::string_view World::name(SegmentId segment) const {
     return segments_.at(index_of(segment)).config.name;
 }

@@ -111,7 +111,7 @@ class World {
     std::size_t in_flight() const { return queue_.size(); }
     const TraceHash& trace() const { return trace_; }
     const SegmentCounts& counts(SegmentId segment) const;
-    std::string_view name(HostId host) const;
+    std::string_view name(HostId host) const { return members_.at(index_of(host)).name; }
     std::string_view name(SegmentId segment) const;
     std::optional<HostId> stuck_host() const { return stuck_host_; }
     /// Frames of this world live in it; hosts may keep them as long as the world lives.

@@ -84,9 +84,7 @@ std::uint16_t internet_checksum(ByteView bytes) {
 }
 
 bool is_checksum_valid(ByteView bytes) {
-    ChecksumAccumulator accumulator;
-    accumulator.add(bytes);
-    return accumulator.sum() == 0xFFFF;
+    return big_endian_sum(bytes) == 0xFFFF;
 }
 
 std::uint16_t update_checksum(std::uint16_t checksum, std::uint16_t before, std::uint16_t after) {

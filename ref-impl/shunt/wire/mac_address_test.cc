@@ -30,6 +30,16 @@ TEST(MacAddressTest, GroupBitTellsMulticast) {
     EXPECT_FALSE(MacAddress({0x02, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}).is_multicast());
 }
 
+TEST(MacAddressTest, EveryBitCounts) {
+    const MacAddress address({1, 2, 3, 4, 5, 6});
+    for (std::size_t bit = 0; bit < 8 * MacAddress::kSize; ++bit) {
+        auto octets = address.octets();
+        octets[bit / 8] = static_cast<std::uint8_t>(octets[bit / 8] ^ (1U << bit % 8));
+        EXPECT_NE(MacAddress(octets), address) << bit;
+    }
+    EXPECT_LT(MacAddress({1, 2, 3, 4, 5, 6}), MacAddress({1, 2, 3, 4, 6, 0}));
+}
+
 TEST(MacAddressTest, LoadsWhatItStored) {
     std::array<std::uint8_t, 8> bytes{};
     const MacAddress address({1, 2, 3, 4, 5, 6});

@@ -52,55 +52,69 @@ std::optional<std::uint64_t> confirmed_offset(ByteView bytes) {
     return next == *offset + kContentBlockSize ? offset : std::nullopt;
 }
 
-// The two halves of a block as words in memory; the first one changes every 2^28 bytes.
+// Blocks whose offsets agree in all but the last two digits, of which the last is 0.
+constexpr std::size_t kGroupSize = 16 * kContentBlockSize;
+
+// The two halves of a block as words in memory.
 class BlockWords {
   public:
-    void go_to(std::uint64_t offset) {
-        if (offset >> 28 != upper_) {
-            upper_ = offset >> 28;
-            first = hexadecimal(static_cast<std::uint32_t>(upper_));
-        }
-        second = (hexadecimal(static_cast<std::uint32_t>(offset << 4)) & ~kLast) | kLineFeed;
+    explicit BlockWords(std::uint64_t offset)
+        : first_(hexadecimal(static_cast<std::uint32_t>(offset >> 28))),
+          second_((hexadecimal(static_cast<std::uint32_t>(offset << 4)) & ~kLast) | kLineFeed),
+          number_(offset / kContentBlockSize % 16) {}
+    // One digit counts the blocks of a group.
+    void go_to_next_of_group() { second_ += ++number_ == 10 ? ('a' - '9') * kCount : kCount; }
+    void write_to(std::uint8_t* block) const {
+        std::memcpy(block, &first_, sizeof(first_));
+        std::memcpy(block + sizeof(first_), &second_, sizeof(second_));
     }
-    std::uint64_t first = 0;
-    std::uint64_t second = 0;
+    bool are_in(const std::uint8_t* block) const {
+        std::uint64_t upper = 0;
+        std::uint64_t lower = 0;
+        std::memcpy(&upper, block, sizeof(upper));
+        std::memcpy(&lower, block + sizeof(upper), sizeof(lower));
+        return upper == first_ && lower == second_;
+    }
 
   private:
     static constexpr bool kIsLittle = std::endian::native == std::endian::little;
     static constexpr std::uint64_t kLast = kIsLittle ? 0xFFULL << 56 : 0xFF;
     static constexpr std::uint64_t kLineFeed = kIsLittle ? 0x0AULL << 56 : 0x0A;
+    static constexpr std::uint64_t kCount = kIsLittle ? 1ULL << 40 : 1ULL << 16;
 
-    std::uint64_t upper_ = ~std::uint64_t{0};
+    std::uint64_t first_;
+    std::uint64_t second_;
+    std::uint64_t number_;
 };
+
+// How much of `size` bytes from `offset` on, where a block begins, are whole blocks of its group.
+std::size_t whole_blocks(std::uint64_t offset, std::size_t size) {
+    return std::min(kGroupSize - offset % kGroupSize, size - size % kContentBlockSize);
+}
 
 }  // namespace
 
 std::array<std::uint8_t, kContentBlockSize> content_block(std::uint64_t offset) {
-    BlockWords words;
-    words.go_to(offset);
-    std::array<std::uint8_t, kContentBlockSize> block{};
-    std::memcpy(block.data(), &words.first, sizeof(words.first));
-    std::memcpy(block.data() + sizeof(words.first), &words.second, sizeof(words.second));
+    std::array<std::uint8_t, kContentBlockSize> block;
+    BlockWords(offset).write_to(block.data());
     return block;
 }
 
 void write_content(std::uint64_t offset, MutableBytes out) {
-    std::size_t done = 0;
-    const std::size_t within = offset % kContentBlockSize;
-    if (within != 0) {
-        const auto block = content_block(offset - within);
-        done = std::min(kContentBlockSize - within, out.size());
-        std::memcpy(out.data(), block.data() + within, done);
+    while (!out.empty()) {
+        const std::size_t within = offset % kContentBlockSize;
+        std::size_t done = within == 0 ? whole_blocks(offset, out.size()) : 0;
+        BlockWords words(offset - within);
+        for (std::size_t at = 0; at < done; at += kContentBlockSize, words.go_to_next_of_group())
+            words.write_to(out.data() + at);
+        if (done == 0) {
+            const auto block = content_block(offset - within);
+            done = std::min(kContentBlockSize - within, out.size());
+            std::memcpy(out.data(), block.data() + within, done);
+        }
+        out = out.subspan(done);
+        offset += done;
     }
-    BlockWords words;
-    for (; done + kContentBlockSize <= out.size(); done += kContentBlockSize) {
-        words.go_to(offset + done);
-        std::memcpy(out.data() + done, &words.first, sizeof(words.first));
-        std::memcpy(out.data() + done + sizeof(words.first), &words.second, sizeof(words.second));
-    }
-    if (done == out.size()) return;
-    const auto block = content_block(offset + done);
-    std::memcpy(out.data() + done, block.data(), out.size() - done);
 }
 
 std::vector<std::uint8_t> content_range(std::uint64_t offset, std::size_t size) {
@@ -111,16 +125,14 @@ std::vector<std::uint8_t> content_range(std::uint64_t offset, std::size_t size) 
 
 // As many as are right; the rest is looked at with more care.
 std::size_t ByteStreamOracle::check_whole_blocks(ByteView bytes) {
-    BlockWords words;
     std::size_t position = 0;
-    for (; position + kContentBlockSize <= bytes.size(); position += kContentBlockSize) {
-        words.go_to(offset_);
-        std::uint64_t first = 0;
-        std::uint64_t second = 0;
-        std::memcpy(&first, bytes.data() + position, sizeof(first));
-        std::memcpy(&second, bytes.data() + position + sizeof(first), sizeof(second));
-        if (first != words.first || second != words.second) break;
-        offset_ += kContentBlockSize;
+    while (const std::size_t size = whole_blocks(offset_, bytes.size() - position)) {
+        BlockWords words(offset_);
+        for (const std::size_t end = position + size; position < end; words.go_to_next_of_group()) {
+            if (!words.are_in(bytes.data() + position)) return position;
+            position += kContentBlockSize;
+            offset_ += kContentBlockSize;
+        }
     }
     return position;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/sim/checkers/byte_stream_oracle.hh"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,6 +20,35 @@ TEST(ByteStreamOracle, BlockIsFifteenHexadecimalDigitsAndLineFeed) {
 TEST(ByteStreamOracle, RangeBeginsAndEndsInsideBlocks) {
     const auto bytes = content_range(14, 20);
     EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "0\n000000000000010\n00");
+}
+
+TEST(ByteStreamOracle, DigitsCarryWhereverTheyAreFull) {
+    for (const std::uint64_t offset : {0x90ULL, 0xF0ULL, 0x1F0ULL, 0xFFFF0ULL, 0xFFFFFF0ULL,
+                                       0xFFFFFFFF0ULL, 0x9999999999999F0ULL}) {
+        for (std::size_t within = 0; within < kContentBlockSize; ++within) {
+            const auto bytes = content_range(offset + within, 600);
+            const std::string text(bytes.begin(), bytes.end());
+            std::string expected;
+            for (std::uint64_t block = offset; expected.size() < within + text.size(); block += 16)
+                expected += fmt::format("{:015x}\n", block);
+            ASSERT_EQ(text, expected.substr(within, text.size()));
+        }
+    }
+}
+
+TEST(ByteStreamOracle, FindsOneChangedBitWhereverItIs) {
+    const auto stream = content_range(0, 800);
+    // Behind the last block nothing tells a changed digit from a gap.
+    const std::size_t last = stream.size() - kContentBlockSize;
+    for (std::size_t changed = 0; changed < last; ++changed) {
+        auto bytes = stream;
+        bytes[changed] ^= static_cast<std::uint8_t>(1U << changed % 8);
+        ByteStreamOracle oracle(bytes.size());
+        const std::size_t block = changed - changed % kContentBlockSize;
+        ASSERT_EQ(oracle.check(bytes),
+                  fmt::format("bytes are changed in the block of offset {}", block));
+        ASSERT_EQ(oracle.offset(), block);
+    }
 }
 
 TEST(ByteStreamOracle, AcceptsTheStreamInPiecesOfAnySize) {

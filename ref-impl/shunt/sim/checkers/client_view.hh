@@ -3,9 +3,10 @@
 // timestamp clock that never goes back (EP-25), and the sender's own MAC (SYS-4).
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 
 #include "shunt/base/sequence_number.hh"
 #include "shunt/sim/checkers/farm_checker.hh"
@@ -40,7 +41,7 @@ class ClientView final : public FarmChecker {
 
     const FarmRoles& roles_;
     ViolationLog& log_;
-    std::unordered_map<wire::ConnectionTuple, Shown, TupleHash> shown_;
+    absl::flat_hash_map<wire::ConnectionTuple, Shown, TupleHash> shown_;
 };
 
 }  // namespace shunt::sim

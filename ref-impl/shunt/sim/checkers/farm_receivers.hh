@@ -3,7 +3,7 @@
 // acknowledges has come to one of them, and the window that it shows does not shrink by a move.
 #pragma once
 
-#include <unordered_map>
+#include <absl/container/flat_hash_map.h>
 
 #include "shunt/sim/checkers/farm_checker.hh"
 #include "shunt/sim/checkers/receiver_view.hh"
@@ -29,7 +29,7 @@ class FarmReceivers final : public FarmChecker {
     };
 
     ViolationLog& log_;
-    std::unordered_map<wire::ConnectionTuple, Receiver, TupleHash> receivers_;
+    absl::flat_hash_map<wire::ConnectionTuple, Receiver, TupleHash> receivers_;
 };
 
 }  // namespace shunt::sim

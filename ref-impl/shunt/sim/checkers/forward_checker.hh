@@ -3,10 +3,11 @@
 // they reached it (EP-9). Judged by what arrives at the home and what leaves it.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <unordered_map>
 
 #include "shunt/sim/checkers/farm_checker.hh"
 #include "shunt/sim/checkers/violation.hh"
@@ -39,7 +40,7 @@ class ForwardChecker final : public FarmChecker {
 
     const FarmRoles& roles_;
     ViolationLog& log_;
-    std::unordered_map<wire::ConnectionTuple, Packets, TupleHash> packets_;
+    absl::flat_hash_map<wire::ConnectionTuple, Packets, TupleHash> packets_;
 };
 
 }  // namespace shunt::sim

@@ -3,9 +3,10 @@
 // only after a release by the owner has reached it (EP-13). Judged by what is on the links alone.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "shunt/sim/checkers/farm_checker.hh"
@@ -56,7 +57,7 @@ class OwnerChecker final : public FarmChecker {
     ViolationLog& log_;
     // Walked only when a host crashes, and sorted then: the order of a hash table is nobody's
     // business.
-    std::unordered_map<wire::ConnectionTuple, Ownership, TupleHash> ownerships_;
+    absl::flat_hash_map<wire::ConnectionTuple, Ownership, TupleHash> ownerships_;
     std::uint64_t connections_ = 0;
     std::uint64_t migrations_ = 0;
 };

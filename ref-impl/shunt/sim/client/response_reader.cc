@@ -11,6 +11,8 @@ namespace shunt::sim {
 namespace {
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
+// Most heads end in the first one: the body behind it is not worth a copy.
+constexpr std::size_t kHeadPiece = 128;
 
 std::optional<std::uint64_t> content_length(std::string_view head) {
     constexpr std::string_view kField = "\r\nContent-Length: ";
@@ -36,9 +38,11 @@ std::optional<std::string> ResponseReader::read(ByteView bytes) {
 
 std::optional<std::string> ResponseReader::read_head(ByteView& bytes) {
     const std::size_t known = head_.size();
-    const std::size_t taken = std::min(bytes.size(), kHeadMax - known);
+    const std::size_t taken = std::min({bytes.size(), kHeadMax - known, kHeadPiece});
     head_.append(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
-    const std::size_t end = head_.find(kHeadEnd);
+    // Its first bytes may have come before.
+    const std::size_t from = known - std::min(known, kHeadEnd.size() - 1);
+    const std::size_t end = head_.find(kHeadEnd, from);
     if (end == std::string::npos) {
         bytes = bytes.subspan(taken);
         if (head_.size() == kHeadMax) return fmt::format("no head ends within {} bytes", kHeadMax);

@@ -44,6 +44,16 @@ TEST(ResponseReader, ReadsResponsesInPiecesOfAnySize) {
     }
 }
 
+TEST(ResponseReader, ReadsHeadsOfAnyLength) {
+    for (std::size_t length = 1; length <= 600; ++length) {
+        ResponseReader reader;
+        reader.expect(40);
+        const auto bytes = response(40, "200 " + std::string(length, 'x'));
+        ASSERT_EQ(reader.read(bytes), std::nullopt) << length;
+        ASSERT_EQ(reader.completed(), 1U) << length;
+    }
+}
+
 TEST(ResponseReader, RefusesAChangedByte) {
     ResponseReader reader;
     reader.expect(64);
