@@ -30,6 +30,7 @@ class Settings:
     options: plan.Options = plan.Options()
     config: Path | None = None  # instead of the standard plan
     has_vnet_header: bool = False
+    captures: bool = False  # each node records its frames, see Farm.capture_of
     starts_nodes: bool = True
     log_level: str = "info"
 
@@ -112,6 +113,10 @@ class Farm:
             )
         return rows
 
+    def capture_of(self, name: str) -> Path:
+        """Where the node of that name records its frames; whole when it has ended."""
+        return self.folder / f"{name}.pcapng"
+
     def _write_standard_plan(self, options: plan.Options) -> Path:
         config = self.folder / "farm.toml"
         config.write_text(plan.standard_text(options))
@@ -141,6 +146,7 @@ class Farm:
         program = [str(settings.node_program), "--config", str(config), "--name", name]
         program += ["--front", f"tap:front0{suffix}", "--back", f"tap:back0{suffix}"]
         program += ["--control", str(control), "--log-level", settings.log_level]
+        program += ["--capture", str(self.capture_of(name))] if settings.captures else []
         return spawn(
             self.network.command(name, *program),
             self.folder / f"{name}.events",

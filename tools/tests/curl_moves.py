@@ -13,9 +13,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from farmkit import curl_thread, plan, privilege, test_farms
+from farmkit import client_view, curl_thread, plan, privilege, test_farms
 from farmkit.farm import Farm, Settings
 from farmkit.trouble import Trouble
+
+
+def _settings(options: argparse.Namespace, wanted: plan.Options) -> Settings:
+    """Where cards complete the checksums, the nodes' captures are the ones that show them."""
+    return Settings(
+        options.node.resolve(), wanted, has_vnet_header=options.vnet, captures=options.vnet
+    )
 
 
 def main() -> int:
@@ -34,13 +41,18 @@ def main() -> int:
     farm = Farm(folder / "farm", test_farms.own_prefix())
     wanted = plan.Options(2, options.ethertype, options.binding)
     try:
-        farm.up(Settings(options.node.resolve(), wanted, has_vnet_header=options.vnet))
+        farm.up(_settings(options, wanted))
         claims, _ = curl_thread.run(farm, wanted, folder, client_offloads=options.vnet)
     except Trouble as trouble:
         print(trouble)
         return 1
     finally:
+        config = farm.config()
         farm.down()
+    if options.vnet and config is not None:
+        members = plan.members(config)
+        captures = [farm.capture_of(member.name) for member in members]
+        claims.append(client_view.node_checksums(captures, members[0]))
     for claim in claims:
         print(claim)
     if all(claim.held for claim in claims):
