@@ -109,6 +109,12 @@ ROWS = [
         plan="drop=3,4 delay=1ms",
     ),
     Row(
+        "first-lost-three-times",
+        exchanges.ping_pong,
+        [path_did("dropped"), *map(repeats, _BOTH)],
+        plan="drop=1,2,3",  # nothing follows that could be acknowledged: only time helps
+    ),
+    Row(
         "loss",
         exchanges.both_ways,
         [path_did("lost"), *map(repeats, _BOTH)],

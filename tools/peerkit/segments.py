@@ -53,11 +53,18 @@ class Segment:
 
 
 def read(capture: Path) -> list[Segment]:
-    """All of both ends, in order; what is no TCP over IPv4 is left out."""
+    """All of both ends, in order, of connections that are opened in the capture: the kernel may
+    still repeat the FIN of one that it had before."""
     found = []
+    opened = set()
     for interface, frame in _frames(capture.read_bytes()):
         segment = _segment(interface == 0, frame)
-        if segment is not None:
+        if segment is None:
+            continue
+        connection = frozenset(segment.ports)
+        if segment.has(SYN):
+            opened.add(connection)
+        if connection in opened:
             found.append(segment)
     return found
 
