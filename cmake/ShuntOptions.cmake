@@ -25,8 +25,8 @@ target_compile_options(shunt_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
   -Wold-style-cast -Wcast-align -Wimplicit-fallthrough)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Everything is position independent, for the Python modules; nobody replaces a function of ours at
-  # load time, so that g++ may inline them as clang++ does.
+  # Everything is position independent, for the Python modules; nobody replaces a function of ours
+  # at load time, so that g++ may inline them as clang++ does.
   target_compile_options(shunt_options INTERFACE -fno-semantic-interposition)
 endif()
 if(SHUNT_WERROR)
