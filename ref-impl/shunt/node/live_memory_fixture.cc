@@ -23,6 +23,15 @@ void* operator new(std::size_t size) {
     return block + kHead;
 }
 
+// The library's own would call the one above; a sanitizer's does not.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+        return operator new(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 void operator delete(void* memory) noexcept {
     if (memory == nullptr) return;
     auto* const block = static_cast<unsigned char*>(memory) - kHead;

@@ -18,8 +18,8 @@ class OffloadHost final : public Host {
     /// What the host behind it may send unfinished: FramePort::train_max().
     static constexpr std::size_t kTrainMax = TrainJoiner::kTrainMax;
 
-    /// The host outlives this.
-    explicit OffloadHost(Host& host) : host_(host) {}
+    /// The host outlives this, and `pool` the host, which may hold what was joined.
+    OffloadHost(Host& host, PacketPool& pool) : host_(host), pool_(pool) {}
 
     void handle_frame(link::LinkId link, Packet frame, Instant now) override;
     void handle_deadline(Instant now) override;
@@ -33,7 +33,7 @@ class OffloadHost final : public Host {
     void hand_over(Instant now);
 
     Host& host_;
-    PacketPool pool_;
+    PacketPool& pool_;
     TrainJoiner joiner_{pool_};
     std::optional<Instant> waits_until_;
     std::optional<link::OutgoingFrame> outgoing_;  // what is being cut

@@ -66,7 +66,7 @@ class OffloadHostTest : public ::testing::Test {
 
     PacketPool pool_;
     Recorder host_;
-    OffloadHost card_{host_};
+    OffloadHost card_{host_, pool_};
 };
 
 TEST_F(OffloadHostTest, CutsWhatTheHostSends) {

@@ -63,7 +63,8 @@ PairWorld::PairWorld(const PairConfig& config)
     for (std::size_t side = 0; side < 2; ++side) {
         hosts_[side] =
             std::make_unique<PairHost>(host_config(config, rng, side), world_.now(), log_);
-        if (config.has_offload) cards_[side] = std::make_unique<OffloadHost>(*hosts_[side]);
+        if (config.has_offload)
+            cards_[side] = std::make_unique<OffloadHost>(*hosts_[side], card_pool_);
         Host& on_link = config.has_offload ? static_cast<Host&>(*cards_[side]) : *hosts_[side];
         ids_[side] = world_.add_host(std::string(kNames[side]), on_link);
         world_.attach(ids_[side], link::LinkId::Front, segment_, kMacs[side]);

@@ -74,6 +74,7 @@ class PairWorld final : private Observer {
     World world_;
     SegmentId segment_{};
     std::array<HostId, 2> ids_{};
+    PacketPool card_pool_;
     std::array<std::unique_ptr<PairHost>, 2> hosts_;
     std::array<std::unique_ptr<OffloadHost>, 2> cards_;  // null: none
     std::array<ReceiverView, 2> views_;

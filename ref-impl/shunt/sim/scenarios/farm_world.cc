@@ -89,7 +89,7 @@ std::unique_ptr<NodeHost> FarmWorld::make_node(const farm::Server& server, std::
 
 Host& FarmWorld::on_its_links(NodeHost& node) {
     if (!config_.has_offload) return node;
-    cards_.push_back(std::make_unique<OffloadHost>(node));
+    cards_.push_back(std::make_unique<OffloadHost>(node, card_pool_));
     return *cards_.back();
 }
 

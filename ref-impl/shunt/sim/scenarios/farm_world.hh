@@ -110,6 +110,7 @@ class FarmWorld {
     ClientView client_view_;
     ForwardChecker forwarding_;
     FarmReceivers receivers_;
+    PacketPool card_pool_;
     std::vector<std::unique_ptr<NodeHost>> nodes_;
     std::vector<std::unique_ptr<NodeHost>> retired_;   // crashed: frames of theirs are on their way
     std::vector<std::unique_ptr<OffloadHost>> cards_;  // of all of them, if they have such
