@@ -47,7 +47,7 @@ inline std::uint8_t connection_of(const World& world, std::uint8_t id) {
 }
 
 inline bool is_set(std::uint8_t bits, std::uint8_t bit) {
-    return (bits >> bit & 1U) != 0;
+    return (unsigned{bits} >> bit & 1U) != 0;
 }
 inline void set(std::uint8_t& bits, std::uint8_t bit, bool is_on = true) {
     const auto mask = static_cast<std::uint8_t>(1U << bit);

@@ -34,8 +34,12 @@ std::string plain(std::uint64_t offset, std::size_t count) {
     std::string bytes;
     for (std::uint64_t at = offset; at < offset + count; ++at) {
         const std::uint64_t place = at % kContentBlock;
+        if (place == kContentBlock - 1) {
+            bytes += '\n';
+            continue;
+        }
         const std::uint64_t digit = (at - place) >> (56 - 4 * place) & 0xF;
-        bytes += place == kContentBlock - 1 ? '\n' : "0123456789abcdef"[digit];
+        bytes += "0123456789abcdef"[digit];
     }
     return bytes;
 }

@@ -23,13 +23,17 @@ void* operator new(std::size_t size) {
     return block + kHead;
 }
 
-// The library's own would call the one above; a sanitizer's does not.
+// The library's own would call the one above; a sanitizer's do not.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     try {
         return operator new(size);
     } catch (const std::bad_alloc&) {
         return nullptr;
     }
+}
+
+void* operator new[](std::size_t size) {
+    return operator new(size);
 }
 
 void operator delete(void* memory) noexcept {
@@ -40,6 +44,14 @@ void operator delete(void* memory) noexcept {
 }
 
 void operator delete(void* memory, std::size_t) noexcept {
+    operator delete(memory);
+}
+
+void operator delete[](void* memory) noexcept {
+    operator delete(memory);
+}
+
+void operator delete[](void* memory, std::size_t) noexcept {
     operator delete(memory);
 }
 
