@@ -107,8 +107,10 @@ void RttEstimator::restore(Duration smoothed, Duration variation, Duration minim
         std::clamp<std::int64_t>(timeout.to_milliseconds(), 0, max_timeout_ms_));
     backoff_ = 0;
     if (!has_sample() && wanted_ms > 0) initial_timeout_ms_ = wanted_ms;
-    // What is under a microsecond may have turned a millisecond of SRTT and one of RTTVAR.
-    const auto rounding_ms = [this] { return std::uint32_t{2} << backoff_; };
+    // What is under a microsecond may have turned a millisecond of SRTT and one of RTTVAR; not so
+    // the ceiling, which is exact.
+    const bool is_at_ceiling = wanted_ms == max_timeout_ms_;
+    const auto rounding_ms = [&] { return is_at_ceiling ? 0U : std::uint32_t{2} << backoff_; };
     while (backoff_ < kBackoffMax && timeout_ms() + rounding_ms() < wanted_ms)
         ++backoff_;
 }
