@@ -37,11 +37,6 @@ void DeadlineHeap::set(Slot slot, std::optional<Instant> deadline) {
     }
 }
 
-std::optional<Instant> DeadlineHeap::earliest() const {
-    if (heap_.empty()) return std::nullopt;
-    return heap_.front().deadline;
-}
-
 std::optional<DeadlineHeap::Slot> DeadlineHeap::pop_due(Instant now) {
     if (heap_.empty() || heap_.front().deadline > now) return std::nullopt;
     const Slot slot = heap_.front().slot;

@@ -19,7 +19,9 @@ class DeadlineHeap {
 
     /// Arms, moves or (with nothing) disarms the slot's one deadline.
     void set(Slot slot, std::optional<Instant> deadline);
-    std::optional<Instant> earliest() const;
+    std::optional<Instant> earliest() const {
+        return heap_.empty() ? std::nullopt : std::optional(heap_.front().deadline);
+    }
     /// Removes and returns the slot whose deadline is earliest, if that is at or before `now`.
     std::optional<Slot> pop_due(Instant now);
     std::size_t armed() const { return heap_.size(); }

@@ -18,35 +18,6 @@ std::unique_ptr<std::uint8_t[]> reuse_or_allocate(
 
 }  // namespace
 
-Packet::Packet(Packet&& other) noexcept
-    : pool_(std::exchange(other.pool_, nullptr)),
-      storage_(std::move(other.storage_)),
-      begin_(std::exchange(other.begin_, 0)),
-      end_(std::exchange(other.end_, 0)),
-      capacity_(std::exchange(other.capacity_, 0)),
-      unfinished_(std::exchange(other.unfinished_, {})) {}
-
-Packet& Packet::operator=(Packet&& other) noexcept {
-    if (this == &other) return *this;
-    release();
-    pool_ = std::exchange(other.pool_, nullptr);
-    storage_ = std::move(other.storage_);
-    begin_ = std::exchange(other.begin_, 0);
-    end_ = std::exchange(other.end_, 0);
-    capacity_ = std::exchange(other.capacity_, 0);
-    unfinished_ = std::exchange(other.unfinished_, {});
-    return *this;
-}
-
-Packet::~Packet() {
-    release();
-}
-
-void Packet::release() {
-    if (pool_ != nullptr && storage_) pool_->give_back(std::move(storage_), capacity_);
-    pool_ = nullptr;
-}
-
 void Packet::append(ByteView content) {
     const MutableBytes room = append(content.size());
     if (!content.empty()) std::memcpy(room.data(), content.data(), content.size());

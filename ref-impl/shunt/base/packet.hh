@@ -39,11 +39,16 @@ class Packet {
     static constexpr std::size_t kLargeCapacity = 65'535 + 18;
 
     Packet() = default;
-    Packet(Packet&& other) noexcept;
-    Packet& operator=(Packet&& other) noexcept;
+    Packet(Packet&& other) noexcept { take_from(other); }
+    Packet& operator=(Packet&& other) noexcept {
+        if (this == &other) return *this;
+        release();
+        take_from(other);
+        return *this;
+    }
     Packet(const Packet&) = delete;
     Packet& operator=(const Packet&) = delete;
-    ~Packet();
+    ~Packet() { release(); }
 
     ByteView bytes() const { return {storage_.get() + begin_, size()}; }
     MutableBytes mutable_bytes() { return {storage_.get() + begin_, size()}; }
@@ -91,6 +96,15 @@ class Packet {
           end_(kHeadroom),
           capacity_(static_cast<std::uint32_t>(capacity)) {}
     void release();
+    /// Of a packet that holds nothing; nothing is left of the other one.
+    void take_from(Packet& other) noexcept {
+        pool_ = std::exchange(other.pool_, nullptr);
+        storage_ = std::move(other.storage_);
+        begin_ = std::exchange(other.begin_, 0);
+        end_ = std::exchange(other.end_, 0);
+        capacity_ = std::exchange(other.capacity_, 0);
+        unfinished_ = std::exchange(other.unfinished_, {});
+    }
 
     PacketPool* pool_ = nullptr;
     Storage storage_;
@@ -126,5 +140,10 @@ class PacketPool {
     std::vector<Packet::Storage> free_;
     std::vector<Packet::Storage> free_large_;
 };
+
+inline void Packet::release() {
+    if (pool_ != nullptr && storage_) pool_->give_back(std::move(storage_), capacity_);
+    pool_ = nullptr;
+}
 
 }  // namespace shunt

@@ -11,9 +11,12 @@
 namespace shunt::sim {
 namespace {
 
-// Odd, without a pattern: the first digits of e, the golden ratio, pi and the root of two.
-constexpr std::array<std::uint64_t, 4> kFactors = {0xADF8'5458'A2BB'4A9BU, 0x9E37'79B9'7F4A'7C15U,
-                                                   0x243F'6A88'85A3'08D3U, 0x6A09'E667'F3BC'C909U};
+// Odd, without a pattern: the first digits of e, the golden ratio, pi, and of the roots of two,
+// three, five, seven and eleven.
+constexpr std::array<std::uint64_t, 8> kFactors = {0xADF8'5458'A2BB'4A9BU, 0x9E37'79B9'7F4A'7C15U,
+                                                   0x243F'6A88'85A3'08D3U, 0x6A09'E667'F3BC'C909U,
+                                                   0xBB67'AE85'84CA'A73BU, 0x3C6E'F372'FE94'F82BU,
+                                                   0xA54F'F53A'5F1D'36F1U, 0x510E'527F'ADE6'82D1U};
 constexpr std::size_t kWord = 8;
 constexpr std::size_t kStride = kFactors.size() * kWord;
 
@@ -34,7 +37,7 @@ std::uint64_t load_word(const std::uint8_t* bytes, std::size_t count) {
 
 using Chains = std::array<std::uint64_t, kFactors.size()>;
 
-// Four chains side by side, eight bytes a step each.
+// As many chains side by side as hide the time that a multiplication takes, eight bytes a step each.
 std::uint64_t absorb(Chains chains, ByteView bytes) {
     const std::uint8_t* at = bytes.data();
     std::size_t left = bytes.size();
@@ -59,14 +62,14 @@ std::uint64_t absorb(Chains chains, ByteView bytes) {
 }  // namespace
 
 std::uint64_t hash_bytes(ByteView bytes) {
-    return absorb({bytes.size(), 1, 2, 3}, bytes);
+    return absorb({bytes.size(), 1, 2, 3, 4, 5, 6, 7}, bytes);
 }
 
 void TraceHash::add(Instant time, SegmentId segment, HostId to, ByteView frame) {
     const std::uint64_t place = (std::uint64_t{index_of(segment)} << 16) | index_of(to);
     const auto stamp = static_cast<std::uint64_t>(time.to_nanoseconds());
     // The hash of all before is in every chain, so that the order counts.
-    Chains chains = {value_, stamp, place, frame.size()};
+    Chains chains = {value_, stamp, place, frame.size(), 4, 5, 6, 7};
     for (std::size_t i = 0; i < chains.size(); ++i)
         chains[i] = mix(chains[i] + value_, i, kFactors[i]);
     value_ = absorb(chains, frame);

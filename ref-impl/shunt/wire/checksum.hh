@@ -8,19 +8,31 @@
 
 namespace shunt::wire {
 
+/// A sum of 16 bit words with its carries added in again (RFC 1071 1).
+constexpr std::uint16_t fold_checksum(std::uint64_t sum) {
+    while (sum >> 16 != 0)
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    return static_cast<std::uint16_t>(sum);
+}
+
+/// The sum of the same bytes moved on by one (RFC 1071 2 (B)).
+constexpr std::uint16_t swap_bytes(std::uint16_t sum) {
+    return static_cast<std::uint16_t>((sum << 8) | (sum >> 8));
+}
+
 /// The one's complement sum of what has been added, as if it had been one run of bytes.
 class ChecksumAccumulator {
   public:
     /// May follow an odd number of bytes: the first of these then completes a 16 bit word.
     void add(ByteView bytes);
-    void add_u16(std::uint16_t value);
+    void add_u16(std::uint16_t value) { sum_ += is_odd_ ? swap_bytes(value) : value; }
     void add_u32(std::uint32_t value) {
         add_u16(static_cast<std::uint16_t>(value >> 16));
         add_u16(static_cast<std::uint16_t>(value));
     }
 
     /// Folded to 16 bits, not complemented; 0xFFFF over a run that holds its own checksum.
-    std::uint16_t sum() const;
+    std::uint16_t sum() const { return fold_checksum(sum_); }
     /// What goes into the field.
     std::uint16_t checksum() const { return static_cast<std::uint16_t>(~sum()); }
 

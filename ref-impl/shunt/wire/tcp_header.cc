@@ -2,37 +2,6 @@
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::wire {
-namespace {
-
-constexpr unsigned kFin = 0x01;
-constexpr unsigned kSyn = 0x02;
-constexpr unsigned kReset = 0x04;
-constexpr unsigned kPush = 0x08;
-constexpr unsigned kAcknowledgment = 0x10;
-constexpr unsigned kUrgent = 0x20;
-constexpr unsigned kEcnEcho = 0x40;
-constexpr unsigned kCongestionWindowReduced = 0x80;
-
-}  // namespace
-
-TcpFlags TcpFlags::from_byte(std::uint8_t byte) {
-    return {.fin = (byte & kFin) != 0,
-            .syn = (byte & kSyn) != 0,
-            .reset = (byte & kReset) != 0,
-            .push = (byte & kPush) != 0,
-            .acknowledgment = (byte & kAcknowledgment) != 0,
-            .urgent = (byte & kUrgent) != 0,
-            .ecn_echo = (byte & kEcnEcho) != 0,
-            .congestion_window_reduced = (byte & kCongestionWindowReduced) != 0};
-}
-
-std::uint8_t TcpFlags::to_byte() const {
-    return static_cast<std::uint8_t>((fin ? kFin : 0) | (syn ? kSyn : 0) | (reset ? kReset : 0) |
-                                     (push ? kPush : 0) | (acknowledgment ? kAcknowledgment : 0) |
-                                     (urgent ? kUrgent : 0) | (ecn_echo ? kEcnEcho : 0) |
-                                     (congestion_window_reduced ? kCongestionWindowReduced : 0));
-}
-
 Result<TcpView, Counter> TcpView::parse(const Ipv4View& packet, ChecksumField field) {
     if (packet.protocol() != IpProtocol::Tcp) return Failure{Counter::DropIpv4Protocol};
     if (packet.is_fragment()) return Failure{Counter::DropIpv4Fragment};

@@ -29,9 +29,33 @@ struct TcpFlags {
     bool ecn_echo = false;
     bool congestion_window_reduced = false;
 
-    static TcpFlags from_byte(std::uint8_t byte);
-    std::uint8_t to_byte() const;
+    static constexpr TcpFlags from_byte(std::uint8_t byte) {
+        return {.fin = (byte & kFin) != 0,
+                .syn = (byte & kSyn) != 0,
+                .reset = (byte & kReset) != 0,
+                .push = (byte & kPush) != 0,
+                .acknowledgment = (byte & kAcknowledgment) != 0,
+                .urgent = (byte & kUrgent) != 0,
+                .ecn_echo = (byte & kEcnEcho) != 0,
+                .congestion_window_reduced = (byte & kCongestionWindowReduced) != 0};
+    }
+    constexpr std::uint8_t to_byte() const {
+        return static_cast<std::uint8_t>(
+            (fin ? kFin : 0) | (syn ? kSyn : 0) | (reset ? kReset : 0) | (push ? kPush : 0) |
+            (acknowledgment ? kAcknowledgment : 0) | (urgent ? kUrgent : 0) |
+            (ecn_echo ? kEcnEcho : 0) | (congestion_window_reduced ? kCongestionWindowReduced : 0));
+    }
     bool operator==(const TcpFlags&) const = default;
+
+  private:
+    static constexpr unsigned kFin = 0x01;
+    static constexpr unsigned kSyn = 0x02;
+    static constexpr unsigned kReset = 0x04;
+    static constexpr unsigned kPush = 0x08;
+    static constexpr unsigned kAcknowledgment = 0x10;
+    static constexpr unsigned kUrgent = 0x20;
+    static constexpr unsigned kEcnEcho = 0x40;
+    static constexpr unsigned kCongestionWindowReduced = 0x80;
 };
 
 /// What a checksum field holds: the checksum, or of a packet that no wire has carried yet the sum
