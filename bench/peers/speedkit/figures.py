@@ -40,6 +40,7 @@ class Stage:
     plain: places.Place
     vnet: places.Place
     blind: places.Place
+    source: places.Place
 
 
 Measurement = Callable[[Stage], float]
@@ -105,6 +106,7 @@ _LARGE = f"/bytes/{_BYTES_LARGE}"
 _NGINX = "nginx, veth"
 _IPERF = "iperf3, veth"
 _BLIND = "blind sink, tap"
+_SOURCE = "blind source, tap"
 
 FIGURES: dict[str, Figure] = {
     "requests": Figure("1/s", "nginx file, veth", _small("kernel"), _small("plain"), least=2.0),
@@ -117,6 +119,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "up-iperf": Figure("Gbit/s", _IPERF, _iperf(False), _up("vnet", _BYTES_LARGE), least=0.6),
     "down": Figure("Gbit/s", _NGINX, _down("kernel", _OBJECT), _down("vnet", _LARGE), least=1.5),
+    "down-blind": Figure("Gbit/s", _SOURCE, _down("source", _LARGE), _down("vnet", _LARGE)),
     "down-iperf": Figure("Gbit/s", _IPERF, _iperf(True), _down("vnet", _LARGE)),
     "up-plain": Figure(
         "Gbit/s", _BLIND, _up("blind", _BYTES_PLAIN), _up("plain", _BYTES_PLAIN), least=0.75
@@ -138,8 +141,10 @@ def _stage(setting: Setting, servers: Servers) -> Stage:
     servers.node(plain, "node-plain", node, f"tap:{places.TAP}")
     servers.node(vnet, "node-vnet", node, f"tap:{places.TAP},vnet")
     servers.blind_sink(blind, setting.programs / "blind-sink")
+    source = places.tap_place(setting.prefix, "source", has_vnet_header=True)
+    servers.blind_source(source, setting.programs / "blind-source")
     client = Client(setting.programs / "load-client", setting.client_core, setting.seconds)
-    return Stage(client, kernel, plain, vnet, blind)
+    return Stage(client, kernel, plain, vnet, blind, source)
 
 
 def measure(setting: Setting, names: list[str]) -> list[Result]:

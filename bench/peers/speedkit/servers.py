@@ -184,6 +184,10 @@ class Servers:
         command = [str(program), "--config", str(config), "--name", "s1", "--front", attachment]
         self.start(place, name, [*command, "--log-level", "warn"])
 
+    def blind_source(self, place: Place, program: Path) -> None:
+        """Writes frames of 64 KiB as fast as the window opens."""
+        self.start(place, "blind-source", [str(program), TAP])
+
     def blind_sink(self, place: Place, program: Path) -> None:
         """Reads frames and acknowledges every second one."""
         self.start(place, "blind-sink", [str(program), TAP])
