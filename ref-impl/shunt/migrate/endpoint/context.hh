@@ -27,6 +27,11 @@ struct Context {
         return {config.limits.held_packets, config.limits.held_bytes};
     }
     bool has_extensions() const { return config.farm.has_extensions; }
+    /// The service is that server's own.
+    bool is_home(farm::ServerId server, wire::Ipv4Address service) const {
+        const farm::Server* home = config.home_of_service(service);
+        return home != nullptr && home->id == server;
+    }
 };
 
 }  // namespace shunt::migrate::endpoint

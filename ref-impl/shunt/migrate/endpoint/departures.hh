@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Endpoints that a home offers to other servers: frozen, offered, offered again, gone or taken back
+// (docs/protocol/endpoint.md, EP-4, EP-5, EP-6, EP-9, EP-18).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "shunt/base/result.hh"
+#include "shunt/migrate/endpoint/context.hh"
+#include "shunt/migrate/endpoint/messages.hh"
+#include "shunt/migrate/endpoint/move_refusal.hh"
+
+namespace shunt::migrate::endpoint {
+
+class Departures {
+  public:
+    Departures(Context& context, Messages& messages) : context_(context), messages_(messages) {}
+
+    /// Freezes the endpoint and sends the first 0x01 (EP-4).
+    Result<wire::MigrationId, MoveRefusal> start(Slot slot, farm::ServerId target, Instant now);
+    /// A client packet, from its IPv4 header on, while the endpoint is frozen or undecided (EP-5).
+    void hold(Slot slot, Packet packet);
+
+    /// A 0x03 from `from` is the answer to the record's attempt (EP-9). `named`: what it names; a
+    /// base acknowledgement names no attempt, and the tuple and the sender have to do.
+    bool is_accepted_by(const Record& record, farm::ServerId from,
+                        const std::optional<wire::MigrationCopy>& named, Instant now) const;
+    /// A 0x10 from `from` ends the record's attempt (EP-6, EP-14).
+    bool is_refused_by(const Record& record, farm::ServerId from,
+                       const wire::RejectMessage& reject) const;
+    /// The record goes from Temporary to Forward (EP-9). Returns the packets that were held.
+    std::vector<Packet> leave(Slot slot, std::uint32_t copy, Instant now);
+    /// The target refused; the endpoint is unbound again.
+    void end_refused(Slot slot);
+
+    /// Of a record with an attempt.
+    Instant deadline(const TemporaryEndpoint& endpoint) const;
+    /// Repeats the offer. True: the attempt failed and the endpoint is unbound again (EP-6).
+    bool handle_deadline(Slot slot, Instant now);
+
+    /// Attempts under way; each has a place in the Forward table kept for it.
+    std::size_t count() const { return attempts_; }
+
+  private:
+    std::optional<MoveRefusal> refusal(const Record& record, farm::ServerId target, Instant now);
+    void send_offer(const Record& record, Attempt& attempt, Instant now);
+    /// A late wake-up too gives up an attempt at this time, whatever came meanwhile (EP-6).
+    Instant fall_back_at(const Attempt& attempt) const;
+    void end_attempt(TemporaryEndpoint& endpoint);
+
+    Context& context_;
+    Messages& messages_;
+    std::size_t attempts_ = 0;
+};
+
+}  // namespace shunt::migrate::endpoint

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/migrate/endpoint/forwards.hh"
+
+#include "shunt/base/mutant.hh"
+#include "shunt/migrate/endpoint/client_packet.hh"
+#include "shunt/wire/checksum.hh"
+#include "shunt/wire/ipv4.hh"
+
+namespace shunt::migrate::endpoint {
+
+using wire::EncapsulationType;
+
+namespace {
+
+// What a router does, and a home must not (EP-21).
+void lower_ttl(Packet& packet) {
+    packet.mutable_bytes()[8] = static_cast<std::uint8_t>(packet.bytes()[8] - 1);
+    store_u16(packet.mutable_bytes(), 10, 0);
+    store_u16(packet.mutable_bytes(), 10,
+              wire::internet_checksum(packet.bytes().first(wire::kIpv4HeaderSize)));
+}
+
+}  // namespace
+
+void Forwards::begin(Slot slot, std::vector<Packet> held, Instant now) {
+    release_owner(context_.tables.at(slot), false, held, now);
+    for (Packet& packet : held)
+        forward(slot, std::move(packet), now);
+}
+
+bool Forwards::forward(Slot slot, Packet packet, Instant now) {
+    Record& record = context_.tables.at(slot);
+    auto& entry = *record.as<ForwardEntry>();
+    const wire::TcpFlags flags = flags_of(packet.bytes());
+    // A client that opens its port again and again must not keep the old record alive (EP-31).
+    if (!flags.syn) entry.last_used = now;
+    if (is_mutant(Mutant::TouchesForwardedPacket)) lower_ttl(packet);
+    // A damaged packet must not shorten a live record's life (EP-31).
+    const bool closes =
+        !entry.is_closing && (flags.fin || flags.reset) && is_intact(packet.bytes());
+    if (closes) entry.is_closing = true;
+    messages_.forward(entry.owner, record.tuple, std::move(packet), now);
+    return closes;
+}
+
+bool Forwards::is_of_owner(const Record& record, farm::ServerId from,
+                           const std::optional<wire::MigrationCopy>& named) const {
+    const auto* entry = record.as<ForwardEntry>();
+    if (entry == nullptr || entry->owner != from) return false;
+    return !context_.has_extensions() || (named->id == entry->id && named->copy == entry->copy);
+}
+
+void Forwards::release_again(Slot slot, Instant now) {
+    Record& record = context_.tables.at(slot);
+    record.as<ForwardEntry>()->last_used = now;
+    release_owner(record, true, {}, now);
+}
+
+void Forwards::release_owner(const Record& record, bool repeats, const std::vector<Packet>& held,
+                             Instant now) {
+    const auto& entry = *record.as<ForwardEntry>();
+    if (context_.has_extensions()) {
+        messages_.send_copy(EncapsulationType::Go, entry.owner, record.tuple,
+                            {entry.id, entry.copy}, now);
+        return;
+    }
+    // Base: the first intact packet that is no reset releases. If none of those that follow is one,
+    // the client's handshake acknowledgment goes again (EP-18).
+    const bool releases = !repeats && !held.empty() && !flags_of(held.front().bytes()).reset &&
+                          is_intact(held.front().bytes());
+    if (releases) return;
+    // Once the client's own FIN has passed, its repetitions release: a copy that a late 0x01 made
+    // after the connection must not be (EP-8).
+    if (entry.handshake_acknowledgment.empty() || entry.is_closing) return;
+    messages_.forward(entry.owner, record.tuple, context_.pool.copy(entry.handshake_acknowledgment),
+                      now);
+}
+
+std::optional<Slot> Forwards::handle_unknown(Slot slot, const wire::MigrationId& unknown,
+                                             Instant now) {
+    const Record& record = context_.tables.at(slot);
+    const auto& entry = *record.as<ForwardEntry>();
+    if (unknown == entry.id) {  // the answer to a 0x14: the owner has nothing of it any more
+        context_.counters.add(Counter::ForwardDisowned);
+        context_.tables.erase(slot);
+        return slot;
+    }
+    if (unknown.initial_send_sequence == SequenceNumber(0) && unknown.epoch == 0) {
+        // The owner was asked about a tuple alone. Asked about the attempt it will say for sure.
+        messages_.send_copy(EncapsulationType::Go, entry.owner, record.tuple,
+                            {entry.id, entry.copy}, now);
+    } else {
+        context_.counters.add(Counter::RejectStale);
+    }
+    return std::nullopt;
+}
+
+std::optional<Slot> Forwards::handle_release(const EncapsulatedFrame& frame, Instant now) {
+    const auto released = wire::MigrationCopy::parse(frame.view);
+    if (!released) {
+        context_.counters.add(Counter::DropEncapsulationPayload);
+        return std::nullopt;
+    }
+    const auto tuple = messages_.tuple_of_answer(frame.view);
+    const auto slot = tuple ? context_.tables.find(*tuple) : std::nullopt;
+    const auto* entry = slot ? context_.tables.at(*slot).as<ForwardEntry>() : nullptr;
+    if (entry == nullptr || entry->owner != frame.from || entry->id != released->id ||
+        entry->copy != released->copy) {
+        context_.counters.add(Counter::ReleaseStale);
+        return std::nullopt;
+    }
+    auto& over = *context_.tables.at(*slot).as<ForwardEntry>();
+    over.is_over = true;
+    over.last_used = now;
+    return slot;
+}
+
+Instant Forwards::deadline(const ForwardEntry& entry) const {
+    const auto& timers = context_.config.timers;
+    if (entry.is_over) return entry.last_used + timers.two_msl;
+    return entry.last_used + (entry.is_closing ? timers.forward_idle_closing : timers.forward_idle);
+}
+
+bool Forwards::handle_deadline(Slot slot, Instant now) {
+    if (deadline(*context_.tables.at(slot).as<ForwardEntry>()) > now) return false;
+    context_.counters.add(Counter::ForwardExpired);
+    context_.tables.erase(slot);
+    return true;
+}
+
+}  // namespace shunt::migrate::endpoint

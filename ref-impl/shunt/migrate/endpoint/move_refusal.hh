@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a connection is not moved now (docs/protocol/endpoint.md; docs/interfaces.md, verb migrate).
+#pragma once
+
+#include <cstdint>
+
+namespace shunt::migrate::endpoint {
+
+/// Why a connection is not offered to a server now. It stays where it is.
+enum class MoveRefusal : std::uint8_t {
+    NotUnbound,        // base moves endpoints before an application is bound (EP-18)
+    Outstanding,       // something sent is unacknowledged (EP-18)
+    AlreadyMoving,     // an attempt is under way
+    TargetIsSelf,      // the home need not move it to itself
+    ForwardTableFull,  // TAB-2: serve locally
+    OfferedLately,     // EP-18
+    ClientInFarm       // EP-29
+};
+
+/// The refusal in words, as the control socket prints it.
+const char* describe(MoveRefusal refusal);
+
+}  // namespace shunt::migrate::endpoint
