@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds kLateEndPatience{50};
 /// What every case runs in: its own mistakes become findings, not the end of the scheduler.
 Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violations) {
     try {
+        co_await stage.set_up();
         co_await info.run(stage);
     } catch (const Violation& violation) {
         violations.push_back(violation.finding());
@@ -68,6 +69,8 @@ void blame_what_ends(CaseResult& result, Action action) {
         blame(result, Verdict::Fail, reason);
     } catch (const NotRunnable& reason) {
         blame(result, Verdict::NotRun, reason);
+    } catch (const Unsupported& reason) {
+        blame(result, Verdict::Unsupported, reason);
     } catch (const AttachmentError& reason) {
         blame(result, Verdict::Error, reason);
     } catch (const std::logic_error& reason) {
@@ -101,6 +104,10 @@ std::string why_not(const CaseInfo& info, const Statement& statement) {
         return fmt::format("profile {} is not claimed", info.profile);
     }
     if (!statement.has_role(info.role)) return fmt::format("role {} is not claimed", info.role);
+    if (info.needs == "base" && statement.has_option("ext")) return "a base farm is not claimed";
+    if (!info.needs.empty() && info.needs != "base" && !statement.has_option(info.needs)) {
+        return fmt::format("option {} is not claimed", info.needs);
+    }
     return {};
 }
 

@@ -64,6 +64,13 @@ class Attachment {
     /// Lets the device work until it has sent something, at latest until `until`; what it sent, in
     /// order. Afterwards now() is when that was, or `until` if nothing came.
     virtual std::vector<LinkFrame> progress(Time until) = 0;
+
+    /// One line of JSON for the device's upper tester, where it is reached through the attachment.
+    virtual void send_control(const std::string&) {
+        throw AttachmentError("this attachment has no place for an upper tester");
+    }
+    /// The lines that its upper tester has said since the last call.
+    virtual std::vector<std::string> take_control() { return {}; }
 };
 
 }  // namespace conform

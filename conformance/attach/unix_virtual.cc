@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "attach/interrupt.hh"
 
@@ -23,6 +24,15 @@ Time to_time(std::uint64_t nanoseconds) {
 void UnixVirtual::send(Link link, ByteView frame) {
     socket_.send(encode_frame_message(link, frame));
     has_unanswered_ = true;
+}
+
+void UnixVirtual::send_control(const std::string& line) {
+    socket_.send(encode(ControlMessage{line}));
+    has_unanswered_ = true;
+}
+
+std::vector<std::string> UnixVirtual::take_control() {
+    return std::exchange(control_lines_, {});
 }
 
 void UnixVirtual::count_advance() {
@@ -60,6 +70,7 @@ std::vector<LinkFrame> UnixVirtual::advance(Time to) {
             return frames;
         } else if (const auto* control = std::get_if<ControlMessage>(&*message)) {
             bytes += control->line.size();
+            control_lines_.push_back(control->line);
         } else {
             throw DeviceMisbehaves(
                 "the device sent a message that is the tester's: advance or hello");

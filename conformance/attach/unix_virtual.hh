@@ -26,6 +26,8 @@ class UnixVirtual : public Attachment {
     Time now() const override { return now_; }
     void send(Link link, ByteView frame) override;
     std::vector<LinkFrame> progress(Time until) override;
+    void send_control(const std::string& line) override;
+    std::vector<std::string> take_control() override;
 
   private:
     /// Sets the device's clock and returns what it sends until it is quiet. Throws DeviceHangs
@@ -43,6 +45,7 @@ class UnixVirtual : public Attachment {
     Time device_deadline_ = kNever;
     bool has_unanswered_ = true;  // after hello the device has not named its deadline yet
     int stale_deadlines_ = 0;
+    std::vector<std::string> control_lines_;
 };
 
 }  // namespace conform

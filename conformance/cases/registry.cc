@@ -7,9 +7,10 @@ const std::vector<CaseInfo>& all_cases() {
     static const std::vector<CaseInfo> kCases = [] {
         std::vector<CaseInfo> cases;
         for (const auto section :
-             {endpoint_framing_cases, endpoint_inner_packet_cases, endpoint_control_block_cases,
-              endpoint_handshake_cases, endpoint_connection_cases, endpoint_migration_cases,
-              endpoint_acknowledgement_cases, endpoint_forward_cases, endpoint_target_cases}) {
+             {endpoint_framing_cases, endpoint_inner_packet_cases, endpoint_long_packets_cases,
+              endpoint_control_block_cases, endpoint_handshake_cases, endpoint_connection_cases,
+              endpoint_migration_cases, endpoint_acknowledgement_cases, endpoint_forward_cases,
+              endpoint_target_cases, system_control_channel_cases}) {
             for (CaseInfo& info : section())
                 cases.push_back(std::move(info));
         }

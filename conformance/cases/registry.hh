@@ -20,6 +20,9 @@ struct CaseInfo {
     /// What the device has to be for this case.
     std::string_view role;
     Task<> (*run)(Stage& stage);
+    /// The farm has to be of this kind: an option of the statement (iut-toml page), "base" for a
+    /// farm without extensions, or empty.
+    std::string_view needs{};
 };
 
 /// Every case of the suite, in the order of the protocol's pages.
@@ -28,6 +31,7 @@ const std::vector<CaseInfo>& all_cases();
 // One function for each file of cases/.
 std::vector<CaseInfo> endpoint_framing_cases();
 std::vector<CaseInfo> endpoint_inner_packet_cases();
+std::vector<CaseInfo> endpoint_long_packets_cases();
 std::vector<CaseInfo> endpoint_control_block_cases();
 std::vector<CaseInfo> endpoint_handshake_cases();
 std::vector<CaseInfo> endpoint_connection_cases();
@@ -35,5 +39,6 @@ std::vector<CaseInfo> endpoint_migration_cases();
 std::vector<CaseInfo> endpoint_acknowledgement_cases();
 std::vector<CaseInfo> endpoint_forward_cases();
 std::vector<CaseInfo> endpoint_target_cases();
+std::vector<CaseInfo> system_control_channel_cases();
 
 }  // namespace conform

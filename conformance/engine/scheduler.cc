@@ -15,6 +15,11 @@ void Scheduler::spawn(Task<> task) {
     tasks_.push_back(std::move(task));
 }
 
+void Scheduler::spawn_beside(Task<> task) {
+    ready_.push_back(task.handle());
+    tasks_beside_.push_back(std::move(task));
+}
+
 void Scheduler::wait(Waiter& waiter, std::coroutine_handle<> handle, Time deadline) {
     waiter.scheduler_ = this;
     waiter.handle_ = handle;
@@ -38,7 +43,13 @@ void Scheduler::run_ready() {
         const std::coroutine_handle<> handle = ready_.front();
         ready_.pop_front();
         handle.resume();
-        for (const Task<>& task : tasks_) {
+        throw_what_left();
+    }
+}
+
+void Scheduler::throw_what_left() const {
+    for (const auto* tasks : {&tasks_, &tasks_beside_}) {
+        for (const Task<>& task : *tasks) {
             if (task.handle().done()) task.handle().promise().take();
         }
     }
@@ -61,6 +72,7 @@ void Scheduler::run() {
         }
     }
     tasks_.clear();
+    tasks_beside_.clear();
 }
 
 }  // namespace conform

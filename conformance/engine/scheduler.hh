@@ -45,9 +45,12 @@ class Scheduler {
 
     /// Takes a task that nobody awaits; it starts in run().
     void spawn(Task<> task);
+    /// The same, but run() does not wait for its end: it goes on beside the others.
+    void spawn_beside(Task<> task);
 
-    /// Until every task has ended. The first exception that leaves a task, and what the attachment
-    /// throws (DeviceGone, DeviceHangs, Interrupted), leaves here; the tasks are then abandoned.
+    /// Until every task of spawn() has ended. The first exception that leaves a task, and what the
+    /// attachment throws (DeviceGone, DeviceHangs, Interrupted), leaves here; the tasks are then
+    /// abandoned.
     void run();
 
     /// Suspends `handle` until wake(waiter) or `deadline`.
@@ -74,6 +77,7 @@ class Scheduler {
     friend class Waiter;
     void forget(Waiter& waiter);
     void run_ready();
+    void throw_what_left() const;
     bool all_done() const;
 
     Attachment& attachment_;
@@ -84,6 +88,7 @@ class Scheduler {
     std::uint64_t serial_ = 0;
     // Last, so that abandoned tasks end first: their waiters take themselves off the list above.
     std::vector<Task<>> tasks_;
+    std::vector<Task<>> tasks_beside_;
 };
 
 }  // namespace conform

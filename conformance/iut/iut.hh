@@ -35,6 +35,7 @@ struct Statement {
 /// plays.
 struct ServerAddresses {
     std::string name;
+    std::uint32_t id = 0;
     Ipv4Address front_ip;
     MacAddress front_mac;
     std::vector<Ipv4Address> service;

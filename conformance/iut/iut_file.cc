@@ -15,7 +15,7 @@ namespace {
 const std::vector<std::string_view> kProfiles = {"endpoint", "blob", "handoff"};
 const std::vector<std::string_view> kRoles = {"home", "target",    "forwarder",
                                               "host", "btcp-home", "btcp-target"};
-const std::vector<std::string_view> kOptions = {"ext"};
+const std::vector<std::string_view> kOptions = {"ext", "control-channel"};
 
 /// By how much clocks may be apart at most: cases allow it twice, and the longest of EP-6's pauses
 /// is 200 ms.
@@ -34,6 +34,9 @@ class Participants {
   public:
     void add_name(const IutReader& reader, const std::string& name) {
         add(names_, reader, "name", "a name", name);
+    }
+    void add_id(const IutReader& reader, std::uint32_t id) {
+        add(ids_, reader, "id", "an id", fmt::format("{}", id));
     }
     void add_address(const IutReader& reader, const char* key, Ipv4Address address) {
         add(addresses_, reader, key, "an address", address.to_string());
@@ -55,6 +58,7 @@ class Participants {
     }
 
     Places names_;
+    Places ids_;
     Places addresses_;
     Places front_macs_;
     Places back_macs_;
@@ -66,9 +70,11 @@ AttachmentAddress read_attachment(IutReader& ixit, const char* key) {
     return *address;
 }
 
-ServerAddresses read_server(IutReader& reader, Participants& participants) {
+/// `id` is the server's if the file does not say otherwise.
+ServerAddresses read_server(IutReader& reader, Participants& participants, std::uint32_t id) {
     ServerAddresses server;
     server.name = reader.text("name");
+    server.id = static_cast<std::uint32_t>(reader.number("id", 1, UINT32_MAX, id));
     server.front_ip = reader.address("front_ip");
     server.front_mac = reader.mac("front_mac");
     server.service = reader.addresses("service");
@@ -79,6 +85,7 @@ ServerAddresses read_server(IutReader& reader, Participants& participants) {
         reader.fail("forward_ip", "one address for each of `service` (SYS-2)");
     }
     participants.add_name(reader, server.name);
+    participants.add_id(reader, server.id);
     participants.add_address(reader, "front_ip", server.front_ip);
     participants.add_address(reader, "control_ip", server.control_ip);
     for (const Ipv4Address address : server.service)
@@ -104,7 +111,7 @@ std::uint16_t read_ethertype(IutReader& reader, std::uint16_t otherwise) {
 void read_addresses(IutReader reader, Iut& iut, Participants& participants) {
     constexpr std::int64_t kMtuMin = 576;
     constexpr std::int64_t kMtuMax = 9'000;
-    iut.device = read_server(reader, participants);
+    iut.device = read_server(reader, participants, 1);
     iut.service_port =
         static_cast<std::uint16_t>(reader.number("service_port", 1, UINT16_MAX, iut.service_port));
     iut.framing.ethertype = read_ethertype(reader, iut.framing.ethertype);
@@ -158,6 +165,9 @@ void read_ics(IutReader ics, Iut& iut) {
     iut.statement.roles = ics.choices("roles", kRoles);
     iut.statement.options = ics.choices("options", kOptions);
     iut.framing.has_extensions = iut.statement.has_option("ext");
+    if (iut.statement.has_option("control-channel") && !iut.framing.has_extensions) {
+        ics.fail("options", "control-channel together with ext: a base farm has none (EP-33)");
+    }
     ics.refuse_others();
 }
 
@@ -165,10 +175,14 @@ void read_ixit(IutReader ixit, Iut& iut) {
     iut.front = read_attachment(ixit, "front");
     iut.back = read_attachment(ixit, "back");
     iut.upper_tester = ixit.text("upper_tester", "");
+    if (!iut.upper_tester.empty() && iut.upper_tester != "attachment") {
+        ixit.fail("upper_tester", "\"attachment\": through the unix: socket of the links");
+    }
     Participants participants;
     read_addresses(*ixit.table("addresses", true), iut, participants);
     for (IutReader& peer : ixit.tables("peers")) {
-        iut.peers.push_back(read_server(peer, participants));
+        const auto id = static_cast<std::uint32_t>(iut.peers.size() + 2);
+        iut.peers.push_back(read_server(peer, participants, id));
         peer.refuse_others();
     }
     if (auto timers = ixit.table("timers", false)) {

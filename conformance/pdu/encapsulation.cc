@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kLengthSize = 2;
 constexpr std::size_t kIdSize = 14;
+constexpr std::size_t kDataHeaderSize = kLengthSize + kIdSize + 6;  // queue, 0, offset
+constexpr std::size_t kRangeSize = 9;
 // What follows the length field.
 constexpr std::uint16_t kIdentifiedCopyLength = IdentifiedCopy::kSize - kLengthSize;
 constexpr std::uint16_t kRejectionLength = Rejection::kSize - kLengthSize;
@@ -82,6 +84,31 @@ std::optional<Rejection> parse_rejection(ByteView payload) {
     return Rejection{load_id(payload), load_u16(payload, kLengthSize + kIdSize)};
 }
 
+std::optional<EndpointData> parse_endpoint_data(ByteView payload) {
+    if (payload.size() < kDataHeaderSize || load_u16(payload, 0) != payload.size() - kLengthSize) {
+        return std::nullopt;
+    }
+    const ByteView bytes = payload.subspan(kDataHeaderSize);
+    return EndpointData{load_id(payload),
+                        payload[kLengthSize + kIdSize],
+                        load_u32(payload, kDataHeaderSize - 4),
+                        {bytes.begin(), bytes.end()}};
+}
+
+std::optional<MissingRanges> parse_missing_ranges(ByteView payload) {
+    constexpr std::size_t kBehindId = kLengthSize + kIdSize;
+    const bool is_sized = payload.size() > kBehindId &&
+                          (payload.size() - kBehindId) % kRangeSize == 0 &&
+                          load_u16(payload, 0) == payload.size() - kLengthSize;
+    if (!is_sized) return std::nullopt;
+    MissingRanges missing{load_id(payload), {}};
+    for (std::size_t at = kBehindId; at < payload.size(); at += kRangeSize) {
+        missing.ranges.push_back(
+            {payload[at], load_u32(payload, at + 1), load_u32(payload, at + 5)});
+    }
+    return missing;
+}
+
 Bytes encode(const ConnectionInformation& information) {
     return (ConnectionPdu(information.service) / ControlBlockPdu(information.block)).serialize();
 }
@@ -99,6 +126,30 @@ Bytes encode(const Rejection& rejection) {
     append_u16(bytes, kRejectionLength);
     append_id(bytes, rejection.id);
     append_u16(bytes, rejection.reason);
+    return bytes;
+}
+
+Bytes encode(const EndpointData& data) {
+    Bytes bytes;
+    append_u16(bytes,
+               static_cast<std::uint16_t>(kDataHeaderSize - kLengthSize + data.bytes.size()));
+    append_id(bytes, data.id);
+    bytes.push_back(data.queue);
+    bytes.push_back(0);
+    append_u32(bytes, data.offset);
+    append(bytes, data.bytes);
+    return bytes;
+}
+
+Bytes encode(const MissingRanges& missing) {
+    Bytes bytes;
+    append_u16(bytes, static_cast<std::uint16_t>(kIdSize + kRangeSize * missing.ranges.size()));
+    append_id(bytes, missing.id);
+    for (const MissingRanges::Range& range : missing.ranges) {
+        bytes.push_back(range.queue);
+        append_u32(bytes, range.offset);
+        append_u32(bytes, range.length);
+    }
     return bytes;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/bytes.hh"
 #include "pdu/address.hh"
@@ -80,13 +81,47 @@ struct Rejection {
     bool operator==(const Rejection&) const = default;
 };
 
+/// Which bytes of an endpoint an 0x12 or 0x15 is about (endpoint page, "0x12 queues").
+namespace endpoint_queue {
+constexpr std::uint8_t kSend = 1;
+constexpr std::uint8_t kReceive = 2;
+constexpr std::uint8_t kOutOfOrder = 3;
+constexpr std::uint8_t kScoreboard = 4;
+constexpr std::uint8_t kFineState = 5;
+constexpr std::uint8_t kContext = 6;
+}  // namespace endpoint_queue
+
+/// Payload of 0x12: length, ID, queue, 0, offset, bytes.
+struct EndpointData {
+    MigrationId id;
+    std::uint8_t queue = endpoint_queue::kSend;
+    std::uint32_t offset = 0;
+    Bytes bytes{};
+};
+
+/// Payload of 0x15: length, ID, and what is missing.
+struct MissingRanges {
+    struct Range {
+        std::uint8_t queue = 0;
+        std::uint32_t offset = 0;
+        std::uint32_t length = 0;
+        bool operator==(const Range&) const = default;
+    };
+    MigrationId id;
+    std::vector<Range> ranges{};
+};
+
 /// Absent where the payload has another size than the type gives it.
 std::optional<ConnectionInformation> parse_connection_information(ByteView payload);
 std::optional<IdentifiedCopy> parse_identified_copy(ByteView payload);
 std::optional<Rejection> parse_rejection(ByteView payload);
+std::optional<EndpointData> parse_endpoint_data(ByteView payload);
+std::optional<MissingRanges> parse_missing_ranges(ByteView payload);
 
 Bytes encode(const ConnectionInformation& information);
 Bytes encode(const IdentifiedCopy& identified);
 Bytes encode(const Rejection& rejection);
+Bytes encode(const EndpointData& data);
+Bytes encode(const MissingRanges& missing);
 
 }  // namespace conform

@@ -21,6 +21,7 @@ Client::Client(Wire& wire, const Iut& iut, SocketAddress self, SocketAddress ser
       service_(service),
       offer_(offer),
       inbox_(wire.scheduler()),
+      errors_(wire.scheduler()),
       initial_sequence_(random.next_u32()),
       next_sequence_(initial_sequence_),
       timestamp_start_(random.next_u32()),
@@ -133,6 +134,29 @@ Task<> Client::expect_silence(const char* requirement, const char* when, Duratio
                      describe(to_relative(received->segment)), received->frame});
 }
 
+Task<ReceivedIcmp> Client::expect_icmp(const char* requirement, std::uint8_t type,
+                                       std::uint8_t code, Duration within) {
+    const std::optional<std::size_t> number = co_await errors_.next(wire_.now() + within);
+    const std::string wanted = fmt::format("ICMP type {} code {} for the client", type, code);
+    if (!number) {
+        throw Violation(
+            {requirement, wanted, fmt::format("nothing within {} ms", milliseconds_of(within))});
+    }
+    const CapturedFrame& captured = wire_.capture()[*number];
+    const IcmpMessage& message = *captured.frame.ipv4->icmp;
+    if (message.type != type || message.code != code) {
+        throw Violation({requirement, wanted, describe(captured.frame), *number});
+    }
+    co_return ReceivedIcmp{*number, captured.at, message};
+}
+
+Task<> Client::expect_no_icmp(const char* requirement, const char* when, Duration length) {
+    const std::optional<std::size_t> number = co_await errors_.next(wire_.now() + length);
+    if (!number) co_return;
+    throw Violation({requirement, fmt::format("no ICMP error for the client {}", when),
+                     describe(wire_.capture()[*number].frame), *number});
+}
+
 Task<ReceivedSegment> Client::connect(const char* requirement) {
     send(make_syn());
     const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
@@ -142,10 +166,25 @@ Task<ReceivedSegment> Client::connect(const char* requirement) {
     co_return received;
 }
 
-bool Client::hear(std::size_t number, const CapturedFrame& captured) {
-    if (captured.link != Link::Front || !captured.frame.ipv4 || !captured.frame.ipv4->tcp) {
+bool Client::hear_icmp(std::size_t number, const IcmpMessage& message) {
+    // The quote begins with the client's own IPv4 header, which has no options in our packets.
+    constexpr std::size_t kQuotedPorts = 20;
+    const bool is_error = message.type == 3 || message.type == 11 || message.type == 12;
+    const ByteView quote = message.payload;
+    if (!is_error || message.destination != self_.address || quote.size() < kQuotedPorts + 4) {
         return false;
     }
+    const bool is_ours = load_u16(quote, kQuotedPorts) == self_.port &&
+                         load_u16(quote, kQuotedPorts + 2) == service_.port &&
+                         load_u32(quote, 16) == service_.address.value;
+    if (is_ours) errors_.push(number);
+    return is_ours;
+}
+
+bool Client::hear(std::size_t number, const CapturedFrame& captured) {
+    if (captured.link != Link::Front || !captured.frame.ipv4) return false;
+    if (captured.frame.ipv4->icmp) return hear_icmp(number, *captured.frame.ipv4->icmp);
+    if (!captured.frame.ipv4->tcp) return false;
     const TcpSegment& segment = *captured.frame.ipv4->tcp;
     if (segment.destination != self_ || segment.source.port != service_.port) return false;
     if (hears_service_alone_ && segment.source.address != service_.address) return false;

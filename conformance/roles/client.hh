@@ -29,6 +29,13 @@ struct ReceivedSegment {
     TcpSegment segment;  ///< as it came, absolute numbers
 };
 
+/// An ICMP error that came for the client, about a packet of this connection.
+struct ReceivedIcmp {
+    std::size_t frame = 0;
+    Time at{};
+    IcmpMessage message;  ///< `sequence` is the next-hop MTU of type 3 code 4 (RFC 1191 4)
+};
+
 class Client : public FrameListener {
   public:
     Client(Wire& wire, const Iut& iut, SocketAddress self, SocketAddress service,
@@ -78,6 +85,11 @@ class Client : public FrameListener {
     Task<ReceivedSegment> expect(const char* requirement, SegmentPattern pattern, Duration within);
     /// Nothing must come for this client; throws Violation of `requirement` otherwise.
     Task<> expect_silence(const char* requirement, const char* when, Duration length);
+    /// An ICMP error about a packet of this connection must come.
+    Task<ReceivedIcmp> expect_icmp(const char* requirement, std::uint8_t type, std::uint8_t code,
+                                   Duration within);
+    /// No such error must come.
+    Task<> expect_no_icmp(const char* requirement, const char* when, Duration length);
     /// SYN, SYN/ACK, ACK.
     Task<ReceivedSegment> connect(const char* requirement);
 
@@ -86,12 +98,15 @@ class Client : public FrameListener {
     bool hear(std::size_t number, const CapturedFrame& frame) override;
 
   private:
+    bool hear_icmp(std::size_t number, const IcmpMessage& message);
+
     Wire& wire_;
     const Iut& iut_;
     SocketAddress self_;
     SocketAddress service_;
     ClientOffer offer_;
     Inbox inbox_;
+    Inbox errors_;
     std::uint32_t initial_sequence_;
     std::uint32_t next_sequence_;
     std::uint32_t server_initial_sequence_ = 0;

@@ -8,6 +8,25 @@
 #include "pdu/build.hh"
 
 namespace conform {
+namespace {
+
+/// A device opens again after 5 s at the latest (CTL-2), and both sides greet.
+constexpr std::chrono::milliseconds kChannelPatience{6'000};
+
+/// A server that no state rule prefers to any other (SEL-3): connections stay where a URL does not
+/// send them. Only the first one listens.
+ServerState busy_state(const Iut& iut, const ServerAddresses& server) {
+    ServerState state;
+    state.server = server.id;
+    state.connections = 1'000'000;
+    state.cpu_per_mille = 1'000;
+    if (server.name != iut.peers.front().name) return state;
+    for (const Ipv4Address service : server.service)
+        state.listening.push_back({{service, iut.service_port}, 1});
+    return state;
+}
+
+}  // namespace
 
 /// Takes the answers to the echoes of this case.
 class Stage::EchoListener : public FrameListener {
@@ -45,11 +64,28 @@ Stage::Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_
                 return keeps_strangers || concerns(frame);
             }),
       router_(wire_, iut),
+      upper_tester_(wire_, iut),
       echo_(std::make_unique<EchoListener>(wire_, port)) {
     wire_.add_listener(router_);
 }
 
 Stage::~Stage() = default;
+
+Task<> Stage::set_up() {
+    if (!iut_.statement.has_option("control-channel")) co_return;
+    for (const ServerAddresses& peer : iut_.peers) {
+        channels_.push_back(std::make_unique<ControlChannel>(
+            wire_, peer, iut_.device, busy_state(iut_, peer), random_,
+            [this](Finding finding) { findings_.push_back(std::move(finding)); }));
+        wire_.scheduler().spawn_beside(channels_.back()->run());
+    }
+    for (const auto& channel : channels_) {
+        if (co_await channel->wait_until_ready(kChannelPatience)) continue;
+        co_await expect_alive("while its control channels are awaited");
+        throw Violation({"CTL-1", fmt::format("a control channel with {}", channel->self().name),
+                         fmt::format("none within {} ms", milliseconds_of(kChannelPatience))});
+    }
+}
 
 bool Stage::concerns(const Frame& frame) const {
     const auto is_ours = [this](std::uint16_t port) {
@@ -98,6 +134,17 @@ const ServerAddresses& Stage::server(std::size_t index) const {
 Peer& Stage::open_peer(const Client& client, std::size_t index) {
     peers_.push_back(std::make_unique<Peer>(wire_, iut_, server(index), client));
     return *peers_.back();
+}
+
+ControlChannel& Stage::channel(std::size_t index) {
+    if (channels_.empty()) throw NotRunnable("the device does not claim control-channel");
+    static_cast<void>(server(index));
+    return *channels_[index];
+}
+
+UpperTester& Stage::upper_tester() {
+    if (iut_.upper_tester.empty()) throw NotRunnable("needs ixit.upper_tester, none given");
+    return upper_tester_;
 }
 
 Task<> Stage::expect_alive(const char* when) {

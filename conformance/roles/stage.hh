@@ -12,8 +12,10 @@
 #include "engine/random.hh"
 #include "iut/iut.hh"
 #include "roles/client.hh"
+#include "roles/control_channel.hh"
 #include "roles/peer.hh"
 #include "roles/router.hh"
+#include "roles/upper_tester.hh"
 #include "roles/wire.hh"
 
 namespace conform {
@@ -34,6 +36,10 @@ class Stage {
           bool keeps_strangers);
     ~Stage();
 
+    /// Before the case: each peer has its control channel with the device, where the device claims
+    /// to have any. Throws Violation if one does not come up.
+    Task<> set_up();
+
     const Iut& iut() const { return iut_; }
     Wire& wire() { return wire_; }
     const std::vector<Finding>& findings() const { return findings_; }
@@ -51,6 +57,10 @@ class Stage {
     const ServerAddresses& server(std::size_t index) const;
     /// That server, hearing what concerns `client`.
     Peer& open_peer(const Client& client, std::size_t index = 0);
+    /// Its control channel; throws NotRunnable if the device claims to have none.
+    ControlChannel& channel(std::size_t index = 0);
+    /// Throws NotRunnable if nothing is known of one.
+    UpperTester& upper_tester();
 
     auto sleep(Duration duration) { return wire_.scheduler().sleep(duration); }
 
@@ -77,9 +87,11 @@ class Stage {
     std::uint16_t port_;
     Wire wire_;
     Router router_;
+    UpperTester upper_tester_;
     std::unique_ptr<EchoListener> echo_;
     std::vector<std::unique_ptr<Client>> clients_;
     std::vector<std::unique_ptr<Peer>> peers_;
+    std::vector<std::unique_ptr<ControlChannel>> channels_;
     std::vector<Finding> findings_;
     std::uint16_t echo_sequence_ = 0;
 };

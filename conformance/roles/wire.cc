@@ -54,6 +54,10 @@ void Inbox::push(std::size_t number) {
     if (waiter_ != nullptr) scheduler_.wake(*waiter_);
 }
 
+void Inbox::nudge() {
+    if (waiter_ != nullptr) scheduler_.wake(*waiter_);
+}
+
 std::size_t Inbox::pop() {
     const std::size_t number = numbers_.front();
     numbers_.pop_front();

@@ -41,6 +41,9 @@ class Wire {
 
     /// Returns the frame's number in the capture.
     std::size_t send(Link link, Bytes frame);
+    /// To and from the device's upper tester, a line each.
+    void send_control(const std::string& line) { attachment_.send_control(line); }
+    std::vector<std::string> take_control() { return attachment_.take_control(); }
 
   private:
     void receive(const LinkFrame& frame, Time at);
@@ -61,6 +64,8 @@ class Inbox {
     explicit Inbox(Scheduler& scheduler) : scheduler_(scheduler) {}
 
     void push(std::size_t number);
+    /// Lets who waits go on with nothing, as if its deadline had come.
+    void nudge();
     bool is_empty() const { return numbers_.empty(); }
     std::size_t pop();
 

@@ -52,8 +52,13 @@ TEST(Cases, PassOnAScriptedDeviceWithEverySeed) {
 }
 
 TEST(Cases, NeverPassOnADeadDevice) {
+    Iut iut = tests::standard_iut(true);
+    iut.statement.options = {"ext", "control-channel"};
     for (const CaseInfo& info : all_cases()) {
-        EXPECT_EQ(judge(info, Defect::Dead, false).verdict, Verdict::Hang) << info.id;
+        tests::ScriptedDevice device(iut, Defect::Dead);
+        Capture capture;
+        const CaseResult result = run_case(info, device, iut, 1, 40'000, true, capture);
+        EXPECT_EQ(result.verdict, Verdict::Hang) << info.id;
     }
 }
 

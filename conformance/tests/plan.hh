@@ -9,6 +9,7 @@ namespace conform::tests {
 inline ServerAddresses standard_server(std::uint8_t number) {
     ServerAddresses server;
     server.name = "s" + std::to_string(number);
+    server.id = number;
     server.front_ip = {0x0A070064U + number};
     server.front_mac = {{2, 7, 0, 0, 0, number}};
     server.service = {{0x0A070100U + number}};

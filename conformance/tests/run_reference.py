@@ -25,7 +25,8 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
     farm, iut = (IUT / "farm.toml").read_text(), (IUT / name).read_text()
     if arguments.ext:
         farm = farm.replace("id = 1\n", "id = 1\nextensions = true\nethertype = 0x0007\n", 1)
-        iut = iut.replace("options = []", 'options = ["ext"]').replace("0x88B5", "0x0007")
+        options = '["ext", "control-channel"]' if arguments.control_channel else '["ext"]'
+        iut = iut.replace("options = []", f"options = {options}").replace("0x88B5", "0x0007")
     (folder / "farm.toml").write_text(farm)
     (folder / "iut.toml").write_text(iut)
     return folder / "farm.toml", folder / "iut.toml"
@@ -60,11 +61,18 @@ def complaints(report: dict[str, object], folder: Path) -> list[str]:
     if len(cases) < 25:
         found.append(f"only {len(cases)} cases")
     for case in cases:
+        if is_of_another_farm(case):
+            continue
         if case["verdict"] != "PASS":
             found.append(f"{case['id']}: {case['verdict']}")
         if not (folder / case["pcapng"]).is_file():
             found.append(f"{case['id']}: no evidence")
     return found
+
+
+def is_of_another_farm(case: dict[str, str]) -> bool:
+    """A case that the statement of the device leaves out."""
+    return case["verdict"] == "NOT-RUN" and case["reason"].endswith("is not claimed")
 
 
 def differing_evidence(folder: Path, one: str, other: str) -> list[str]:
@@ -87,6 +95,7 @@ def main() -> int:
     parser.add_argument("--node", type=Path, required=True)
     parser.add_argument("--attach", choices=["unix", "tap"], required=True)
     parser.add_argument("--ext", action="store_true")
+    parser.add_argument("--control-channel", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -15,8 +15,9 @@ constexpr std::uint16_t kMalformedState = 5;  // reasons of 0x10
 constexpr std::uint32_t kHalfSpace = 1U << 30;
 
 /// A block that is in order but for what `change` does to it.
-Fault block_fault(std::string what, void (*change)(ControlBlock& block)) {
-    return {"TCB-1", "with " + what, [change](Bytes& frame) {
+Fault block_fault(std::string what, void (*change)(ControlBlock& block),
+                  const char* requirement = "TCB-1") {
+    return {requirement, "with " + what, [change](Bytes& frame) {
                 constexpr std::size_t kPayload = kEthernetHeaderSize + kEncapsulationHeaderSize;
                 const ByteView payload = ByteView(frame).subspan(kPayload);
                 ConnectionInformation information = *parse_connection_information(payload);
@@ -98,6 +99,38 @@ Task<> impossible_options_refused(Stage& stage) {
     co_await refuse_each(stage, faults);
 }
 
+/// TCB-4: what a base device leaves in the fields that it has no meaning for.
+ControlBlock as_base_device(ControlBlock block) {
+    constexpr std::uint16_t kPointerHalf = 0xC0DE;
+    constexpr std::uint32_t kPointer = 0xF0C0DE00;
+    block.version = 0;
+    block.ts_val = block.ts_recent_age = block.recover = kPointer;
+    block.t_timer_retransmit = block.t_timer_persist = block.t_timer_keepalive = kPointerHalf;
+    block.t_timer_2msl = block.t_rxtshift = block.t_rxtcur = block.t_dupacks = kPointerHalf;
+    block.ooo_ranges = block.t_idle = block.path_mtu = block.sack_ranges = kPointerHalf;
+    block.t_srtt = block.t_rttvar = block.t_rttmin = block.reserved = kPointerHalf;
+    block.snd_queue = block.rcv_queue = block.max_sndwnd = block.ooo_bytes = kPointer;
+    return block;
+}
+
+Task<> base_device_taken(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    endpoint::MovedIn twin(stage, false);
+    co_await twin.move();
+    endpoint::MovedIn moved(stage, false);
+    moved.information().block = as_base_device(moved.information().block);
+    co_await moved.move();
+    co_await moved.exchange();
+    co_await twin.exchange();
+    co_await stage.expect_alive("after the case");
+}
+
+Task<> base_device_with_timestamps_refused(Stage& stage) {
+    const std::vector<Fault> faults = {block_fault(
+        "version 0 and timestamps", [](ControlBlock& block) { block.version = 0; }, "TCB-4")};
+    co_await refuse_each(stage, faults);
+}
+
 CaseInfo block_case(std::string_view id, std::string_view claim, Task<> (*run)(Stage& stage)) {
     return {id, claim, {"TCB-1", "SEC-3", "SEC-10"}, "endpoint", "target", run};
 }
@@ -113,7 +146,19 @@ std::vector<CaseInfo> endpoint_control_block_cases() {
                        impossible_numbers_refused),
             block_case("endpoint/control-block/impossible-options-refused",
                        "A block with scales, MSS or queues that cannot be is refused whole.",
-                       impossible_options_refused)};
+                       impossible_options_refused),
+            {"endpoint/control-block/base-device-taken",
+             "Of a block without version 1 the fields of 4.4BSD are used, and no other one.",
+             {"TCB-4"},
+             "endpoint",
+             "target",
+             base_device_taken},
+            {"endpoint/control-block/base-device-with-timestamps-refused",
+             "A block without version 1 has no clock, so that timestamps are a reason to refuse.",
+             {"TCB-4"},
+             "endpoint",
+             "target",
+             base_device_with_timestamps_refused}};
 }
 
 }  // namespace conform

@@ -23,10 +23,11 @@ constexpr std::uint64_t kWindowGrowthMax = 16;
 constexpr std::uint16_t kMaximumSegment = 1400;
 constexpr std::string_view kStatus = "HTTP/1.1 200";
 
-ClientOffer client_offer() {
+ClientOffer client_offer(bool has_timestamps) {
     ClientOffer offer;
     offer.mss = kMaximumSegment;
     offer.window_scale = kClientScale;
+    offer.has_timestamps = has_timestamps;
     return offer;
 }
 
@@ -53,6 +54,10 @@ ControlBlock idle_block(const Client& client, std::uint32_t timestamp) {
     block.snd_scale = kClientScale;
     block.rcv_scale = kHomeScale;
     block.ts_recent = client.timestamp_now();
+    if (client.offer().has_timestamps) return block;
+    block.ts_val = block.ts_recent = 0;
+    block.t_flags =
+        block_flag::kRequestedScale | block_flag::kReceivedScale | block_flag::kSackPermitted;
     return block;
 }
 
@@ -63,9 +68,9 @@ Duration drop_silence(const Stage& stage) {
 
 }  // namespace
 
-MovedIn::MovedIn(Stage& stage)
+MovedIn::MovedIn(Stage& stage, bool has_timestamps)
     : stage_(stage),
-      client_(stage.open_client_of_peer(client_offer())),
+      client_(stage.open_client_of_peer(client_offer(has_timestamps))),
       peer_(stage.open_peer(client_)),
       timestamp_(stage.random().next_u32()),
       frozen_(stage.wire().now()) {
@@ -148,10 +153,11 @@ void MovedIn::check_edge_and_clock(const ReceivedSegment& received,
         "EP-25",
         fmt::format("a window, scaled by {}, that reaches as far as the home's", kHomeScale),
         fmt::format("window field {}, right edge moved by {}", segment.window, growth), frame);
-    if (!segment.timestamps) {
-        stage_.check_that(false, "EP-25", "timestamps", "none", frame);
-        return;
-    }
+    const bool has_timestamps = client_.offer().has_timestamps;
+    stage_.check_that(segment.timestamps.has_value() == has_timestamps, "EP-25",
+                      has_timestamps ? "timestamps" : "no timestamps",
+                      has_timestamps ? "none" : "some", frame);
+    if (!segment.timestamps || !has_timestamps) return;
     const auto elapsed = milliseconds_of(received.at - frozen_);
     const auto tolerance = 1 + milliseconds_of(stage_.iut().timers.tolerance);
     const std::int32_t ticks = sequence_distance(timestamp_, segment.timestamps->value);

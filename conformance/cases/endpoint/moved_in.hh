@@ -22,7 +22,7 @@ class MovedIn {
   public:
     /// Client and peer of the case, and the connection as it stands after a handshake that nobody
     /// has seen but us. Each further one of a case has a client port of its own.
-    explicit MovedIn(Stage& stage);
+    explicit MovedIn(Stage& stage, bool has_timestamps = true);
 
     Client& client() { return client_; }
     Peer& peer() { return peer_; }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "roles/upper_tester.hh"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace conform {
+namespace {
+
+using Json = nlohmann::json;
+
+/// How often an answer is looked for; over unix: in virtual time it is there at once.
+constexpr std::chrono::milliseconds kPolling{1};
+constexpr const char* kConnectionTables[] = {"temporary", "local", "forward", "forward_connect"};
+
+std::string text_of(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Field> fields) {
+    Json request{{"id", ++last_id_}, {"do", verb}};
+    for (const Field& field : fields)
+        request[field.name] = field.text;
+    wire_.send_control(request.dump());
+    const Time deadline = wire_.now() + iut_.timers.answer;
+    for (;;) {
+        co_await wire_.scheduler().sleep(Duration::zero());
+        for (const std::string& line : wire_.take_control()) {
+            const Json answer = Json::parse(line, nullptr, false);
+            if (!answer.is_object() || !answer.contains("ok")) {
+                throw DeviceMisbehaves("the upper tester answered " + line.substr(0, 200));
+            }
+            if (answer.value("id", Json()) != Json(last_id_)) continue;
+            if (text_of(answer, "error") == "unsupported") {
+                throw Unsupported(fmt::format("the upper tester does not know {}", verb));
+            }
+            const bool is_ok = answer["ok"] == true;
+            co_return Answer{is_ok, text_of(answer, "error"), text_of(answer, "text"),
+                             answer.value("result", Json()).dump()};
+        }
+        if (wire_.now() >= deadline) {
+            throw DeviceHangs(fmt::format("no answer of the upper tester to {}", verb));
+        }
+        co_await wire_.scheduler().sleep(kPolling);
+    }
+}
+
+Task<> UpperTester::migrate(const char* requirement, const Client& client, const std::string& to) {
+    std::vector<Field> fields = {{"connection", tuple_of(client)}, {"to", to}};
+    const Answer answer = co_await request("migrate", std::move(fields));
+    if (answer.is_ok) co_return;
+    throw Violation({requirement, fmt::format("{} to move to {}", tuple_of(client), to),
+                     fmt::format("{}: {}", answer.error, answer.text)});
+}
+
+Task<std::vector<TableRow>> UpperTester::find(const Client& client) {
+    const Answer answer = co_await request("tables");
+    const Json tables = Json::parse(answer.result);
+    std::vector<TableRow> rows;
+    for (const char* name : kConnectionTables) {
+        for (const Json& row : tables.value(name, Json::array())) {
+            if (text_of(row, "connection") != tuple_of(client)) continue;
+            rows.push_back({name, text_of(row, "state"), row.value("epoch", std::uint32_t{0}),
+                            text_of(row, "peer")});
+        }
+    }
+    co_return std::move(rows);
+}
+
+Task<std::string> UpperTester::table(std::string name) {
+    const Answer answer = co_await request("tables");
+    co_return Json::parse(answer.result).value(name, Json::array()).dump();
+}
+
+std::string tuple_of(const Client& client) {
+    return fmt::format("{}>{}/tcp", client.self().to_string(), client.service().to_string());
+}
+
+}  // namespace conform

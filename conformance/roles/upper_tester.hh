@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The upper tester: what makes a device act, and tells what only it knows (interfaces page,
+/// "Control socket"). One request at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/task.hh"
+#include "iut/iut.hh"
+#include "roles/client.hh"
+#include "roles/wire.hh"
+
+namespace conform {
+
+/// The device has no such verb: verdict UNSUPPORTED.
+struct Unsupported : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Where a device has a tuple, as its `tables` say.
+struct TableRow {
+    std::string table;  ///< "temporary", "local", "forward", "forward_connect"
+    std::string state;
+    std::uint32_t epoch = 0;
+    std::string peer;
+};
+
+class UpperTester {
+  public:
+    UpperTester(Wire& wire, const Iut& iut) : wire_(wire), iut_(iut) {}
+
+    struct Field {
+        std::string name;
+        std::string text;
+    };
+    struct Answer {
+        bool is_ok = false;
+        std::string error{};   ///< one of the page's names
+        std::string text{};    ///< why
+        std::string result{};  ///< JSON
+    };
+
+    /// Throws Unsupported, DeviceHangs where no answer comes, DeviceMisbehaves for what is none.
+    Task<Answer> request(std::string verb, std::vector<Field> fields = {});
+
+    /// `migrate` to the server of this name; throws Violation of `requirement` if it is refused.
+    Task<> migrate(const char* requirement, const Client& client, const std::string& to);
+    /// Every table that has the client's tuple (TAB-1: one at most).
+    Task<std::vector<TableRow>> find(const Client& client);
+    /// The text of a table as JSON: "[]" where it is empty.
+    Task<std::string> table(std::string name);
+
+  private:
+    Wire& wire_;
+    const Iut& iut_;
+    std::uint64_t last_id_ = 0;
+};
+
+/// "10.7.0.9:4711>10.7.1.1:80/tcp"
+std::string tuple_of(const Client& client);
+
+}  // namespace conform
