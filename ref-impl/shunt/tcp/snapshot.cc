@@ -35,8 +35,13 @@ std::string_view to_string(SnapshotFault fault) {
 
 std::optional<SnapshotFault> Snapshot::fault() const {
     if (!block.validate()) return SnapshotFault::Block;
-    // A block of another version announces nothing (TCB-4).
     const wire::ControlBlock announced = *block.validate();
+    if (announced != block) {
+        // A block of another version announces nothing, whatever stands in its fields (TCB-4).
+        Snapshot read = *this;
+        read.block = announced;
+        return read.fault();
+    }
     if (send.size() != announced.send_queue) return SnapshotFault::SendQueue;
     if (receive.size() != announced.receive_queue) return SnapshotFault::ReceiveQueue;
     if (!context.empty() && !announced.has(wire::BlockFlag::Context)) return SnapshotFault::Context;

@@ -195,6 +195,9 @@ TEST(Snapshot, OfABaseDeviceStartsFresh) {
     ControlBlock block = peer.connection->export_block(1, peer.now);
     block.version = 0;
     block.congestion_window = block.slow_start_threshold = 0;
+    // Pointers of its own, which announce nothing.
+    block.out_of_order_ranges = block.sack_ranges = 0xC0DE;
+    block.out_of_order_bytes = block.send_queue = block.receive_queue = 0xC0DE'0000;
     auto target = Connection::import_block(peer.config, peer.local, block, peer.now);
     ASSERT_TRUE(target);
     const std::vector<std::uint8_t> answer(20'000, 'a');
