@@ -131,6 +131,9 @@ stack::SocketOption to_option(const std::string& name, py::handle value,
     if (name == "send_buffer") return stack::SendBuffer{read(std::uint32_t())};
     if (name == "receive_buffer") return stack::ReceiveBuffer{read(std::uint32_t())};
     if (name == "maximum_segment") return stack::MaximumSegment{read(std::uint16_t())};
+    if (name == "explicit_congestion_notification") {
+        return stack::ExplicitCongestionNotification{read(bool())};
+    }
     if (name == "differentiated_services") {
         return stack::DifferentiatedServices{read(std::uint8_t())};
     }
@@ -152,11 +155,30 @@ stack::SocketOption to_option(const std::string& name, py::handle value,
     } else {
         throw py::value_error(fmt::format(
             "option: expected no_delay, reuse_address, linger_us, user_timeout_us, send_buffer, "
-            "receive_buffer, maximum_segment, differentiated_services, congestion_control, "
-            "keep_alive, keep_alive_idle_us, keep_alive_interval_us or keep_alive_probes, got {}",
+            "receive_buffer, maximum_segment, explicit_congestion_notification, "
+            "differentiated_services, congestion_control, keep_alive, keep_alive_idle_us, "
+            " keep_alive_interval_us or keep_alive_probes, got {}",
             name));
     }
     return keep_alive;
+}
+
+/// {address: station} as a dict of texts.
+std::vector<stack::Interface::StaticNeighbor> to_neighbors(py::handle given) {
+    if (given.is_none()) return {};
+    if (!py::isinstance<py::dict>(given)) refuse_type("neighbors", "a dict or None", given);
+    std::vector<stack::Interface::StaticNeighbor> neighbors;
+    for (const auto& [address, station] : py::reinterpret_borrow<py::dict>(given)) {
+        stack::Interface::StaticNeighbor neighbor;
+        from_python(address, "neighbors", neighbor.address);
+        const auto mac = wire::MacAddress::from_string(to_text(station, "neighbors"));
+        if (!mac || mac->is_multicast()) {
+            refuse_value("neighbors", "one station's address such as '02:00:00:00:00:01'", station);
+        }
+        neighbor.mac = *mac;
+        neighbors.push_back(neighbor);
+    }
+    return neighbors;
 }
 
 /// What Python holds: a host, and the time that it was told last, which never goes back.
@@ -166,7 +188,8 @@ class PythonHost {
         : host_(config, seed, Instant()) {}
 
     static std::unique_ptr<PythonHost> make(py::handle address, py::handle prefix_length,
-                                            py::handle router, py::handle mtu, py::handle seed) {
+                                            py::handle router, py::handle mtu, py::handle neighbors,
+                                            py::handle seed) {
         stack::Host::Config config;
         wire::Ipv4Address own;
         from_python(address, "address", own);
@@ -180,6 +203,7 @@ class PythonHost {
         std::optional<wire::Ipv4Address> next_hop;
         from_python(router, "router", next_hop);
         if (next_hop) config.routes.push_back({wire::Ipv4Address(), 0, next_hop});
+        config.static_neighbors = to_neighbors(neighbors);
         config.mtu = static_cast<std::uint16_t>(to_integer(mtu, "mtu", kMtuMin, kMtuMax));
         const std::uint32_t value = own.value();
         config.mac = wire::MacAddress({0x02, 0x00, static_cast<std::uint8_t>(value >> 24),
@@ -248,6 +272,13 @@ class PythonHost {
         const Octets octets = to_octets(data, "data");
         return value_of(sockets().send(id_of(socket), octets, at(now_us)));
     }
+    std::size_t send_urgent(py::handle socket, py::handle data, py::handle now_us) {
+        const Octets octets = to_octets(data, "data");
+        return value_of(sockets().send_urgent(id_of(socket), octets, at(now_us)));
+    }
+    std::size_t urgent_unread(py::handle socket) {
+        return value_of(sockets().urgent_unread(id_of(socket)));
+    }
     std::size_t send_to(py::handle socket, py::handle data, py::handle address, py::handle port) {
         const Octets octets = to_octets(data, "data");
         return value_of(sockets().send_to(id_of(socket), octets, to_address(address, port)));
@@ -292,6 +323,7 @@ class PythonHost {
     std::string state(py::handle socket) {
         return std::string(tcp::to_string(value_of(sockets().state(id_of(socket)))));
     }
+    bool is_listening(py::handle socket) { return value_of(sockets().is_listening(id_of(socket))); }
     stack::Readiness readiness(py::handle socket) {
         return value_of(sockets().readiness(id_of(socket)));
     }
@@ -329,6 +361,7 @@ void bind_readiness(py::module_& module) {
         .def_readonly("is_readable", &Readiness::is_readable, "Bytes, or the end of them.")
         .def_readonly("is_writable", &Readiness::is_writable, "There is room worth while.")
         .def_readonly("is_acceptable", &Readiness::is_acceptable, "A connection waits.")
+        .def_readonly("is_urgent", &Readiness::is_urgent, "Urgent data that was not read.")
         .def_readonly("has_error", &Readiness::has_error, "A fate that was not told yet.")
         .def_readonly("is_hung_up", &Readiness::is_hung_up, "Both directions are over.");
 }
@@ -343,7 +376,7 @@ void bind_hosts(py::module_& module) {
                      binding::whole_from_new())
         .def(py::init(&Host::make), py::kw_only(), py::arg("address"),
              py::arg("prefix_length") = 24, py::arg("router") = py::none(), py::arg("mtu") = 1'500,
-             py::arg("seed") = 1)
+             py::arg("neighbors") = py::none(), py::arg("seed") = 1)
         .def("handle_frame", &Host::handle_frame, py::arg("frame"), py::arg("now_us"))
         .def("handle_deadline", &Host::handle_deadline, py::arg("now_us"))
         .def("poll_transmit", &Host::poll_transmit, py::arg("now_us"),
@@ -358,6 +391,10 @@ void bind_hosts(py::module_& module) {
              py::arg("now_us"), "Begins the handshake.")
         .def("send", &Host::send, py::arg("socket"), py::arg("data"), py::arg("now_us"),
              "How many bytes were taken.")
+        .def("send_urgent", &Host::send_urgent, py::arg("socket"), py::arg("data"),
+             py::arg("now_us"), "The peer is told where it ends.")
+        .def("urgent_unread", &Host::urgent_unread, py::arg("socket"),
+             "Bytes to the end of the peer's urgent data.")
         .def("send_to", &Host::send_to, py::arg("socket"), py::arg("data"), py::arg("address"),
              py::arg("port"))
         .def("receive", &Host::receive, py::arg("socket"), py::arg("size"), py::arg("now_us"),
@@ -374,6 +411,7 @@ void bind_hosts(py::module_& module) {
         .def("local_address", &Host::local_address, py::arg("socket"))
         .def("remote_address", &Host::remote_address, py::arg("socket"))
         .def("state", &Host::state, py::arg("socket"), "RFC 9293's name.")
+        .def("is_listening", &Host::is_listening, py::arg("socket"))
         .def("readiness", &Host::readiness, py::arg("socket"))
         .def("take_error", &Host::take_error, py::arg("socket"),
              "The POSIX name of the fate that was not told yet, once, or None.")

@@ -795,6 +795,9 @@ class Readiness:
     def is_acceptable(self) -> bool:
         """A connection waits."""
     @property
+    def is_urgent(self) -> bool:
+        """Urgent data that was not read."""
+    @property
     def has_error(self) -> bool:
         """A fate that was not told yet."""
     @property
@@ -812,6 +815,7 @@ class Host:
         prefix_length: int = ...,
         router: str | None = ...,
         mtu: int = ...,
+        neighbors: dict[str, str] | None = ...,
         seed: int = ...,
     ) -> None: ...
     def handle_frame(self, frame: _Bytes, now_us: int) -> None: ...
@@ -831,6 +835,10 @@ class Host:
         """Begins the handshake."""
     def send(self, socket: int, data: _Bytes, now_us: int) -> int:
         """How many bytes were taken."""
+    def send_urgent(self, socket: int, data: _Bytes, now_us: int) -> int:
+        """The peer is told where it ends."""
+    def urgent_unread(self, socket: int) -> int:
+        """Bytes to the end of the peer's urgent data."""
     def send_to(self, socket: int, data: _Bytes, address: str, port: int) -> int: ...
     def receive(self, socket: int, size: int, now_us: int) -> bytes:
         """At most size bytes; none: the peer sends no more."""
@@ -849,6 +857,7 @@ class Host:
     def remote_address(self, socket: int) -> tuple[str, int]: ...
     def state(self, socket: int) -> str:
         """RFC 9293's name."""
+    def is_listening(self, socket: int) -> bool: ...
     def readiness(self, socket: int) -> Readiness: ...
     def take_error(self, socket: int) -> str | None:
         """The POSIX name of the fate that was not told yet, once, or None."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import errno
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 import pytest
 
@@ -104,6 +104,32 @@ def test_options_are_named() -> None:
     assert server.take_error(there) == "ECONNRESET"
 
 
+def test_urgent_data_stays_in_the_stream() -> None:
+    client, server, link = hosts()
+    here, there = connected(client, server, link)
+    assert client.send_urgent(here, b"stop", link.now_us) == 4
+    assert client.send(here, b" and go on", link.now_us) == 10
+    link.run(1)
+    assert server.readiness(there).is_urgent
+    assert server.urgent_unread(there) == 4
+    assert read_all(server, there, link) == b"stop and go on"
+    assert server.urgent_unread(there) == 0
+    assert not server.readiness(there).is_urgent
+
+
+def test_a_neighbor_that_is_known_is_not_asked_for() -> None:
+    host = shunt.Host(address="10.9.0.1", neighbors={"10.9.0.2": "02:00:00:00:00:09"})
+    socket = host.open("tcp")
+    host.set_option(socket, "explicit_congestion_notification", True, 0)
+    host.connect(socket, *SERVER, 0)
+    syn = host.poll_transmit(0)
+    assert syn is not None
+    assert syn[:6] == bytes.fromhex("020000000009")
+    assert syn[12:14] == b"\x08\x00"
+    assert syn[14 + 20 + 13] == 0xC2  # CWR, ECE, SYN
+    assert not host.is_listening(socket)
+
+
 HOST = shunt.Host(address="10.9.0.1")
 TCP = HOST.open("tcp")
 ANY: Any = HOST
@@ -127,6 +153,17 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: HOST.handle_frame(bytes(10_000), 0), ValueError, "frame: expected 9216 bytes at"),
     (lambda: shunt.Host(address="224.0.0.1"), ValueError, "address: expected an address that one"),
     (lambda: shunt.Host(address="10.9.0.1", mtu=100), ValueError, "mtu: expected 576 to 9000"),
+    (
+        lambda: shunt.Host(address="10.9.0.1", neighbors={"10.9.0.2": "ff:ff:ff:ff:ff:ff"}),
+        ValueError,
+        "neighbors: expected one station's address",
+    ),
+    (
+        lambda: shunt.Host(address="10.9.0.1", neighbors=cast(Any, ["10.9.0.2"])),
+        TypeError,
+        "neighbors: expected a dict or None",
+    ),
+    (lambda: HOST.send_urgent(TCP, b"x", 0), OSError, "expected a socket with a peer"),
     (lambda: shunt.Link([HOST], loss=2), ValueError, "loss: expected 0 to 1, got 2"),
 ]
 

@@ -17,6 +17,7 @@ Interface::Config edge_of(const Host::Config& config) {
     edge.own = config.addresses;
     edge.arp_sender = config.addresses.front();
     edge.routes = config.routes;
+    edge.static_neighbors = config.static_neighbors;
     edge.mtu = config.mtu;
     return edge;
 }

@@ -27,6 +27,8 @@ class Host {
         /// At least one; a socket without an address of its own sends from the first.
         std::vector<wire::Ipv4Address> addresses;
         std::vector<Route> routes;
+        /// Their stations are known for good, and nobody is asked for them.
+        std::vector<Interface::StaticNeighbor> static_neighbors;
         /// Largest IPv4 packet in bytes.
         std::uint16_t mtu = 1'500;
         SocketLimits limits;

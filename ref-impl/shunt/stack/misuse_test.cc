@@ -28,6 +28,9 @@ TEST_F(Misuse, AnIdThatIsGoneIsNoSocketForAnyVerb) {
         EXPECT_EQ(client().connect(gone, kServer, now_), Error::NotASocket);
         EXPECT_EQ(client().send(gone, buffer, now_).error(), Error::NotASocket);
         EXPECT_EQ(client().send_to(gone, buffer, kServer).error(), Error::NotASocket);
+        EXPECT_EQ(client().send_urgent(gone, buffer, now_).error(), Error::NotASocket);
+        EXPECT_EQ(client().urgent_unread(gone).error(), Error::NotASocket);
+        EXPECT_EQ(client().is_listening(gone).error(), Error::NotASocket);
         EXPECT_EQ(client().receive(gone, buffer, now_).error(), Error::NotASocket);
         EXPECT_EQ(client().receive_from(gone, buffer).error(), Error::NotASocket);
         EXPECT_EQ(client().peek(gone, buffer).error(), Error::NotASocket);
@@ -53,6 +56,11 @@ TEST_F(Misuse, AVerbOfAnotherKindOrStateIsRefusedByName) {
     EXPECT_EQ(client().shutdown(udp, Direction::Both, now_), Error::NotSupported);
     EXPECT_EQ(client().set_option(udp, NoDelay{true}, now_), Error::NotSupported);
     EXPECT_EQ(client().send_to(tcp, buffer, kServer).error(), Error::NotSupported);
+    EXPECT_EQ(client().send_urgent(udp, buffer, now_).error(), Error::NotSupported);
+    EXPECT_EQ(client().urgent_unread(udp).error(), Error::NotSupported);
+    EXPECT_EQ(client().urgent_unread(tcp).error(), Error::NotConnected);
+    EXPECT_EQ(client().set_option(udp, ExplicitCongestionNotification{true}, now_),
+              Error::NotSupported);
     EXPECT_EQ(client().receive_from(tcp, buffer).error(), Error::NotSupported);
     EXPECT_EQ(client().accept(tcp).error(), Error::InvalidArgument);
     EXPECT_EQ(client().send(tcp, buffer, now_).error(), Error::NotConnected);
@@ -102,6 +110,8 @@ TEST_F(Misuse, AnOptionKeepsItsBounds) {
     EXPECT_EQ(client().options(tcp)->send_buffer.bytes, limits.buffer_bytes);
     EXPECT_FALSE(client().connect(tcp, kServer, now_));
     EXPECT_EQ(client().set_option(tcp, SendBuffer{4'096}, now_), Error::InvalidArgument);
+    EXPECT_EQ(client().set_option(tcp, ExplicitCongestionNotification{true}, now_),
+              Error::InvalidArgument);
 }
 
 TEST_F(Misuse, LimitsAreNamedAndHold) {
@@ -147,7 +157,7 @@ class RandomVerbs : public TwoHosts, public testing::WithParamInterface<std::uin
         const auto number = static_cast<std::uint32_t>(rng_.below(100'000));
         const bool is_on = rng_.below(2) == 0;
         const Duration span = any_duration();
-        switch (rng_.below(10)) {
+        switch (rng_.below(11)) {
             case 0:
                 return NoDelay{is_on};
             case 1:
@@ -167,6 +177,8 @@ class RandomVerbs : public TwoHosts, public testing::WithParamInterface<std::uin
                                                : tcp::congestion::Algorithm::Cubic};
             case 8:
                 return MaximumSegment{std::uint16_t(number)};
+            case 9:
+                return ExplicitCongestionNotification{is_on};
             default:
                 return DifferentiatedServices{std::uint8_t(number)};
         }
@@ -197,7 +209,8 @@ class RandomVerbs : public TwoHosts, public testing::WithParamInterface<std::uin
                 return;
             case 6:
             case 7:
-                count(set.send(id, buffer, now_));
+                count(rng_.below(4) == 0 ? set.send_urgent(id, buffer, now_)
+                                         : set.send(id, buffer, now_));
                 return;
             case 8:
                 count(set.receive(id, buffer, now_));

@@ -40,17 +40,18 @@ struct Readiness {
     bool is_readable = false;  // receive(): bytes, a datagram, or the end of the stream
     bool is_writable = false;
     bool is_acceptable = false;
+    bool is_urgent = false;   // the peer has urgent data that was not read (urgent_unread())
     bool has_error = false;   // take_error() and the next call have something to tell
     bool is_hung_up = false;  // both directions are over
 
     bool any() const {
-        return is_readable || is_writable || is_acceptable || has_error || is_hung_up;
+        return is_readable || is_writable || is_acceptable || is_urgent || has_error || is_hung_up;
     }
     /// True if something is so now that was not so `before`.
     bool rises_from(const Readiness& before) const {
         return (is_readable && !before.is_readable) || (is_writable && !before.is_writable) ||
-               (is_acceptable && !before.is_acceptable) || (has_error && !before.has_error) ||
-               (is_hung_up && !before.is_hung_up);
+               (is_acceptable && !before.is_acceptable) || (is_urgent && !before.is_urgent) ||
+               (has_error && !before.has_error) || (is_hung_up && !before.is_hung_up);
     }
     bool operator==(const Readiness&) const = default;
 };
@@ -119,15 +120,21 @@ struct MaximumSegment {
     std::uint16_t bytes = 0;
     bool operator==(const MaximumSegment&) const = default;
 };
+/// A SYN of connect() asks for ECN (RFC 3168 6.1.1); whoever listens agrees where it is asked. To
+/// be set before connect().
+struct ExplicitCongestionNotification {
+    bool is_asked = false;
+    bool operator==(const ExplicitCongestionNotification&) const = default;
+};
 /// The DSCP of what is sent, 6 bits (RFC 2474).
 struct DifferentiatedServices {
     std::uint8_t code_point = 0;
     bool operator==(const DifferentiatedServices&) const = default;
 };
 
-using SocketOption =
-    std::variant<NoDelay, KeepAlive, Linger, ReuseAddress, UserTimeout, SendBuffer, ReceiveBuffer,
-                 CongestionControl, MaximumSegment, DifferentiatedServices>;
+using SocketOption = std::variant<NoDelay, KeepAlive, Linger, ReuseAddress, UserTimeout, SendBuffer,
+                                  ReceiveBuffer, CongestionControl, MaximumSegment,
+                                  ExplicitCongestionNotification, DifferentiatedServices>;
 
 /// Every option as it stands. Of UDP only ReuseAddress, ReceiveBuffer and DifferentiatedServices
 /// mean something.
@@ -141,6 +148,7 @@ struct SocketOptions {
     ReceiveBuffer receive_buffer;
     CongestionControl congestion_control;
     MaximumSegment maximum_segment;
+    ExplicitCongestionNotification explicit_congestion_notification;
     DifferentiatedServices differentiated_services;
 
     bool operator==(const SocketOptions&) const = default;

@@ -31,6 +31,7 @@ struct HasBadValue {
     bool operator()(const NoDelay&) const { return false; }
     bool operator()(const ReuseAddress&) const { return false; }
     bool operator()(const CongestionControl&) const { return false; }
+    bool operator()(const ExplicitCongestionNotification&) const { return false; }
     bool operator()(const KeepAlive& value) const {
         return is_outside(value.idle, kProbePauseMin) ||
                is_outside(value.interval, kProbePauseMin) || value.probes_max == 0;
@@ -66,6 +67,9 @@ struct Assign {
     void operator()(const ReceiveBuffer& value) const { options.receive_buffer = value; }
     void operator()(const CongestionControl& value) const { options.congestion_control = value; }
     void operator()(const MaximumSegment& value) const { options.maximum_segment = value; }
+    void operator()(const ExplicitCongestionNotification& value) const {
+        options.explicit_congestion_notification = value;
+    }
     void operator()(const DifferentiatedServices& value) const {
         options.differentiated_services = value;
     }
@@ -88,10 +92,9 @@ std::optional<ApiError> SocketSet::fault_of(const Socket& socket,
     if (socket.phase == Phase::Datagram && !is_of_both) return ApiError::NotSupported;
     if (std::visit(HasBadValue{limits_}, option)) return ApiError::InvalidArgument;
     const bool is_early = socket.phase == Phase::Idle || socket.phase == Phase::Datagram;
-    if (!is_early &&
-        is_one_of<SendBuffer, ReceiveBuffer, CongestionControl, MaximumSegment>(option)) {
-        return ApiError::InvalidArgument;
-    }
+    const bool is_of_syn = is_one_of<SendBuffer, ReceiveBuffer, CongestionControl, MaximumSegment,
+                                     ExplicitCongestionNotification>(option);
+    if (!is_early && is_of_syn) return ApiError::InvalidArgument;
     return std::nullopt;
 }
 
@@ -120,6 +123,8 @@ std::unique_ptr<tcp::Config> SocketSet::config_for(const SocketOptions& options)
     config->send_buffer_max = options.send_buffer.bytes;
     config->receive_buffer_max = options.receive_buffer.bytes;
     config->congestion_control = options.congestion_control.algorithm;
+    config->explicit_congestion_notification_asked =
+        options.explicit_congestion_notification.is_asked;
     config->advertised_mss = std::min(options.maximum_segment.bytes, defaults_.advertised_mss);
     while (config->window_scale < kWindowScaleMax &&
            std::uint64_t{0xFFFF} << config->window_scale < config->receive_buffer_max) {

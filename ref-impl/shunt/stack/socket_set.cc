@@ -76,6 +76,8 @@ Result<SocketId, ApiError> SocketSet::open(SocketKind kind) {
         is_tcp ? defaults_.receive_buffer_max : limits_.datagram_buffer_bytes;
     options.congestion_control.algorithm = defaults_.congestion_control;
     options.maximum_segment.bytes = defaults_.advertised_mss;
+    options.explicit_congestion_notification.is_asked =
+        defaults_.explicit_congestion_notification_asked;
     if (!is_tcp) socket.datagrams = std::make_unique<DatagramQueue>();
     note(index);
     return id_of(index);
@@ -131,6 +133,12 @@ Result<SocketAddress, ApiError> SocketSet::remote_address(SocketId id) const {
     return *socket->remote;
 }
 
+Result<bool, ApiError> SocketSet::is_listening(SocketId id) const {
+    const Socket* socket = find(id);
+    if (socket == nullptr) return Failure{ApiError::NotASocket};
+    return socket->phase == Phase::Listening;
+}
+
 Result<Readiness, ApiError> SocketSet::readiness(SocketId id) const {
     const Socket* socket = find(id);
     if (socket == nullptr) return Failure{ApiError::NotASocket};
@@ -163,6 +171,7 @@ Readiness SocketSet::readiness_of(const Socket& socket) const {
     ready.is_readable =
         ready.has_error || socket.is_reading_over || is_over || connection.receive_queue_size() > 0;
     ready.is_writable = ready.has_error || !may_send || connection.send_capacity() >= room_min;
+    ready.is_urgent = connection.urgent_unread() > 0;
     ready.is_hung_up = is_over && !may_send;
     return ready;
 }

@@ -80,12 +80,17 @@ class SocketSet {
     std::optional<ApiError> connect(SocketId id, SocketAddress remote, Instant now);
     /// Bytes taken; of a UDP socket all of them, as one datagram to its peer.
     Result<std::size_t, ApiError> send(SocketId id, ByteView bytes, Instant now);
+    /// send() of urgent data: the peer is told where it ends (RFC 9293 3.8.5).
+    Result<std::size_t, ApiError> send_urgent(SocketId id, ByteView bytes, Instant now);
     Result<std::size_t, ApiError> send_to(SocketId id, ByteView bytes, SocketAddress to);
     /// Bytes copied; 0: the peer sends no more, or `into` is empty.
     Result<std::size_t, ApiError> receive(SocketId id, MutableBytes into, Instant now);
     Result<ReceivedDatagram, ApiError> receive_from(SocketId id, MutableBytes into);
     /// receive() that leaves everything where it is.
     Result<std::size_t, ApiError> peek(SocketId id, MutableBytes into) const;
+    /// Bytes from the first unread one to the end of the peer's urgent data, come or not; 0: none.
+    /// They stay in the stream (RFC 6093 4), and receive() does not stop at their end.
+    Result<std::size_t, ApiError> urgent_unread(SocketId id) const;
     std::optional<ApiError> shutdown(SocketId id, Direction direction, Instant now);
     /// The id is gone. The connection ends in its own time (Linger); with bytes that were not read
     /// it is reset (RFC 1122 4.2.2.13).
@@ -99,6 +104,8 @@ class SocketSet {
     Result<SocketAddress, ApiError> remote_address(SocketId id) const;
     /// Of a connection; CLOSED where there is none. LISTEN is no state of the engine's.
     Result<tcp::State, ApiError> state(SocketId id) const;
+    /// listen() was called, as SO_ACCEPTCONN.
+    Result<bool, ApiError> is_listening(SocketId id) const;
     Result<Readiness, ApiError> readiness(SocketId id) const;
     /// The fate that nobody has heard of yet, once, as SO_ERROR; nothing is no fate.
     Result<std::optional<ApiError>, ApiError> take_error(SocketId id);
@@ -182,6 +189,8 @@ class SocketSet {
 
     // tcp_sockets.cc
     const HostConnection* connection_of(const Socket& socket) const;
+    Result<std::size_t, ApiError> send_text(SocketId id, ByteView bytes, bool is_urgent,
+                                            Instant now);
     Result<std::size_t, ApiError> readable(const Socket& socket) const;
     std::optional<ApiError> take_fate(Index index);
     Result<tcp::Identity, ApiError> choose_identity(const Socket& socket, SocketAddress remote);

@@ -129,6 +129,9 @@ void SocketSet::handle_event(Slot slot, tcp::Event event) {
             }
             return;
         case tcp::Event::Urgent:
+            // More of it is told again, also to who has not read what was told (RFC 9293 MUST-32).
+            if (socket != nullptr) socket->told.is_urgent = false;
+            return;
         case tcp::Event::Readable:
         case tcp::Event::Writable:
         case tcp::Event::Unreachable:

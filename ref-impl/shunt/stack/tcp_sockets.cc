@@ -117,22 +117,44 @@ std::optional<ApiError> SocketSet::take_fate(Index index) {
 }
 
 Result<std::size_t, ApiError> SocketSet::send(SocketId id, ByteView bytes, Instant now) {
-    Socket* socket = find(id);
+    const Socket* socket = find(id);
     if (socket == nullptr) return Failure{ApiError::NotASocket};
+    if (socket->phase != Phase::Datagram) return send_text(id, bytes, false, now);
     if (const auto fate = take_fate(id.index)) return Failure{*fate};
-    if (socket->phase == Phase::Datagram) {
-        if (!socket->remote) return Failure{ApiError::DestinationRequired};
-        return send_datagram(id.index, bytes, *socket->remote);
-    }
+    if (!socket->remote) return Failure{ApiError::DestinationRequired};
+    return send_datagram(id.index, bytes, *socket->remote);
+}
+
+Result<std::size_t, ApiError> SocketSet::send_urgent(SocketId id, ByteView bytes, Instant now) {
+    const Socket* socket = find(id);
+    if (socket == nullptr) return Failure{ApiError::NotASocket};
+    if (socket->phase == Phase::Datagram) return Failure{ApiError::NotSupported};
+    return send_text(id, bytes, true, now);
+}
+
+/// Of a TCP socket.
+Result<std::size_t, ApiError> SocketSet::send_text(SocketId id, ByteView bytes, bool is_urgent,
+                                                   Instant now) {
+    const Socket* socket = find(id);
+    if (const auto fate = take_fate(id.index)) return Failure{*fate};
     if (socket->phase == Phase::Connecting) return Failure{ApiError::WouldBlock};
     if (!socket->connection) return Failure{ApiError::NotConnected};
     const Slot slot = *socket->connection;
     tcp::Connection& connection = connections_.at(slot).connection;
     if (!tcp::can_send(connection.state())) return Failure{ApiError::IsShutDown};
-    const std::size_t taken = connection.send(bytes);
+    const std::size_t taken = is_urgent ? connection.send_urgent(bytes) : connection.send(bytes);
     settle(slot, now);
     if (taken == 0 && !bytes.empty()) return Failure{ApiError::WouldBlock};
     return taken;
+}
+
+Result<std::size_t, ApiError> SocketSet::urgent_unread(SocketId id) const {
+    const Socket* socket = find(id);
+    if (socket == nullptr) return Failure{ApiError::NotASocket};
+    if (socket->phase == Phase::Datagram) return Failure{ApiError::NotSupported};
+    const HostConnection* row = connection_of(*socket);
+    if (row == nullptr) return Failure{ApiError::NotConnected};
+    return row->connection.urgent_unread();
 }
 
 /// How many bytes can be read; 0: there will be no more.

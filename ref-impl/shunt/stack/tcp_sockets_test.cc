@@ -304,5 +304,48 @@ TEST_F(TcpSockets, EachRiseOfReadinessIsToldOnce) {
     EXPECT_FALSE(server().poll_ready());
 }
 
+TEST_F(TcpSockets, UrgentDataStaysInTheStreamAndItsEndIsKnown) {
+    const auto [here, there] = pair();
+    while (server().poll_ready()) {
+    }
+    EXPECT_EQ(*server().urgent_unread(there), 0U);
+    EXPECT_EQ(*client().send_urgent(here, bytes_of("stop"), now_), 4U);
+    EXPECT_EQ(*client().send(here, bytes_of(" and go on"), now_), 10U);
+    run_for(kMillisecond * 100);
+    const auto ready = server().poll_ready();
+    ASSERT_TRUE(ready);
+    EXPECT_TRUE(ready->id == there && ready->readiness.is_urgent && ready->readiness.is_readable);
+    EXPECT_EQ(*server().urgent_unread(there), 4U);
+    EXPECT_EQ(*client().urgent_unread(here), 0U);
+    std::vector<std::uint8_t> buffer(3);
+    EXPECT_EQ(*server().receive(there, buffer, now_), 3U);
+    EXPECT_EQ(*server().urgent_unread(there), 1U);
+    EXPECT_EQ(read(server(), there), "p and go on");
+    EXPECT_FALSE(server().readiness(there)->is_urgent);
+    EXPECT_FALSE(client().shutdown(here, Direction::Write, now_));
+    EXPECT_EQ(client().send_urgent(here, bytes_of("x"), now_).error(), Error::IsShutDown);
+}
+
+// RFC 9293 3.8.5, MUST-32: also to an application that has not read what it was told of.
+TEST_F(TcpSockets, EachAdvanceOfUrgentDataIsTold) {
+    const auto [here, there] = pair();
+    for (int round = 0; round < 3; ++round) {
+        while (server().poll_ready()) {
+        }
+        EXPECT_TRUE(client().send_urgent(here, bytes_of("!"), now_));
+        run_for(kMillisecond * 100);
+        const auto ready = server().poll_ready();
+        ASSERT_TRUE(ready) << round;
+        EXPECT_TRUE(ready->readiness.is_urgent);
+        EXPECT_FALSE(server().poll_ready());
+    }
+    while (server().poll_ready()) {
+    }
+    EXPECT_TRUE(client().send(here, bytes_of("calm"), now_));
+    run_for(kMillisecond * 100);
+    EXPECT_FALSE(server().poll_ready());
+    EXPECT_EQ(*server().urgent_unread(there), 3U);
+}
+
 }  // namespace
 }  // namespace shunt::stack
