@@ -286,6 +286,10 @@ sim::ScenarioResult run_scenario(py::handle name, py::handle seed, const py::obj
     from_python(loss, "loss", options.loss);
     from_python(repetition, "repetition", options.repetition);
     from_python(reordering, "reordering", options.reordering);
+    if (const auto unused = sim::setting_without_meaning(*scenario, options)) {
+        throw py::value_error(
+            fmt::format("{}: the scenario {} has no use for it", *unused, scenario->name));
+    }
     const py::gil_scoped_release others_may_run;
     return scenario->run(options);
 }

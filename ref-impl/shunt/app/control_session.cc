@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/app/control_session.hh"
 
-#include <fmt/format.h>
-
 #include <array>
-#include <optional>
 
-#include <nlohmann/json.hpp>
-
+#include "shunt/app/control_request.hh"
 #include "shunt/app/version.hh"
 #include "shunt/wire/tuple.hh"
 
 namespace shunt::app {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr int kControlVersion = 1;
-
-/// A request is answered with a result, or with a code and a text for people.
-struct Refusal {
-    std::string_view code;
-    std::string text;
-};
-using Outcome = Result<Json, Refusal>;
 
 struct Request {
     const Json& content;
@@ -113,12 +100,6 @@ Outcome describe_state(const Request& request) {
     return result;
 }
 
-std::optional<std::string> text_field(const Json& request, const char* field) {
-    const auto found = request.find(field);
-    if (found == request.end() || !found->is_string()) return std::nullopt;
-    return found->get<std::string>();
-}
-
 std::string_view code_of(node::ApiError error) {
     switch (error) {
         case node::ApiError::UnknownConnection:
@@ -136,12 +117,11 @@ Outcome migrate(const Request& request) {
     const auto to = text_field(request.content, "to");
     const auto tuple = wire::ConnectionTuple::from_string(connection.value_or(""));
     if (!tuple)
-        return Failure{Refusal{"malformed",
-                               "connection: expected a text such as "
-                               "\"10.7.0.9:4711>10.7.1.1:80/tcp\""}};
-    if (!to) return Failure{Refusal{"malformed", "to: expected the name of a server"}};
+        return malformed("connection: expected a text such as \"10.7.0.9:4711>10.7.1.1:80/tcp\"");
+    if (!to) return malformed("to: expected the name of a server");
     const auto started = request.host.node().migrate(*tuple, *to, request.now);
-    if (!started) return Failure{Refusal{code_of(started.error().error), started.error().text}};
+    if (!started)
+        return Failure{Refusal{std::string(code_of(started.error().error)), started.error().text}};
     return Json{{"connection", *connection}, {"to", *to}, {"epoch", started->epoch}};
 }
 
@@ -171,37 +151,15 @@ Outcome list_capabilities(const Request& request) {
                 {"migrate", "unbound"}};
 }
 
-std::string write(const Json& answer) {
-    // Bytes that are no UTF-8 cannot come in by a request, but may stand in farm.toml.
-    return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::string refuse(const Json& id, const Refusal& refusal) {
-    return write({{"id", id}, {"ok", false}, {"error", refusal.code}, {"text", refusal.text}});
-}
-
 }  // namespace
 
 std::string ControlSession::answer(std::string_view line, Instant now) {
-    const Json content = Json::parse(line, nullptr, false);
-    if (!content.is_object())
-        return refuse(nullptr, {"malformed", "expected one JSON object on one line"});
-    const Json id = content.value("id", Json());
-    const auto name = text_field(content, "do");
-    if (!name) return refuse(id, {"malformed", "do: expected the name of a verb"});
-    for (const Verb& verb : kVerbs) {
-        if (verb.name != *name) continue;
-        const Outcome outcome = verb.run({content, host_, time_, now});
-        if (!outcome) return refuse(id, outcome.error());
-        return write({{"id", id}, {"ok", true}, {"result", *outcome}});
-    }
-    return refuse(id, {"unsupported", fmt::format("no verb \"{}\" here; see capabilities", *name)});
-}
-
-std::string ControlSession::answer_too_long() {
-    return refuse(nullptr, {"too-long",
-                            "a request has at most 1048576 bytes, and an answer over "
-                            "the unix: attachment what one message holds"});
+    return answer_request(
+        line, [&](std::string_view name, const Json& content) -> std::optional<Outcome> {
+            for (const Verb& verb : kVerbs)
+                if (verb.name == name) return verb.run({content, host_, time_, now});
+            return std::nullopt;
+        });
 }
 
 }  // namespace shunt::app

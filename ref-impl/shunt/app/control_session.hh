@@ -20,10 +20,6 @@ class ControlSession {
     /// The answer, without line end. Never fails: what is wrong is in the answer.
     std::string answer(std::string_view line, Instant now);
 
-    /// Instead of an answer to a request that is longer than the attachment takes, or of an answer
-    /// that is.
-    static std::string answer_too_long();
-
   private:
     NodeHost& host_;
     TimeMode time_;

@@ -3,18 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <sstream>
-
-#include <boost/program_options.hpp>
-
+#include "shunt/app/command_line.hh"
 #include "shunt/app/impairment_plan_text.hh"
-#include "shunt/app/version.hh"
 
 namespace shunt::app {
 namespace {
-
-namespace po = boost::program_options;
 
 constexpr std::string_view kIntroduction = R"(shunt-impair: a bad path between two devices.
 
@@ -37,101 +30,57 @@ Exit codes: 2 usage or privilege; 3 a device was lost, or a file not written; 13
 is how it ends.
 )";
 
-/// Thrown inside this file only: the first thing that is wrong ends the parsing.
-struct Wrong {
-    std::string text;
-};
-
-po::options_description describe_options() {
-    const auto text = [] { return po::value<std::string>(); };
-    po::options_description options("Options");
+CommandLine describe_command_line() {
+    CommandLine about{"shunt-impair",
+                      kIntroduction,
+                      {"Options"},
+                      fmt::format("\n{}{}", impairment_plan_keys(), kEpilogue)};
     // clang-format off
-    options.add_options()
-        ("left", text()->value_name("A"), "one device")
-        ("right", text()->value_name("A"), "the other one")
-        ("to-right", text()->value_name("PLAN"), "what befalls frames from left to right")
-        ("to-left", text()->value_name("PLAN"), "the same from right to left")
-        ("seed", text()->value_name("N"), "all chance; 1 unless given")
-        ("json", text()->value_name("P"), "counts at the end; - is stdout")
-        ("capture", text()->value_name("FILE"), "record both devices (pcapng)")
-        ("help", "this text")
-        ("version", "the version");
+    about.options.add_options()
+        ("left", option_value("A"), "one device")
+        ("right", option_value("A"), "the other one")
+        ("to-right", option_value("PLAN"), "what befalls frames from left to right")
+        ("to-left", option_value("PLAN"), "the same from right to left")
+        ("seed", option_value("N"), "all chance; 1 unless given")
+        ("json", option_value("P"), "counts at the end; - is stdout")
+        ("capture", option_value("FILE"), "record both devices (pcapng)");
     // clang-format on
-    return options;
+    return about;
 }
 
-std::optional<std::string> text_of(const po::variables_map& given, const char* option) {
-    if (given.count(option) == 0) return std::nullopt;
-    return given[option].as<std::string>();
-}
-
-runtime::DeviceAddress device(const po::variables_map& given, const char* option) {
-    const auto text = text_of(given, option);
-    if (!text) throw Wrong{fmt::format("--{} is missing: a device", option)};
-    const auto address = runtime::parse_device_address(*text);
-    if (!address) throw Wrong{fmt::format("--{}: {}", option, address.error().text)};
+runtime::DeviceAddress device(const GivenOptions& given, const char* option) {
+    const std::string text = given.required_text(option, "a device");
+    const auto address = runtime::parse_device_address(text);
+    if (!address) throw WrongOption{fmt::format("--{}: {}", option, address.error().text)};
     if (address->kind == runtime::DeviceAddress::Kind::Unix)
-        throw Wrong{fmt::format("--{}: expected tap: or packet:, got \"{}\"", option, *text)};
+        throw WrongOption{fmt::format("--{}: expected tap: or packet:, got \"{}\"", option, text)};
     return *address;
 }
 
-link::ImpairmentPlan plan(const po::variables_map& given, const char* option) {
-    auto parsed = parse_impairment_plan(text_of(given, option).value_or(""));
-    if (!parsed) throw Wrong{fmt::format("--{}: {}", option, parsed.error())};
+link::ImpairmentPlan plan(const GivenOptions& given, const char* option) {
+    auto parsed = parse_impairment_plan(given.text(option).value_or(""));
+    if (!parsed) throw WrongOption{fmt::format("--{}: {}", option, parsed.error())};
     return *parsed;
 }
 
-std::uint64_t seed(const po::variables_map& given) {
-    const std::string text = text_of(given, "seed").value_or("1");
-    std::uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end)
-        throw Wrong{fmt::format("--seed: expected a number from 0 to 2^64-1, got \"{}\"", text)};
-    return number;
-}
-
-ImpairOptions options_from(const po::variables_map& given) {
+ImpairOptions options_from(const GivenOptions& given) {
     ImpairOptions options;
     options.left = device(given, "left");
     options.right = device(given, "right");
-    if (options.left == options.right) throw Wrong{"--left and --right: expected two devices"};
+    if (options.left == options.right)
+        throw WrongOption{"--left and --right: expected two devices"};
     options.to_right = plan(given, "to-right");
     options.to_left = plan(given, "to-left");
-    options.seed = seed(given);
-    options.json = text_of(given, "json");
-    options.capture = text_of(given, "capture");
+    options.seed = given.number("seed").value_or(options.seed);
+    options.json = given.text("json");
+    options.capture = given.text("capture");
     return options;
 }
 
 }  // namespace
 
-ParsedImpairOptions parse_impair_options(int argument_count, const char* const* arguments) {
-    namespace style = po::command_line_style;
-    constexpr int kStyle = style::allow_long | style::long_allow_adjacent | style::long_allow_next;
-    const po::options_description options = describe_options();
-    try {
-        const po::positional_options_description no_positions;
-        po::variables_map given;
-        po::store(po::command_line_parser(argument_count, arguments)
-                      .options(options)
-                      .positional(no_positions)
-                      .style(kStyle)
-                      .run(),
-                  given);
-        if (given.count("help") != 0) {
-            std::ostringstream text;
-            text << kIntroduction << options << "\n" << impairment_plan_keys() << kEpilogue;
-            return TextWanted{text.str()};
-        }
-        if (given.count("version") != 0)
-            return TextWanted{fmt::format("shunt-impair {}\n", kVersion)};
-        return options_from(given);
-    } catch (const Wrong& wrong) {
-        return UsageError{wrong.text};
-    } catch (const po::error& error) {
-        return UsageError{error.what()};
-    }
+ParsedImpairOptions parse_impair_options(const std::vector<std::string>& arguments) {
+    return parse_command_line(describe_command_line(), arguments, options_from);
 }
 
 }  // namespace shunt::app

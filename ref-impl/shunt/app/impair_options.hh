@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
+#include <vector>
 
-#include "shunt/app/node_options.hh"
+#include "shunt/app/parsed_options.hh"
 #include "shunt/link/impairment_lane.hh"
 #include "shunt/runtime/device_address.hh"
 
@@ -23,8 +23,9 @@ struct ImpairOptions {
     std::optional<std::string> capture;
 };
 
-using ParsedImpairOptions = std::variant<ImpairOptions, TextWanted, UsageError>;
+using ParsedImpairOptions = ParsedOptions<ImpairOptions>;
 
-ParsedImpairOptions parse_impair_options(int argument_count, const char* const* arguments);
+/// Behind the program's name.
+ParsedImpairOptions parse_impair_options(const std::vector<std::string>& arguments);
 
 }  // namespace shunt::app

@@ -12,9 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-ParsedImpairOptions parse(std::vector<const char*> arguments) {
-    arguments.insert(arguments.begin(), "shunt-impair");
-    return parse_impair_options(static_cast<int>(arguments.size()), arguments.data());
+ParsedImpairOptions parse(const std::vector<const char*>& arguments) {
+    return parse_impair_options({arguments.begin(), arguments.end()});
 }
 
 TEST(ImpairOptions, ReadsDevicesPlansAndSeed) {

@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
+#include <vector>
 
 #include "shunt/app/log.hh"
+#include "shunt/app/parsed_options.hh"
 #include "shunt/runtime/device_address.hh"
 
 namespace shunt::app {
@@ -28,17 +29,9 @@ struct NodeOptions {
     std::optional<std::string> capture;
 };
 
-/// The user wants a text instead: --help, --version.
-struct TextWanted {
-    std::string text;
-};
-/// What is wrong with the command line.
-struct UsageError {
-    std::string text;
-};
+using ParsedNodeOptions = ParsedOptions<NodeOptions>;
 
-using ParsedNodeOptions = std::variant<NodeOptions, TextWanted, UsageError>;
-
-ParsedNodeOptions parse_node_options(int argument_count, const char* const* arguments);
+/// Behind the program's name.
+ParsedNodeOptions parse_node_options(const std::vector<std::string>& arguments);
 
 }  // namespace shunt::app

@@ -13,9 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-ParsedNodeOptions parse(std::vector<const char*> arguments) {
-    arguments.insert(arguments.begin(), "shunt-node");
-    return parse_node_options(static_cast<int>(arguments.size()), arguments.data());
+ParsedNodeOptions parse(const std::vector<const char*>& arguments) {
+    return parse_node_options({arguments.begin(), arguments.end()});
 }
 
 std::string error_of(const std::vector<const char*>& arguments) {

@@ -13,6 +13,7 @@
 
 #include "shunt/app/control_session.hh"
 #include "shunt/app/directory_contents.hh"
+#include "shunt/app/exit_codes.hh"
 #include "shunt/app/gateway.hh"
 #include "shunt/app/log.hh"
 #include "shunt/app/node_host.hh"
@@ -20,6 +21,7 @@
 #include "shunt/app/node_runner.hh"
 #include "shunt/app/not_built_in.hh"
 #include "shunt/app/ready_event.hh"
+#include "shunt/app/virtual_node.hh"
 #include "shunt/app/virtual_runner.hh"
 #include "shunt/runtime/clock.hh"
 #include "shunt/runtime/control_socket.hh"
@@ -122,13 +124,14 @@ int serve_wall(const NodeOptions& options, NodeHost& host, NodeLinks& links,
     NodeRunner runner(host, control, loop, pool, config);
     say_ready(options, host.self());
     const NodeRunner::End end = runner.run();
-    return end == NodeRunner::End::DeviceLost ? kExitDeviceLost : kExitInterrupted;
+    return end == NodeRunner::End::DeviceLost ? kExitTrouble : kExitInterrupted;
 }
 
 int serve_virtual(const NodeOptions& options, NodeHost& host, NodeLinks& links,
                   runtime::EventLoop& loop, PacketPool& pool) {
     ControlSession control(host, options.time);
-    VirtualRunner runner(host, links.only_tester(), control, loop, pool);
+    VirtualNode node(host, control, links.only_tester());
+    VirtualRunner runner(node, links.only_tester(), loop, pool);
     say_ready(options, host.self());
     runner.run();
     return kExitInterrupted;

@@ -6,13 +6,8 @@
 
 namespace shunt::app {
 
-/// Exit codes of docs/interfaces.md.
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitSetup = 2;       // usage, configuration, privilege
-inline constexpr int kExitDeviceLost = 3;  // what the node stands on has gone
-inline constexpr int kExitInterrupted = 130;
-
-/// Serves until it is interrupted. Complaints go to stderr, the ready event to stdout.
+/// Serves until it is interrupted. Complaints go to stderr, the ready event to stdout. Returns the
+/// exit code.
 int run_node(const NodeOptions& options);
 
 }  // namespace shunt::app

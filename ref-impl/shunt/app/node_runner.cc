@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shunt/app/log.hh"
+#include "shunt/app/too_long_answer.hh"
 #include "shunt/base/deadline.hh"
 #include "shunt/runtime/clock.hh"
 
@@ -81,7 +82,7 @@ void NodeRunner::handle(AttachedTester& tester, const runtime::AttachmentMessage
         host_.node().handle_frame(frame->link, pool_.copy(frame->frame), now_);
     } else if (const auto* request = std::get_if<runtime::ControlMessage>(&message)) {
         const std::string answer = control_.answer(request->line, now_);
-        tester.send_control(answer, ControlSession::answer_too_long());
+        tester.send_control(answer, kTooLongAnswer);
     }
 }
 
@@ -117,8 +118,8 @@ void NodeRunner::look_around(bool may_sleep) {
 void NodeRunner::answer_control() {
     set_time(runtime::monotonic_now());
     for (const runtime::ControlSocket::Request& request : config_.control_socket->poll()) {
-        const std::string answer = request.is_overlong ? ControlSession::answer_too_long()
-                                                       : control_.answer(request.line, now_);
+        const std::string answer =
+            request.is_overlong ? std::string(kTooLongAnswer) : control_.answer(request.line, now_);
         config_.control_socket->answer(request.client, answer);
     }
 }

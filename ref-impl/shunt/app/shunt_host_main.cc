@@ -2,63 +2,72 @@
 // shunt-host: the engine alone behind a unix: attachment, in the tester's time, with the calls of
 // sockets on its control channel (docs/segment-scripts.md).
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "shunt/app/host_runner.hh"
+#include "shunt/app/attached_tester.hh"
+#include "shunt/app/command_line.hh"
 #include "shunt/app/log.hh"
+#include "shunt/app/program.hh"
+#include "shunt/app/virtual_host.hh"
+#include "shunt/app/virtual_runner.hh"
 #include "shunt/runtime/device_address.hh"
 
+namespace shunt::app {
 namespace {
 
-constexpr int kExitSetup = 2;
-constexpr int kExitInterrupted = 130;
-constexpr std::string_view kUsage =
-    "shunt-host --front unix:PATH\n"
-    "One host for a tester that owns its time. See docs/segment-scripts.md.\n";
+struct HostOptions {
+    std::string path;
+};
+
+constexpr const char* kIntroduction =
+    "shunt-host: one host for a tester that owns its time.\n\n"
+    "Usage: shunt-host --front unix:PATH\n\n";
+constexpr const char* kEpilogue = "\nSee docs/segment-scripts.md.\n";
+
+HostOptions options_from(const GivenOptions& given) {
+    const auto address = runtime::parse_device_address(given.required_text("front", "unix:PATH"));
+    if (!address) throw WrongOption{"--front: " + address.error().text};
+    if (address->kind != runtime::DeviceAddress::Kind::Unix)
+        throw WrongOption{"--front: expected unix:PATH, for the time is the tester's"};
+    return {address->name};
+}
+
+ParsedOptions<HostOptions> parse_options(const std::vector<std::string>& arguments) {
+    CommandLine about{"shunt-host", kIntroduction, {"Options"}, kEpilogue};
+    about.options.add_options()("front", option_value("A"), "where the tester finds it");
+    return parse_command_line(about, arguments, options_from);
+}
 
 int fail(std::string_view text) {
     fmt::print(stderr, "shunt-host: {}\n", text);
     return kExitSetup;
 }
 
-int serve(const std::string& path) {
-    namespace app = shunt::app;
-    namespace runtime = shunt::runtime;
+int serve(const HostOptions& options) {
+    set_log_level(LogLevel::Warning);
     auto loop = runtime::EventLoop::open();
     if (!loop) return fail(loop.error().text);
-    auto attachment = runtime::UnixAttachment::open(path);
+    auto attachment = runtime::UnixAttachment::open(options.path);
     if (!attachment) return fail(attachment.error().text);
-    shunt::PacketPool pool;
-    app::AttachedTester tester(std::move(*attachment), {app::TimeMode::Virtual, true, false, 0},
-                               *loop, pool);
-    app::HostRunner runner(tester, *loop, pool);
-    fmt::print("{{\"event\":\"ready\",\"front\":\"unix:{}\"}}\n", path);
+    PacketPool pool;
+    AttachedTester tester(std::move(*attachment), {TimeMode::Virtual, true, false, 0}, *loop, pool);
+    VirtualHost host;
+    VirtualRunner runner(host, tester, *loop, pool);
+    fmt::print("{{\"event\":\"ready\",\"front\":\"unix:{}\"}}\n", options.path);
     std::fflush(stdout);
     runner.run();
     return kExitInterrupted;
 }
 
 }  // namespace
+}  // namespace shunt::app
 
-int main(int argument_count, char** arguments) {
-    signal(SIGPIPE, SIG_IGN);  // whoever reads our stdout may leave before us
-    const std::string_view first = argument_count > 1 ? arguments[1] : "";
-    if (first == "--help") {
-        fmt::print("{}", kUsage);
-        return 0;
-    }
-    if (argument_count != 3 || first != "--front") {
-        return fail(fmt::format("expected --front unix:PATH\n{}", kUsage));
-    }
-    const auto address = shunt::runtime::parse_device_address(arguments[2]);
-    if (!address) return fail(address.error().text);
-    if (address->kind != shunt::runtime::DeviceAddress::Kind::Unix) {
-        return fail("--front: expected unix:PATH, for the time is the tester's");
-    }
-    shunt::app::set_log_level(shunt::app::LogLevel::Warning);
-    return serve(address->name);
+int main(int count, char** values) {
+    return shunt::app::run_program("shunt-host", count, values, shunt::app::parse_options,
+                                   shunt::app::serve);
 }

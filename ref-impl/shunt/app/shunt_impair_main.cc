@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // shunt-impair: a bad path between two devices.
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 #include <string>
-#include <variant>
 
 #include "shunt/app/impair_options.hh"
 #include "shunt/app/impair_runner.hh"
-#include "shunt/app/node_program.hh"
+#include "shunt/app/program.hh"
 
 namespace shunt::app {
 namespace {
-
-constexpr int kExitTrouble = 3;
 
 int complain(int code, const std::string& text) {
     fmt::print(stderr, "shunt-impair: {}\n", text);
@@ -50,18 +46,7 @@ int run(const ImpairOptions& options) {
 }  // namespace
 }  // namespace shunt::app
 
-int main(int argument_count, char** arguments) {
-    signal(SIGPIPE, SIG_IGN);  // whoever reads our stdout may leave before us
-    const shunt::app::ParsedImpairOptions parsed =
-        shunt::app::parse_impair_options(argument_count, arguments);
-    if (const auto* wanted = std::get_if<shunt::app::TextWanted>(&parsed)) {
-        fmt::print("{}", wanted->text);
-        return shunt::app::kExitOk;
-    }
-    if (const auto* error = std::get_if<shunt::app::UsageError>(&parsed)) {
-        fmt::print(stderr, "shunt-impair: {}\nshunt-impair --help shows options and examples.\n",
-                   error->text);
-        return shunt::app::kExitSetup;
-    }
-    return shunt::app::run(std::get<shunt::app::ImpairOptions>(parsed));
+int main(int count, char** values) {
+    return shunt::app::run_program("shunt-impair", count, values, shunt::app::parse_impair_options,
+                                   shunt::app::run);
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "shunt/app/frame_printer.hh"
+#include "shunt/app/program.hh"
 #include "shunt/app/sim_options.hh"
 #include "shunt/app/sim_report.hh"
 #include "shunt/app/sim_runner.hh"
@@ -24,12 +25,6 @@
 namespace shunt::app {
 namespace {
 
-// docs/interfaces.md, exit codes.
-constexpr int kOk = 0;
-constexpr int kViolation = 1;
-constexpr int kUsage = 2;
-constexpr int kTrouble = 3;
-
 int complain(int code, const std::string& text) {
     fmt::print(stderr, "shunt-sim: {}\n", text);
     return code;
@@ -38,7 +33,7 @@ int complain(int code, const std::string& text) {
 int print_list() {
     for (const sim::Scenario& scenario : sim::scenarios())
         fmt::print("{:<16} {}\n", scenario.name, scenario.sentence);
-    return kOk;
+    return kExitOk;
 }
 
 Result<std::string, std::string> read_file(const std::string& path) {
@@ -52,6 +47,11 @@ bool write_file(const std::string& path, const std::string& text) {
     std::ofstream file(path, std::ios::binary);
     file << text;
     return static_cast<bool>(file.flush());
+}
+
+// Asked before hours are spent on what goes there. A file that is not there yet is made.
+bool is_writable(const std::string& path) {
+    return path == "-" || std::ofstream(path, std::ios::app).is_open();
 }
 
 // One line that shows the violation again, as soon as its world is over; kept if it is wanted.
@@ -91,15 +91,16 @@ int watch(const sim::Scenario& scenario, const SimOptions& options) {
     world.observer = &printer;
     const sim::ScenarioResult result = scenario.run(world);
     fmt::print("{}", to_text(scenario.name, {result}));
-    return result.violation_count > 0 ? kViolation : kOk;
+    return result.violation_count > 0 ? kExitNegative : kExitOk;
 }
 
 int run_scenario(const SimOptions& options) {
     const sim::Scenario* scenario = sim::find_scenario(options.scenario);
-    if (scenario == nullptr)
-        return complain(kUsage,
-                        fmt::format("there is no scenario {}: see --list", options.scenario));
     if (options.watched_port) return watch(*scenario, options);
+    for (const auto& path : {options.json_path, options.recorded_seeds}) {
+        if (path && !is_writable(*path))
+            return complain(kExitSetup, fmt::format("{}: cannot be written", *path));
+    }
     const SimSeeds seeds{options.first_seed, options.last_seed, options.jobs};
     const bool has_terminal = ::isatty(STDERR_FILENO) == 1;
     bool is_clean = true;
@@ -116,108 +117,103 @@ int run_scenario(const SimOptions& options) {
     if (options.wants_speed) print_speed(results, began);
     if (options.json_path != "-") fmt::print("{}", to_text(scenario->name, results));
     if (options.json_path && !write_file(*options.json_path, to_json(scenario->name, results)))
-        return complain(kTrouble, fmt::format("{}: cannot be written", *options.json_path));
-    return is_clean ? kOk : kViolation;
+        return complain(kExitTrouble, fmt::format("{}: cannot be written", *options.json_path));
+    return is_clean ? kExitOk : kExitNegative;
 }
 
 int replay_seeds(const std::string& path, std::size_t jobs) {
     const auto text = read_file(path);
-    if (!text) return complain(kUsage, text.error());
+    if (!text) return complain(kExitSetup, text.error());
     const auto worlds = parse_seeds(*text);
-    if (!worlds) return complain(kUsage, fmt::format("{}: {}", path, worlds.error()));
-    int code = kOk;
+    if (!worlds) return complain(kExitSetup, fmt::format("{}: {}", path, worlds.error()));
+    int code = kExitOk;
     for (const SimOptions& world : *worlds) {
         const sim::Scenario& scenario = *sim::find_scenario(world.scenario);
         const SimSeeds seeds{world.first_seed, world.last_seed, jobs};
         run_seeds(scenario, world.world, seeds, [&](const sim::ScenarioResult& result, auto) {
             if (result.violation_count == 0) return;
-            code = kViolation;
+            code = kExitNegative;
             report_failing_seed(world, result);
         });
     }
-    if (code == kOk) fmt::print("{} worlds that once failed do not fail\n", worlds->size());
+    if (code == kExitOk) fmt::print("{} worlds that once failed do not fail\n", worlds->size());
     return code;
 }
 
 int compare_traces(const std::string& path) {
     const auto text = read_file(path);
-    if (!text) return complain(kUsage, text.error());
+    if (!text) return complain(kExitSetup, text.error());
     const auto traces = parse_traces(*text);
-    if (!traces) return complain(kUsage, fmt::format("{}: {}", path, traces.error()));
-    int code = kOk;
+    if (!traces) return complain(kExitSetup, fmt::format("{}: {}", path, traces.error()));
+    int code = kExitOk;
     for (const ExpectedTrace& trace : *traces) {
         const auto hash = run_trace(trace);
-        if (!hash) return complain(kUsage, fmt::format("{}: {}", path, hash.error()));
+        if (!hash) return complain(kExitSetup, fmt::format("{}: {}", path, hash.error()));
         if (*hash == trace.hash) continue;
         fmt::print("{} {} {}: expected {}, got {}\n", trace.scenario, trace.connections, trace.seed,
                    trace.hash, *hash);
-        code = kViolation;
+        code = kExitNegative;
     }
-    if (code == kOk) fmt::print("{} traces are as expected\n", traces->size());
+    if (code == kExitOk) fmt::print("{} traces are as expected\n", traces->size());
     return code;
 }
 
 // The first line that differs tells more than two tables.
 int compare_table(const std::string& path) {
     const auto expected = read_file(path);
-    if (!expected) return complain(kUsage, expected.error());
+    if (!expected) return complain(kExitSetup, expected.error());
     std::istringstream wanted(*expected);
     std::istringstream found(sim::throughput_table());
     std::string wanted_line;
     std::string found_line;
-    int code = kOk;
+    int code = kExitOk;
     while (std::getline(found, found_line)) {
         if (!std::getline(wanted, wanted_line)) wanted_line = "nothing";
         if (found_line == wanted_line) continue;
         fmt::print("expected {}\ngot      {}\n", wanted_line, found_line);
-        code = kViolation;
+        code = kExitNegative;
     }
-    if (std::getline(wanted, wanted_line)) code = kViolation;
-    if (code == kOk) fmt::print("the table is as expected\n");
+    if (std::getline(wanted, wanted_line)) code = kExitNegative;
+    if (code == kExitOk) fmt::print("the table is as expected\n");
     return code;
 }
 
 int update_table(const std::string& path) {
     if (!write_file(path, sim::throughput_table()))
-        return complain(kTrouble, fmt::format("{}: cannot be written", path));
-    return kOk;
+        return complain(kExitTrouble, fmt::format("{}: cannot be written", path));
+    return kExitOk;
 }
 
 int update_traces(const std::string& path) {
     const auto text = read_file(path);
-    if (!text) return complain(kUsage, text.error());
+    if (!text) return complain(kExitSetup, text.error());
     auto traces = parse_traces(*text);
-    if (!traces) return complain(kUsage, fmt::format("{}: {}", path, traces.error()));
+    if (!traces) return complain(kExitSetup, fmt::format("{}: {}", path, traces.error()));
     for (ExpectedTrace& trace : *traces) {
         const auto hash = run_trace(trace);
-        if (!hash) return complain(kUsage, fmt::format("{}: {}", path, hash.error()));
+        if (!hash) return complain(kExitSetup, fmt::format("{}: {}", path, hash.error()));
         trace.hash = *hash;
     }
     if (!write_file(path, with_hashes(*text, *traces)))
-        return complain(kTrouble, fmt::format("{}: cannot be written", path));
-    return kOk;
+        return complain(kExitTrouble, fmt::format("{}: cannot be written", path));
+    return kExitOk;
 }
 
-int run(const std::vector<std::string>& arguments) {
-    const auto options = parse_sim_options(arguments);
-    if (!options) return complain(kUsage, options.error());
-    if (options->wants_help) {
-        fmt::print("{}", sim_usage());
-        return kOk;
-    }
-    if (options->wants_list) return print_list();
-    if (options->expected_traces) return compare_traces(*options->expected_traces);
-    if (options->updated_traces) return update_traces(*options->updated_traces);
-    if (options->wants_table) return update_table("-");
-    if (options->expected_table) return compare_table(*options->expected_table);
-    if (options->updated_table) return update_table(*options->updated_table);
-    if (options->replayed_seeds) return replay_seeds(*options->replayed_seeds, options->jobs);
-    return run_scenario(*options);
+int run(const SimOptions& options) {
+    if (options.wants_list) return print_list();
+    if (options.expected_traces) return compare_traces(*options.expected_traces);
+    if (options.updated_traces) return update_traces(*options.updated_traces);
+    if (options.wants_table) return update_table("-");
+    if (options.expected_table) return compare_table(*options.expected_table);
+    if (options.updated_table) return update_table(*options.updated_table);
+    if (options.replayed_seeds) return replay_seeds(*options.replayed_seeds, options.jobs);
+    return run_scenario(options);
 }
 
 }  // namespace
 }  // namespace shunt::app
 
 int main(int count, char** values) {
-    return shunt::app::run({values + 1, values + count});
+    return shunt::app::run_program("shunt-sim", count, values, shunt::app::parse_sim_options,
+                                   shunt::app::run);
 }

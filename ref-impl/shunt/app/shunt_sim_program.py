@@ -130,6 +130,9 @@ class ShuntSim(unittest.TestCase):
             (("--scenario", "nonsense"), "nonsense"),
             (("--scenario", "move-once", "--seed", "x"), "--seed"),
             (("--expect-traces", "/nonexistent"), "/nonexistent"),
+            (("--scenario", "tcp-pair", "--connections", "3"), "--connections"),
+            (("--scenario", "tcp-pair", "--json", "/nonexistent/a"), "/nonexistent/a"),
+            (("--scenario", "tcp-pair", "--record-seeds", "/nonexistent/a"), "/nonexistent/a"),
         ):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)

@@ -3,59 +3,67 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <limits>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
-#include <boost/program_options.hpp>
-
+#include "shunt/app/command_line.hh"
 #include "shunt/sim/client/sim_client.hh"
 
 namespace shunt::app {
 namespace {
 
-namespace options = boost::program_options;
+constexpr std::string_view kIntroduction = R"(shunt-sim: worlds of shunt nodes in virtual time.
 
-options::options_description describe_options() {
-    options::options_description known("shunt-sim: worlds of shunt nodes in virtual time");
-    auto add = known.add_options();
-    add("help,h", "this text");
+Usage: shunt-sim --scenario NAME [--seed N] [options]
+
+)";
+
+constexpr const char* kEpilogue = R"(
+Examples:
+  A hundred worlds under faults, two at a time:
+    shunt-sim --scenario move-faults --seeds 1..100 --jobs 2
+  Two engines on a long, slow path:
+    shunt-sim --scenario tcp-pair --pattern download --rtt-us 200000 --rate 1000000
+
+Exit codes: 0 ok; 1 a rule was broken; 2 usage; 3 a file could not be written.
+)";
+
+CommandLine describe_command_line() {
+    CommandLine about{"shunt-sim", kIntroduction, {"Options"}, kEpilogue};
+    auto add = about.options.add_options();
     add("list", "the scenarios");
-    add("scenario", options::value<std::string>(), "which of them");
-    add("seed", options::value<std::string>(), "the world's seed (1)");
-    add("seeds", options::value<std::string>(), "A..B: one world for each seed from A to B");
-    add("jobs", options::value<std::string>(), "worlds at the same time (1)");
-    add("connections", options::value<std::string>(), "in each world");
-    add("loss", options::value<std::string>(), "A/B: of each frame on each link");
-    add("repetition", options::value<std::string>(), "A/B: of each frame on each link");
-    add("reordering", options::value<std::string>(), "A/B: of each frame on each link");
-    add("corruption", options::value<std::string>(), "A/B: of each frame on each link");
-    add("pattern", options::value<std::string>(),
-        "of tcp-pair: download, upload, both or ping-pong");
-    add("size", options::value<std::string>(), "of tcp-pair: bytes to send in each direction");
-    add("buffer", options::value<std::string>(), "of tcp-pair: bytes of each queue");
-    add("rtt-us", options::value<std::string>(), "of tcp-pair: the link's round trip");
-    add("rate", options::value<std::string>(), "of tcp-pair: the link's bytes per second");
+    add("scenario", option_value("NAME"), "which of them");
+    add("seed", option_value("N"), "the world's seed (1)");
+    add("seeds", option_value("A..B"), "one world for each seed from A to B");
+    add("jobs", option_value("N"), "worlds at the same time (1)");
+    add("connections", option_value("N"), "in each world");
+    add("loss", option_value("A/B"), "of each frame on each link");
+    add("repetition", option_value("A/B"), "of each frame on each link");
+    add("reordering", option_value("A/B"), "of each frame on each link");
+    add("corruption", option_value("A/B"), "of each frame on each link");
+    add("pattern", option_value("P"), "of tcp-pair: download, upload, both or ping-pong");
+    add("size", option_value("N"), "of tcp-pair: bytes to send in each direction");
+    add("buffer", option_value("N"), "of tcp-pair: bytes of each queue");
+    add("rtt-us", option_value("N"), "of tcp-pair: the link's round trip");
+    add("rate", option_value("N"), "of tcp-pair: the link's bytes per second");
     add("offload",
         "network cards of the servers, of both ends in tcp-pair, cut and join trains of segments");
-    add("json", options::value<std::string>(), "file for the result; - is standard output");
-    add("watch", options::value<std::string>(),
+    add("json", option_value("FILE"), "file for the result; - is standard output");
+    add("watch", option_value("PORT"),
         "client port: the frames of its connection, sent (->) and delivered (=>)");
     add("speed", "says how many packets were delivered per second of processor time");
-    add("replay-seeds", options::value<std::string>(),
+    add("replay-seeds", option_value("FILE"),
         "file of worlds that once failed, their options a line: none may fail again");
-    add("record-seeds", options::value<std::string>(),
+    add("record-seeds", option_value("FILE"),
         "the same file: worlds of this run that fail are added to it");
     add("table", "completion time and throughput by loss, round trip, buffer, congestion control");
-    add("expect-table", options::value<std::string>(), "file that the table must equal");
-    add("update-table", options::value<std::string>(), "file that the table is written to");
-    add("expect-traces", options::value<std::string>(),
+    add("expect-table", option_value("FILE"), "file that the table must equal");
+    add("update-table", option_value("FILE"), "file that the table is written to");
+    add("expect-traces", option_value("FILE"),
         "file of lines SCENARIO CONNECTIONS SEED HASH: each world must leave just that trace");
-    add("update-traces", options::value<std::string>(),
+    add("update-traces", option_value("FILE"),
         "the same file: its worlds run again and their hashes are written into it");
-    return known;
+    return about;
 }
 
 constexpr std::pair<sim::PairPattern, std::string_view> kPatterns[] = {
@@ -79,123 +87,105 @@ std::string_view pattern_name(sim::PairPattern wanted) {
     return "";
 }
 
-std::optional<std::uint64_t> to_number(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
+std::optional<Ratio> ratio(const GivenOptions& given, const char* option) {
+    const auto text = given.text(option);
+    if (!text) return std::nullopt;
+    const std::size_t slash = text->find('/');
+    const auto top = to_number(std::string_view(*text).substr(0, slash));
+    const auto bottom = slash == std::string::npos
+                            ? std::optional<std::uint64_t>(1)
+                            : to_number(std::string_view(*text).substr(slash + 1));
+    if (!top || !bottom || *bottom == 0 || *bottom > 0xFFFF'FFFF || *top > *bottom) {
+        throw WrongOption{
+            fmt::format("--{}: expected a fraction such as 1/20, got \"{}\"", option, *text)};
+    }
+    return Ratio{static_cast<std::uint32_t>(*top), static_cast<std::uint32_t>(*bottom)};
 }
 
-// Every reader leaves its target alone if the option is absent, and throws what a user can read.
-class OptionReader {
-  public:
-    explicit OptionReader(const options::variables_map& given) : given_(given) {}
+std::optional<sim::PairPattern> pattern(const GivenOptions& given) {
+    const auto text = given.text("pattern");
+    if (!text) return std::nullopt;
+    for (const auto& [pattern, name] : kPatterns)
+        if (name == *text) return pattern;
+    throw WrongOption{
+        fmt::format("--pattern: expected download, upload, both or ping-pong, got \"{}\"", *text)};
+}
 
-    template <typename Target>
-    void number(const char* name, Target& target, std::uint64_t least = 0,
-                std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) const {
-        const auto text = find(name);
-        if (!text) return;
-        const auto value = to_number(*text);
-        if (!value || *value < least)
-            throw options::error(
-                fmt::format("--{}: a number from {} on, not {}", name, least, *text));
-        if (*value > most)
-            throw options::error(fmt::format("--{}: {} at most, not {}", name, most, *text));
-        target = static_cast<std::size_t>(*value);
+void read_seeds(const GivenOptions& given, SimOptions& target) {
+    target.first_seed = given.number("seed").value_or(1);
+    target.last_seed = target.first_seed;
+    const auto text = given.text("seeds");
+    if (!text) return;
+    if (given.has("seed")) throw WrongOption{"--seed and --seeds: expected one of the two"};
+    const std::size_t dots = text->find("..");
+    const auto first = to_number(std::string_view(*text).substr(0, dots));
+    const auto last = dots == std::string::npos
+                          ? std::nullopt
+                          : to_number(std::string_view(*text).substr(dots + 2));
+    if (!first || !last || *first > *last) {
+        throw WrongOption{
+            fmt::format("--seeds: expected A..B with A not above B, got \"{}\"", *text)};
     }
+    target.first_seed = *first;
+    target.last_seed = *last;
+}
 
-    void ratio(const char* name, std::optional<Ratio>& target) const {
-        const auto text = find(name);
-        if (!text) return;
-        const std::size_t slash = text->find('/');
-        const auto top = to_number(std::string_view(*text).substr(0, slash));
-        const auto bottom = slash == std::string::npos
-                                ? std::optional<std::uint64_t>(1)
-                                : to_number(std::string_view(*text).substr(slash + 1));
-        if (!top || !bottom || *bottom == 0 || *bottom > 0xFFFF'FFFF || *top > *bottom) {
-            throw options::error(fmt::format("--{}: a fraction such as 1/20, not {}", name, *text));
-        }
-        target = Ratio{static_cast<std::uint32_t>(*top), static_cast<std::uint32_t>(*bottom)};
-    }
-
-    void pattern(std::optional<sim::PairPattern>& target) const {
-        const auto text = find("pattern");
-        if (!text) return;
-        for (const auto& [pattern, name] : kPatterns) {
-            if (name == *text) target = pattern;
-        }
-        if (!target)
-            throw options::error("--pattern: download, upload, both or ping-pong, not " + *text);
-    }
-
-    void seeds(SimOptions& target) const {
-        number("seed", target.first_seed);
-        target.last_seed = target.first_seed;
-        const auto text = find("seeds");
-        if (!text) return;
-        const std::size_t dots = text->find("..");
-        if (dots == std::string::npos) throw options::error("--seeds: A..B, not " + *text);
-        const auto first = to_number(std::string_view(*text).substr(0, dots));
-        const auto last = to_number(std::string_view(*text).substr(dots + 2));
-        if (!first || !last || *first > *last)
-            throw options::error("--seeds: A..B with A not above B, not " + *text);
-        target.first_seed = *first;
-        target.last_seed = *last;
-    }
-
-    std::optional<std::string> find(const char* name) const {
-        if (given_.count(name) == 0) return std::nullopt;
-        return given_[name].as<std::string>();
-    }
-
-  private:
-    const options::variables_map& given_;
-};
-
-void read_pair(const OptionReader& reader, sim::ScenarioOptions& world) {
-    reader.ratio("corruption", world.corruption);
-    reader.pattern(world.pattern);
-    reader.number("size", world.size, 1);
-    reader.number("buffer", world.buffer, kBufferMin, kBufferMax);
-    reader.number("rate", world.rate, 1);
-    std::optional<std::uint64_t> round_trip_us;
-    reader.number("rtt-us", round_trip_us, 0, kRoundTripUsMax);
-    if (round_trip_us)
+sim::ScenarioOptions read_world(const GivenOptions& given) {
+    sim::ScenarioOptions world;
+    world.connections = given.number("connections", 1, sim::SimClient::kConnectionsMax);
+    world.loss = ratio(given, "loss");
+    world.repetition = ratio(given, "repetition");
+    world.reordering = ratio(given, "reordering");
+    world.corruption = ratio(given, "corruption");
+    world.pattern = pattern(given);
+    world.size = given.number("size", 1);
+    world.buffer = given.number("buffer", kBufferMin, kBufferMax);
+    world.rate = given.number("rate", 1);
+    if (const auto round_trip_us = given.number("rtt-us", 0, kRoundTripUsMax))
         world.round_trip = Duration::microseconds(static_cast<std::int64_t>(*round_trip_us));
+    world.has_offload = given.has("offload");
+    return world;
 }
 
-SimOptions read(const options::variables_map& given) {
-    const OptionReader reader(given);
+/// An option that changes nothing would be believed to have changed something.
+void check_meaning(const SimOptions& options) {
+    const sim::Scenario* scenario = sim::find_scenario(options.scenario);
+    if (scenario == nullptr) {
+        throw WrongOption{fmt::format("--scenario: there is none of the name \"{}\"; see --list",
+                                      options.scenario)};
+    }
+    const auto unused = sim::setting_without_meaning(*scenario, options.world);
+    if (!unused) return;
+    throw WrongOption{
+        fmt::format("--{}: the scenario {} has no use for it", *unused, options.scenario)};
+}
+
+SimOptions read(const GivenOptions& given) {
     SimOptions result;
-    result.wants_help = given.count("help") > 0;
-    result.wants_list = given.count("list") > 0;
-    result.scenario = reader.find("scenario").value_or("");
-    reader.seeds(result);
-    reader.number("jobs", result.jobs, 1);
-    reader.number("connections", result.world.connections, 1, sim::SimClient::kConnectionsMax);
-    reader.ratio("loss", result.world.loss);
-    reader.ratio("repetition", result.world.repetition);
-    reader.ratio("reordering", result.world.reordering);
-    read_pair(reader, result.world);
-    result.world.has_offload = given.count("offload") > 0;
-    std::optional<std::uint64_t> port;
-    reader.number("watch", port, 1);
-    if (port && *port > 0xFFFF) throw options::error("--watch: a port, at most 65535");
-    if (port) result.watched_port = static_cast<std::uint16_t>(*port);
-    result.json_path = reader.find("json");
-    result.expected_traces = reader.find("expect-traces");
-    result.updated_traces = reader.find("update-traces");
-    result.replayed_seeds = reader.find("replay-seeds");
-    result.recorded_seeds = reader.find("record-seeds");
-    result.wants_table = given.count("table") > 0;
-    result.expected_table = reader.find("expect-table");
-    result.updated_table = reader.find("update-table");
-    result.wants_speed = given.count("speed") > 0;
-    const bool has_work = result.wants_help || result.wants_list || result.expected_traces ||
-                          result.updated_traces || result.replayed_seeds || result.wants_table ||
-                          result.expected_table || result.updated_table || !result.scenario.empty();
-    if (!has_work) throw options::error("--scenario: one of --list is wanted");
+    result.wants_list = given.has("list");
+    result.scenario = given.text("scenario").value_or("");
+    read_seeds(given, result);
+    result.jobs = given.number("jobs", 1).value_or(1);
+    result.world = read_world(given);
+    if (const auto port = given.number("watch", 1, 0xFFFF))
+        result.watched_port = static_cast<std::uint16_t>(*port);
+    result.json_path = given.text("json");
+    result.expected_traces = given.text("expect-traces");
+    result.updated_traces = given.text("update-traces");
+    result.replayed_seeds = given.text("replay-seeds");
+    result.recorded_seeds = given.text("record-seeds");
+    result.wants_table = given.has("table");
+    result.expected_table = given.text("expect-table");
+    result.updated_table = given.text("update-table");
+    result.wants_speed = given.has("speed");
+    const bool has_other_work = result.wants_list || result.expected_traces ||
+                                result.updated_traces || result.replayed_seeds ||
+                                result.wants_table || result.expected_table || result.updated_table;
+    if (!result.scenario.empty()) {
+        check_meaning(result);
+    } else if (!has_other_work) {
+        throw WrongOption{"--scenario is missing: one of --list"};
+    }
     return result;
 }
 
@@ -205,27 +195,8 @@ void append_ratio(std::string& text, const char* name, const std::optional<Ratio
 
 }  // namespace
 
-std::string sim_usage() {
-    std::ostringstream text;
-    text << describe_options();
-    return text.str();
-}
-
-Result<SimOptions, std::string> parse_sim_options(const std::vector<std::string>& arguments) {
-    namespace style = options::command_line_style;
-    try {
-        options::variables_map given;
-        const int exact = style::unix_style & ~style::allow_guessing;
-        options::store(options::command_line_parser(arguments)
-                           .options(describe_options())
-                           .positional({})
-                           .style(exact)
-                           .run(),
-                       given);
-        return read(given);
-    } catch (const options::error& error) {
-        return Failure{std::string(error.what())};
-    }
+ParsedSimOptions parse_sim_options(const std::vector<std::string>& arguments) {
+    return parse_command_line(describe_command_line(), arguments, read);
 }
 
 std::string to_arguments(const sim::ScenarioOptions& world) {

@@ -8,13 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "shunt/base/result.hh"
+#include "shunt/app/parsed_options.hh"
 #include "shunt/sim/scenarios/scenario.hh"
 
 namespace shunt::app {
 
 struct SimOptions {
-    bool wants_help = false;
     bool wants_list = false;
     std::string scenario;
     std::uint64_t first_seed = 1;
@@ -42,9 +41,10 @@ struct SimOptions {
     sim::ScenarioOptions world;
 };
 
-std::string sim_usage();
-/// The text of a failure says what was expected and where.
-Result<SimOptions, std::string> parse_sim_options(const std::vector<std::string>& arguments);
+using ParsedSimOptions = ParsedOptions<SimOptions>;
+
+/// Behind the program's name. A scenario that is named there exists.
+ParsedSimOptions parse_sim_options(const std::vector<std::string>& arguments);
 /// The options that make a world like this again, e.g. " --connections 10 --loss 1/100".
 std::string to_arguments(const sim::ScenarioOptions& world);
 

@@ -20,10 +20,12 @@ Result<std::vector<SimOptions>, std::string> parse_seeds(std::string_view text) 
     for (std::size_t number = 1; std::getline(lines, line); ++number) {
         if (line.empty() || line.front() == '#') continue;
         std::istringstream words(line);
-        const auto options = parse_sim_options({std::istream_iterator<std::string>(words), {}});
-        if (!options) return Failure{fmt::format("line {}: {}", number, options.error())};
-        if (sim::find_scenario(options->scenario) == nullptr)
-            return Failure{fmt::format("line {}: no scenario {}", number, options->scenario)};
+        const auto parsed = parse_sim_options({std::istream_iterator<std::string>(words), {}});
+        if (const auto* error = std::get_if<UsageError>(&parsed))
+            return Failure{fmt::format("line {}: {}", number, error->text)};
+        const auto* options = std::get_if<SimOptions>(&parsed);
+        if (options == nullptr || options->scenario.empty())
+            return Failure{fmt::format("line {}: expected --scenario and its options", number)};
         worlds.push_back(*options);
     }
     return worlds;

@@ -22,8 +22,8 @@ TEST(SimSeeds, LineOfAFailedWorldMakesItAgain) {
 }
 
 TEST(SimSeeds, WrongLineIsNamed) {
-    for (const char* line :
-         {"--scenario nonsense --seed 1", "--seed 1", "--scenario tcp-pair --x"}) {
+    for (const char* line : {"--scenario nonsense --seed 1", "--seed 1", "--scenario tcp-pair --x",
+                             "--scenario tcp-pair --connections 3", "--list", "--help"}) {
         const auto worlds = parse_seeds(std::string("# fine\n") + line);
         ASSERT_FALSE(worlds) << line;
         EXPECT_EQ(worlds.error().rfind("line 2:", 0), 0U) << worlds.error();

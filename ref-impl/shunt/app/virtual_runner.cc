@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "shunt/app/too_long_answer.hh"
 #include "shunt/base/assert.hh"
 #include "shunt/base/deadline.hh"
 
@@ -24,48 +25,43 @@ void VirtualRunner::run() {
     }
 }
 
+/// A tester's first message is its hello, so that there is a device for all others.
 void VirtualRunner::handle(const runtime::AttachmentMessage& message) {
     if (const auto* hello = std::get_if<runtime::HelloMessage>(&message)) {
         now_ = Instant();
-        host_.restart(hello->seed, now_);
+        device_.restart(hello->seed, now_);
     } else if (const auto* frame = std::get_if<runtime::FrameMessage>(&message)) {
-        host_.node().handle_frame(frame->link, pool_.copy(frame->frame), now_);
+        device_.handle_frame(frame->link, pool_.copy(frame->frame), now_);
     } else if (const auto* control = std::get_if<runtime::ControlMessage>(&message)) {
-        const std::string answer = control_.answer(control->line, now_);
-        tester_.send_control(answer, ControlSession::answer_too_long());
+        const std::string answer = device_.answer(control->line, now_);
+        send_frames();  // what a request has caused is known once it is answered
+        tester_.send_control(answer, kTooLongAnswer);
     } else if (const auto* to = std::get_if<runtime::AdvanceMessage>(&message)) {
-        advance(to->to);
-        return;
+        return advance(to->to);
     }
     send_frames();
 }
 
 /// Every deadline is handled at its own time, in order; then the time is `to`.
 void VirtualRunner::advance(Instant to) {
-    node::Node& node = host_.node();
     int at_once = 0;
-    while (is_due(node.poll_deadline(), to)) {
-        const Instant deadline = *node.poll_deadline();
+    while (is_due(device_.poll_deadline(), to)) {
+        const Instant deadline = *device_.poll_deadline();
         if (deadline > now_) {
             now_ = deadline;
             at_once = 0;
         }
         SHUNT_ASSERT(++at_once <= kDeadlinesAtOnceMax, "a deadline that was handled moves on");
-        node.handle_deadline(now_);
+        device_.handle_deadline(now_);
         send_frames();
     }
     now_ = to;
-    tester_.send_quiet(node.poll_deadline());
+    tester_.send_quiet(device_.poll_deadline());
 }
 
 void VirtualRunner::send_frames() {
-    while (auto outgoing = host_.node().poll_transmit(now_)) {
-        if (!tester_.carries(outgoing->link)) {
-            host_.device_counters().add(Counter::DropDeviceFull);
-            continue;
-        }
+    while (auto outgoing = device_.poll_transmit(now_))
         tester_.send_frame(outgoing->link, std::move(outgoing->frame));
-    }
 }
 
 }  // namespace shunt::app

@@ -2,15 +2,13 @@
 // shunt-node-mutants: shunt-node with one seeded defect. --mutant NAME comes before the node's own
 // options; --list-mutants prints them all as JSON lines.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <cstdio>
 #include <string_view>
-#include <variant>
-#include <vector>
 
 #include "shunt/app/node_options.hh"
 #include "shunt/app/node_program.hh"
+#include "shunt/app/program.hh"
 #include "shunt/base/mutant.hh"
 
 namespace {
@@ -28,39 +26,27 @@ void list_mutants() {
     }
 }
 
-int run(const std::vector<char*>& arguments) {
-    const shunt::app::ParsedNodeOptions parsed = shunt::app::parse_node_options(
-        static_cast<int>(arguments.size()), const_cast<char**>(arguments.data()));
-    if (const auto* options = std::get_if<shunt::app::NodeOptions>(&parsed)) {
-        return shunt::app::run_node(*options);
-    }
-    if (const auto* error = std::get_if<shunt::app::UsageError>(&parsed)) {
-        fmt::print(stderr, "shunt-node-mutants: {}\n", error->text);
-    }
-    fmt::print(stderr, "{}", kUsage);
-    return shunt::app::kExitSetup;
-}
-
 }  // namespace
 
-int main(int argument_count, char** argument_values) {
-    signal(SIGPIPE, SIG_IGN);  // whoever reads our stdout may leave before us
-    std::vector<char*> arguments(argument_values, argument_values + argument_count);
-    if (arguments.size() == 2 && std::string_view(arguments[1]) == "--list-mutants") {
+int main(int count, char** values) {
+    namespace app = shunt::app;
+    const std::string_view first = count > 1 ? values[1] : "";
+    if (count == 2 && first == "--list-mutants") {
         list_mutants();
-        return shunt::app::kExitOk;
+        return app::kExitOk;
     }
-    if (arguments.size() < 3 || std::string_view(arguments[1]) != "--mutant") {
+    if (count < 3 || first != "--mutant") {
         fmt::print(stderr, "{}", kUsage);
-        return shunt::app::kExitSetup;
+        return app::kExitSetup;
     }
-    const auto mutant = shunt::mutant_by_name(arguments[2]);
+    const auto mutant = shunt::mutant_by_name(values[2]);
     if (!mutant) {
         fmt::print(stderr, "shunt-node-mutants: no mutant is called {}; see --list-mutants\n",
-                   arguments[2]);
-        return shunt::app::kExitSetup;
+                   values[2]);
+        return app::kExitSetup;
     }
     shunt::choose_mutant(*mutant);
-    arguments.erase(arguments.begin() + 1, arguments.begin() + 3);
-    return run(arguments);
+    // Its name takes the place of the program's.
+    return app::run_program("shunt-node-mutants", count - 2, values + 2, app::parse_node_options,
+                            app::run_node);
 }

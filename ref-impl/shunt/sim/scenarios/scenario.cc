@@ -10,13 +10,16 @@
 namespace shunt::sim {
 namespace {
 
+constexpr ScenarioSettings kMoveOnce{true, false, false};
+constexpr ScenarioSettings kPair{false, true, true};
+
 constexpr Scenario kScenarios[] = {
     {"move-once",
      "Extended set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
-     move_once_extended},
+     move_once_extended, kMoveOnce},
     {"move-once-base",
      "Base set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
-     move_once_base},
+     move_once_base, kMoveOnce},
     {"move-faults",
      "Extended set: every connection moves once, while links stop, servers pause, crash, restart.",
      move_faults_extended},
@@ -25,7 +28,7 @@ constexpr Scenario kScenarios[] = {
      move_faults_base},
     {"tcp-pair",
      "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
-     tcp_pair},
+     tcp_pair, kPair},
 };
 
 }  // namespace
@@ -37,6 +40,20 @@ std::span<const Scenario> scenarios() {
 const Scenario* find_scenario(std::string_view name) {
     const auto found = std::ranges::find(kScenarios, name, &Scenario::name);
     return found == std::end(kScenarios) ? nullptr : found;
+}
+
+std::optional<std::string_view> setting_without_meaning(const Scenario& scenario,
+                                                        const ScenarioOptions& options) {
+    const ScenarioSettings& settings = scenario.settings;
+    if (options.connections && !settings.has_connections) return "connections";
+    if (options.corruption && !settings.has_corruption) return "corruption";
+    if (settings.has_pair) return std::nullopt;
+    if (options.pattern) return "pattern";
+    if (options.size) return "size";
+    if (options.buffer) return "buffer";
+    if (options.round_trip) return "rtt-us";
+    if (options.rate) return "rate";
+    return std::nullopt;
 }
 
 }  // namespace shunt::sim

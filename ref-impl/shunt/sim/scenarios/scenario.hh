@@ -63,15 +63,27 @@ struct ScenarioResult {
     std::vector<Violation> violations;
 };
 
+/// Which of the settings that not every scenario has mean something to it.
+struct ScenarioSettings {
+    bool has_connections = true;
+    bool has_corruption = true;
+    /// `pattern` and all below it that are of tcp-pair.
+    bool has_pair = false;
+};
+
 struct Scenario {
     std::string_view name;
     std::string_view sentence;
     ScenarioResult (*run)(const ScenarioOptions& options);
+    ScenarioSettings settings = {};
 };
 
 /// All scenarios, by name.
 std::span<const Scenario> scenarios();
 /// Null if there is none of that name.
 const Scenario* find_scenario(std::string_view name);
+/// shunt-sim's name of a setting that is there and that the scenario would not look at.
+std::optional<std::string_view> setting_without_meaning(const Scenario& scenario,
+                                                        const ScenarioOptions& options);
 
 }  // namespace shunt::sim

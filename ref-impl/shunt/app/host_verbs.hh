@@ -5,12 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "shunt/app/host_device.hh"
 #include "shunt/base/time.hh"
 
 namespace shunt::app {
 
+class VirtualHost;
+
 /// The answer, without line end. Never fails: what is wrong is in the answer.
-std::string answer_host_request(HostDevice& host, std::string_view line, Instant now);
+std::string answer_host_request(VirtualHost& host, std::string_view line, Instant now);
 
 }  // namespace shunt::app
