@@ -39,7 +39,8 @@ class Member:
     back_mac: str
 
 
-def _server_text(number: int) -> str:
+def server_text(number: int) -> str:
+    """The [[server]] called s<number> of the standard plan, which listens on nothing yet."""
     return f"""
 [[server]]
 name = "s{number}"
@@ -50,15 +51,14 @@ service = ["10.7.1.{number}"]
 forward_ip = ["10.8.1.{number}"]
 control_ip = "10.8.0.{number}/16"
 back_mac = "02:08:00:00:00:{number:02x}"
-
-[[listen]]
-server = "s{number}"
-port = 80
-application = "http"
-profile = "endpoint"
-select = "request"
-directory = "www-s{number}"
 """
+
+
+def listen_text(number: int, port: int, application: str, **more: str) -> str:
+    """A [[listen]] of s<number>; `more` are further keys with texts."""
+    keys = {"application": application, **more}
+    lines = [f'server = "s{number}"', f"port = {port}", *(f'{k} = "{v}"' for k, v in keys.items())]
+    return "\n[[listen]]\n" + "\n".join(lines) + "\n"
 
 
 def standard_text(options: Options) -> str:
@@ -73,7 +73,11 @@ binding = "{options.binding}"
 secret_file = "secret"
 """
     for number in range(1, options.nodes + 1):
-        text += _server_text(number)
+        folder = f"www-s{number}"
+        text += server_text(number)
+        text += listen_text(
+            number, 80, "http", profile="endpoint", select="request", directory=folder
+        )
     for number in range(1, options.nodes + 1):
         text += f'\n[[url]]\nprefix = "/s{number}/"\nservers = ["s{number}"]\n'
     return text + f'\n[[url]]\nprefix = "/bytes/"\nservers = ["s{options.nodes}"]\n'

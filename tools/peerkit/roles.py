@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from farmkit.plan import listen_text, server_text
+
 from .ends import WAIT_SECONDS, Ends
 from .lab import KERNEL_ADDRESS, SERVICE_ADDRESS, TAP, Lab
 from .programs import Program, ask_node
@@ -19,31 +21,6 @@ HTTP_PORT, BYTES_PORT, IPERF_PORT, NGINX_PORT, CLOSED_PORT = 80, 81, 5201, 83, 9
 _BACKLOG = 1024
 _RENO = b"reno"
 _TCP_CONGESTION = 13  # linux/tcp.h; not in every version of the socket module's types
-
-_FARM = """
-[[server]]
-name = "s1"
-id = 1
-front_ip = "10.7.0.101/16"
-front_mac = "02:07:00:00:00:01"
-service = ["{service}"]
-forward_ip = ["10.8.1.1"]
-control_ip = "10.8.0.1/16"
-back_mac = "02:08:00:00:00:01"
-"""
-_HTTP = """
-[[listen]]
-server = "s1"
-port = {port}
-application = "http"
-"""
-_GATEWAY = """
-[[listen]]
-server = "s1"
-port = {port}
-application = "gateway"
-backend = "{backend}"
-"""
 
 
 @dataclass(frozen=True)
@@ -105,11 +82,13 @@ class EngineServes:
         self._far = folder / "far.sock"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._node: Program | None = None
-        text = _FARM.format(service=SERVICE_ADDRESS)
-        text += _HTTP.format(port=HTTP_PORT)
-        text += _GATEWAY.format(port=BYTES_PORT, backend="unix:far.sock")
-        text += _GATEWAY.format(port=IPERF_PORT, backend=f"tcp:127.0.0.1:{IPERF_PORT}")
-        text += _GATEWAY.format(port=NGINX_PORT, backend="unix:nginx.sock")
+        text = server_text(1) + listen_text(1, HTTP_PORT, "http")
+        for port, backend in (
+            (BYTES_PORT, "unix:far.sock"),
+            (IPERF_PORT, f"tcp:127.0.0.1:{IPERF_PORT}"),
+            (NGINX_PORT, "unix:nginx.sock"),
+        ):
+            text += listen_text(1, port, "gateway", backend=backend)
         text += "\n[limits]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items())
         (folder / "farm.toml").write_text(text)
 

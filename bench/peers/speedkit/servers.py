@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Sequence
 
+from farmkit.plan import listen_text, server_text
+
 from .places import BACKEND, SERVICE, SERVICE_MAC, TAP, Place, ProxyPlace, run
 from .trouble import Trouble
 
@@ -20,25 +22,6 @@ TEXT_PATH = "/text"  # the same from nginx without a file
 UPLOAD_PATH = "/bytes/1"  # the answer, when all of the body has come
 _SETTLE_SECONDS = 0.5
 _END_SECONDS = 3.0
-
-_FARM = f"""[farm]
-id = 1
-
-[[server]]
-name = "s1"
-id = 1
-front_ip = "10.7.0.101/16"
-front_mac = "{SERVICE_MAC}"
-service = ["{SERVICE}"]
-forward_ip = ["10.8.1.1"]
-control_ip = "10.8.0.1/16"
-back_mac = "02:08:00:00:00:01"
-
-[[listen]]
-server = "s1"
-port = 80
-application = "http"
-"""
 
 _NGINX = """daemon off;
 user root;
@@ -180,7 +163,7 @@ class Servers:
     def node(self, place: Place, name: str, program: Path, attachment: str) -> None:
         """A farm of one server with the built-in application."""
         config = self.folder / "farm.toml"
-        config.write_text(_FARM)
+        config.write_text(server_text(1) + listen_text(1, 80, "http"))
         command = [str(program), "--config", str(config), "--name", "s1", "--front", attachment]
         self.start(place, name, [*command, "--log-level", "warn"])
 

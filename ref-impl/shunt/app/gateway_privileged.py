@@ -23,6 +23,10 @@ import unittest
 from pathlib import Path
 from typing import Any, Callable
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
+
+from farmkit.plan import listen_text, server_text
+
 PROGRAM = ""
 WAIT_SECONDS = 30.0
 SERVICE = "10.7.1.1"
@@ -32,29 +36,11 @@ TCP_CONGESTION = 13  # tcp(7)
 LARGE = 100 * 1024 * 1024
 MEMORY_GROWTH_MAX = 16 * 1024 * 1024
 
-FARM = """
-[[server]]
-name = "s1"
-id = 1
-front_ip = "10.7.0.101/16"
-front_mac = "02:07:00:00:00:01"
-service = ["10.7.1.1"]
-forward_ip = ["10.8.1.1"]
-control_ip = "10.8.0.1/16"
-back_mac = "02:08:00:00:00:01"
-
-[[listen]]
-server = "s1"
-port = 80
-application = "gateway"
-backend = "unix:backend.sock"
-
-[[listen]]
-server = "s1"
-port = 81
-application = "gateway"
-backend = "tcp:127.0.0.1:8080"
-"""
+FARM = (
+    server_text(1)
+    + listen_text(1, BY_PATH, "gateway", backend="unix:backend.sock")
+    + listen_text(1, BY_PORT, "gateway", backend="tcp:{}:{}".format(*TCP_BACKEND))
+)
 
 NGINX = """
 daemon off;
@@ -341,11 +327,16 @@ class Outcomes(GatewayTest):
         self.expect_count("gateway.backend.reset")
 
     def test_a_clients_reset_is_the_backends(self) -> None:
-        backend = self.listen(BY_PORT, lambda peer: (peer.recv(1), peer.recv(1), None)[2])
+        def serve(peer: socket.socket) -> None:
+            peer.recv(1)
+            is_heard.set()
+            peer.recv(1)
+
+        is_heard = threading.Event()
+        backend = self.listen(BY_PORT, serve)
         peer = self.connect(BY_PORT)
         peer.sendall(b"x")
-        self.expect_count("gateway.backend.connected")
-        time.sleep(0.1)
+        self.assertTrue(is_heard.wait(WAIT_SECONDS))
         reset(peer)
         self.expect_count("gateway.client.lost")
         backend.threads[0].join(WAIT_SECONDS)

@@ -20,28 +20,20 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
+
+from farmkit.plan import listen_text, server_text
+
 PROGRAM = ""
 WAIT_SECONDS = 20.0
 SERVICE = "10.7.1.1"
 
-SERVER = """
-[[server]]
-name = "s{n}"
-id = {n}
-front_ip = "10.7.0.10{n}/16"
-front_mac = "02:07:00:00:00:0{n}"
-service = ["10.7.1.{n}"]
-forward_ip = ["10.8.1.{n}"]
-control_ip = "10.8.0.{n}/16"
-back_mac = "02:08:00:00:00:0{n}"
 
-[[listen]]
-server = "s{n}"
-port = 80
-application = "http"
-directory = "www"
-select = "request"
-"""
+def member(number: int) -> str:
+    """s<number> with a folder of its own objects."""
+    return server_text(number) + listen_text(number, 80, "http", select="request", directory="www")
+
+
 URLS = """
 [[url]]
 prefix = "/bytes/"
@@ -76,7 +68,7 @@ class ServesTheKernel(unittest.TestCase):
         self._folder = tempfile.TemporaryDirectory(prefix="shunt-")
         self.addCleanup(self._folder.cleanup)
         self.folder = Path(self._folder.name)
-        (self.folder / "farm.toml").write_text(SERVER.format(n=1))
+        (self.folder / "farm.toml").write_text(member(1))
         (self.folder / "www").mkdir()
         (self.folder / "www" / "hello.txt").write_text("hello\n")
 
@@ -201,7 +193,7 @@ class ServesTheKernel(unittest.TestCase):
                 self.move_a_connection(ethertype)
 
     def move_a_connection(self, ethertype: int) -> None:
-        servers = "".join(SERVER.format(n=n) for n in (1, 2))
+        servers = "".join(member(n) for n in (1, 2))
         farm = f"[farm]\nethertype = {ethertype}\n" + servers + URLS
         (self.folder / "farm.toml").write_text(farm)
         nodes = []

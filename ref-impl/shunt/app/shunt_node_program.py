@@ -18,25 +18,14 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
+
+from farmkit.plan import listen_text, server_text
+
 PROGRAM = ""
 WAIT_SECONDS = 10.0
 
-FARM = """
-[[server]]
-name = "s1"
-id = 1
-front_ip = "10.7.0.101/16"
-front_mac = "02:07:00:00:00:01"
-service = ["10.7.1.1"]
-forward_ip = ["10.8.1.1"]
-control_ip = "10.8.0.1/16"
-back_mac = "02:08:00:00:00:01"
-
-[[listen]]
-server = "s1"
-port = 80
-application = "http"
-"""
+FARM = server_text(1) + listen_text(1, 80, "http")
 
 FRAME, ADVANCE, QUIET, HELLO, CONTROL = range(5)
 NEVER = 2**64 - 1
