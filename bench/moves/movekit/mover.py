@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves connections between the nodes of a farm, by their control sockets."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Mapping
+
+from farmkit.trouble import HARNESS, Trouble
+
+HOME = "s1"
+SERVICE = "10.7.1.1:80"
+_ANSWER_SECONDS = 5.0
+_PATIENCE_SECONDS = 3.0
+_RETRY_SECONDS = 0.0005
+# What a node says of a connection that is on its way to it, or not settled yet.
+_PASSING = ("unknown-connection", "not-movable")
+
+
+class Control:
+    """One node's control socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(_ANSWER_SECONDS)
+        self._socket.connect(str(path))
+        self._answers = self._socket.makefile("r")
+
+    def ask(self, verb: str, **fields: Any) -> dict[str, Any]:
+        """The answer to one request, right or refused."""
+        line = json.dumps({"id": 1, "do": verb, **fields}) + "\n"
+        self._socket.sendall(line.encode())
+        answer: dict[str, Any] = json.loads(self._answers.readline())
+        return answer
+
+    def result(self, verb: str, **fields: Any) -> dict[str, Any]:
+        """What a request that has to succeed gives."""
+        answer = self.ask(verb, **fields)
+        if not answer["ok"]:
+            raise Trouble(f"{verb}: {answer['error']}: {answer['text']}", HARNESS)
+        result: dict[str, Any] = answer["result"]
+        return result
+
+
+@dataclass
+class Mover:
+    """Leads each connection from server to server: away from its home, back, to the next one."""
+
+    controls: Mapping[str, Control]
+    _places: dict[str, str] = field(default_factory=dict)
+    _away: dict[str, int] = field(default_factory=dict)
+
+    def next_place(self, client: str) -> str:
+        """Where the next move of a connection goes: home, or to the next server in turn."""
+        if self._places.get(client, HOME) != HOME:
+            return HOME
+        others = [name for name in self.controls if name != HOME]
+        return others[self._away.get(client, 0) % len(others)]
+
+    def move(self, client: str) -> int:
+        """Begins the connection's next move; when, by time.monotonic_ns(). Waits for the last."""
+        place, to = self._places.get(client, HOME), self.next_place(client)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            begun = time.monotonic_ns()
+            connection = f"{client}>{SERVICE}/tcp"
+            answer = self.controls[place].ask("migrate", connection=connection, to=to)
+            if answer["ok"]:
+                self._places[client] = to
+                if to == HOME:
+                    self._away[client] = self._away.get(client, 0) + 1
+                return begun
+            if answer["error"] not in _PASSING or time.monotonic() > deadline:
+                text = f"{answer['error']}: {answer['text']}"
+                raise Trouble(f"{connection} from {place} to {to}: {text}", HARNESS)
+            time.sleep(_RETRY_SECONDS)
+
+    def counters(self) -> dict[str, int]:
+        """Sums over the nodes."""
+        sums: dict[str, int] = {}
+        for control in self.controls.values():
+            for name, value in control.result("counters").items():
+                sums[name] = sums.get(name, 0) + value
+        return sums
+
+
+class Moving:
+    """Moves connections in turns while the context lasts, or so many times."""
+
+    def __init__(self, mover: Mover, clients: list[str], pause: float, most: int) -> None:
+        self.begun: list[int] = []
+        self.trouble: Trouble | None = None
+        self._mover, self._clients = mover, clients
+        self._pause, self._most = pause, most
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Moving":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    @property
+    def is_running(self) -> bool:
+        """False once all moves are begun, or one could not be."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        try:
+            for number in range(self._most):
+                due = max(due + self._pause, time.monotonic())
+                if self._is_over.wait(max(0.0, due - time.monotonic())):
+                    return
+                self.begun.append(self._mover.move(self._clients[number % len(self._clients)]))
+        except Trouble as trouble:
+            self.trouble = trouble
