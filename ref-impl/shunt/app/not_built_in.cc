@@ -22,8 +22,9 @@ std::vector<std::string> not_built_in(const farm::FarmConfig& config) {
         if (listen.profile != farm::Profile::Endpoint)
             refuse(place + ".profile", "\"endpoint\"", "another profile");
         if (listen.application != farm::kHttpApplication &&
-            listen.application != farm::kGatewayApplication)
-            refuse(place + ".application", "\"http\" or \"gateway\"",
+            listen.application != farm::kGatewayApplication &&
+            listen.application != farm::kEchoApplication)
+            refuse(place + ".application", "\"http\", \"gateway\" or \"echo\"",
                    fmt::format("\"{}\"", listen.application));
     }
     return texts;

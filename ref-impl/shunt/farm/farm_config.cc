@@ -64,9 +64,11 @@ const Server* FarmConfig::home_of_service(wire::Ipv4Address address) const {
     return first_server(servers, [&](const Server& server) { return server.has_service(address); });
 }
 
-const Listen* FarmConfig::listen_of(const Server& server, std::uint16_t port) const {
+const Listen* FarmConfig::listen_of(const Server& server, std::uint16_t port,
+                                    wire::TransportProtocol protocol) const {
     const auto found = std::find_if(listens.begin(), listens.end(), [&](const Listen& listen) {
-        return listen.port == port && listen.server == server.name;
+        return listen.is_open && listen.port == port && listen.protocol == protocol &&
+               listen.server == server.name;
     });
     return found == listens.end() ? nullptr : &*found;
 }

@@ -14,6 +14,7 @@
 
 #include "shunt/base/time.hh"
 #include "shunt/farm/backend_address.hh"
+#include "shunt/wire/ip_protocol.hh"
 #include "shunt/wire/ipv4_address.hh"
 #include "shunt/wire/mac_address.hh"
 
@@ -85,6 +86,10 @@ struct Timers {
     Duration user_timeout = Duration::seconds(300);
     /// Silence of a client of the gateway before it is asked whether it is there (TCP-12).
     Duration keep_alive_idle = Duration::seconds(2 * 60 * 60);
+    /// A UDP flow ends this long after its client's last datagram: at its home, and later at a
+    /// server that it has moved to (EP-50).
+    Duration flow_idle = Duration::seconds(30);
+    Duration flow_idle_target = Duration::seconds(35);
 
     Duration unreleased_life(bool has_extensions) const {
         return has_extensions ? unreleased_life_extended : unreleased_life_base;
@@ -106,6 +111,8 @@ struct Limits {
     std::size_t local_entries = 262'144;
     std::size_t forward_entries = 1'048'576;
     std::size_t forward_connect_entries = 262'144;
+    /// UDP flows of all four tables together.
+    std::size_t flow_entries = 65'536;
     /// Packets of one endpoint that wait for a decision, an answer or a release (EP-5).
     std::size_t held_packets = 64;
     std::size_t held_bytes = 96 * 1024;
@@ -161,12 +168,16 @@ struct Server {
 inline constexpr std::string_view kHttpApplication = "http";
 /// Carries the bytes of each connection to a program outside of the node, and back.
 inline constexpr std::string_view kGatewayApplication = "gateway";
+/// Answers each datagram with the server's name and what it holds.
+inline constexpr std::string_view kEchoApplication = "echo";
 
 /// One `[[listen]]`: on every service address of the server, and for connections that move there.
 struct Listen {
     std::string server;
     std::uint16_t port = 0;
-    /// Name of a built-in application: kHttpApplication or kGatewayApplication.
+    wire::TransportProtocol protocol = wire::TransportProtocol::Tcp;
+    /// Name of a built-in application: kHttpApplication or kGatewayApplication; of UDP
+    /// kEchoApplication.
     std::string application;
     /// What the application serves files from; empty: none.
     std::string directory;
@@ -174,6 +185,8 @@ struct Listen {
     std::optional<BackendAddress> backend;
     Profile profile = Profile::Endpoint;
     SelectionMoment selection = SelectionMoment::Connect;
+    /// An operator may close it while the node runs.
+    bool is_open = true;
 
     bool operator==(const Listen&) const = default;
 };
@@ -210,8 +223,9 @@ struct FarmConfig {
     const Server* server_by_back_mac(const wire::MacAddress& mac) const;
     const Server* server_by_forward_ip(wire::Ipv4Address address) const;
     const Server* home_of_service(wire::Ipv4Address address) const;
-    /// The server's own listener on that port.
-    const Listen* listen_of(const Server& server, std::uint16_t port) const;
+    /// The server's own listener on that port, if it is open.
+    const Listen* listen_of(const Server& server, std::uint16_t port,
+                            wire::TransportProtocol protocol = wire::TransportProtocol::Tcp) const;
     /// True for every front, service, forward and control IP: no client has one of them (SEC-2,
     /// SEC-12, EP-29).
     bool is_farm_address(wire::Ipv4Address address) const;

@@ -68,10 +68,10 @@ Decision select_server(const SelectionInput& input, const UrlMap& urls) {
 }
 
 std::vector<Candidate> listening_servers(const FarmConfig& config, ServerId self,
-                                         std::uint16_t port) {
+                                         std::uint16_t port, wire::TransportProtocol protocol) {
     std::vector<Candidate> candidates;
     for (const Server& server : config.servers) {
-        if (config.listen_of(server, port) == nullptr) continue;
+        if (config.listen_of(server, port, protocol) == nullptr) continue;
         const auto place = server.id == self ? candidates.begin() : candidates.end();
         candidates.insert(place, Candidate{server.id, false});
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "shunt/farm/http_request.hh"
@@ -79,6 +80,11 @@ class Validator {
         check_positive(timers.reoffer_pause_min, "timers.reoffer_pause_min_ms");
         check_positive(timers.user_timeout, "timers.user_timeout_ms");
         check_positive(timers.keep_alive_idle, "timers.keep_alive_idle_ms");
+        check_positive(timers.flow_idle, "timers.flow_idle_ms");
+        // A target that forgot first would have to ask for each datagram what it is about.
+        if (timers.flow_idle_target < timers.flow_idle) {
+            error("timers.flow_idle_target_ms", "flow_idle_ms at least (EP-50)");
+        }
     }
 
     void check_at_least(std::size_t value, std::size_t least, const char* where) {
@@ -92,6 +98,7 @@ class Validator {
         check_at_least(limits.local_entries, 1, "limits.local_entries");
         check_at_least(limits.forward_entries, 1, "limits.forward_entries");
         check_at_least(limits.forward_connect_entries, 1, "limits.forward_connect_entries");
+        check_at_least(limits.flow_entries, 1, "limits.flow_entries");
         check_at_least(limits.held_packets, 1, "limits.held_packets");
         check_at_least(limits.held_bytes, kPacketBytesMin, "limits.held_bytes");
         check_at_least(limits.held_packets_total, 1, "limits.held_packets_total");
@@ -193,7 +200,7 @@ class Validator {
     }
 
     void check_listens() {
-        std::map<std::pair<std::string, std::uint16_t>, std::string> seen;
+        std::map<std::tuple<std::string, std::uint16_t, wire::TransportProtocol>, std::string> seen;
         for (std::size_t i = 0; i < config_.listens.size(); ++i) {
             const Listen& listen = config_.listens[i];
             const std::string where = fmt::format("listen[{}]", i);
@@ -202,10 +209,26 @@ class Validator {
                       fmt::format("the name of a server, not {:?}", listen.server));
             }
             if (listen.port == 0) error(where + ".port", "a port from 1 to 65535");
-            check_unique(seen, {listen.server, listen.port}, where + ".port",
+            check_unique(seen, {listen.server, listen.port, listen.protocol}, where + ".port",
                          "a port of this server");
             if (listen.application.empty()) error(where + ".application", "an application");
             check_backend(listen, where + ".backend");
+            check_protocol(listen, where);
+        }
+    }
+
+    void check_protocol(const Listen& listen, const std::string& where) {
+        const bool is_udp = listen.protocol == wire::TransportProtocol::Udp;
+        if (is_udp != (listen.application == kEchoApplication)) {
+            error(where + ".application", is_udp ? "\"echo\", the application of UDP"
+                                                 : "an application of TCP, not \"echo\"");
+        }
+        // A flow has no handshake that could end before the first datagram says what it wants.
+        if (is_udp && listen.selection != SelectionMoment::Connect) {
+            error(where + ".select", "\"connect\" with UDP: at the first datagram");
+        }
+        if (is_udp && listen.profile != Profile::Endpoint) {
+            error(where + ".profile", "\"endpoint\" with UDP");
         }
     }
 

@@ -39,8 +39,9 @@ void Node::handle_back_frame(Packet frame, Instant now) {
 }
 
 void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
-    if (frame.view.protocol() != wire::TransportProtocol::Tcp) {
-        return counters_.add(Counter::DropFrameFlow);
+    if (frame.view.protocol() == wire::TransportProtocol::Udp) {
+        flows_.handle_frame(std::move(frame), now);
+        return serve_datagrams(now);
     }
     std::optional<Slot> touched;
     switch (frame.view.type()) {

@@ -19,10 +19,10 @@ void Node::handle_front_packet(Packet packet, Instant now) {
     if (!ip) return counters_.add(ip.error());
     packet.trim_back(packet.size() - ip->total_length());  // the link's padding
     if (config_.is_farm_address(ip->source())) return counters_.add(Counter::DropFrontFarmSource);
-    if (ip->protocol() == wire::IpProtocol::Udp) return refuse_datagram(*ip, now);
+    if (ip->protocol() == wire::IpProtocol::Udp) return handle_datagram(std::move(packet), now);
     if (ip->destination() == self_.front_ip.address) return refuse_at_front(*ip, now);
     if (!self_.has_service(ip->destination())) return counters_.add(Counter::DropFrontNoService);
-    if (ip->protocol() == wire::IpProtocol::Icmp) return handle_icmp(*ip, now);
+    if (ip->protocol() == wire::IpProtocol::Icmp) return handle_icmp(std::move(packet), now);
     if (ip->protocol() != wire::IpProtocol::Tcp) return refuse_protocol(*ip, now);
     const auto tuple = wire::ConnectionTuple::from_client_packet(*ip);
     if (!tuple) return counters_.add(Counter::DropTcpTruncated);

@@ -1,53 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 // ICMP at a server's front: errors about its connections come in (TCP-13), answers to what nobody
 // here takes go out (IP-3; RFC 1122 3.2.2.1).
+#include "shunt/migrate/endpoint/icmp_errors.hh"
 #include "shunt/node/node.hh"
-#include "shunt/tcp/icmp_error.hh"
 #include "shunt/wire/icmp.hh"
 #include "shunt/wire/quoted_packet.hh"
 #include "shunt/wire/udp.hh"
 
 namespace shunt::node {
-namespace {
 
-tcp::IcmpError error_of(const wire::IcmpView& message, const wire::QuotedPacketView& quoted) {
-    tcp::IcmpError error;
-    error.type = message.type();
-    error.code = message.code();
-    error.sequence = quoted.sequence();
-    error.quoted_length = quoted.total_length();
-    if (error.is_fragmentation_needed()) error.next_hop_mtu = message.next_hop_mtu();
-    return error;
-}
+using migrate::endpoint::forward_icmp_error;
+using migrate::endpoint::take_icmp_error;
 
-}  // namespace
-
-void Node::handle_icmp(const wire::Ipv4View& ip, Instant now) {
+/// What an error quotes went the other way: from the service that now gets the message.
+void Node::handle_icmp(Packet packet, Instant now) {
+    const auto ip = *wire::Ipv4View::parse(packet.bytes());
     const auto message = wire::IcmpView::parse(ip);
     if (!message) return counters_.add(message.error());
     if (!wire::is_error(message->type())) return counters_.add(Counter::DropIcmpType);
     const auto quoted = wire::QuotedPacketView::parse(message->payload());
     if (!quoted) return counters_.add(quoted.error());
-    // What it quotes went the other way: from the service that now gets the message.
+    const auto protocol = wire::to_transport_protocol(quoted->protocol());
+    if (!protocol || quoted->source() != ip.destination()) {
+        return counters_.add(Counter::DropIcmpUnrelated);
+    }
     const wire::ConnectionTuple tuple{quoted->destination(), quoted->destination_port(),
-                                      quoted->source(), quoted->source_port(),
-                                      wire::TransportProtocol::Tcp};
-    const bool may_be_ours =
-        quoted->protocol() == wire::IpProtocol::Tcp && quoted->source() == ip.destination();
-    const auto slot = may_be_ours ? tables_.find(tuple) : std::nullopt;
+                                      quoted->source(), quoted->source_port(), *protocol};
+    if (*protocol == wire::TransportProtocol::Udp) {
+        return handle_flow_error(std::move(packet), tuple, now);
+    }
+    const auto slot = tables_.find(tuple);
     if (!slot) return counters_.add(Counter::DropIcmpUnrelated);
-    migrate::Record& record = tables_.at(*slot);
-    const auto* undecided = record.as<migrate::TemporaryEndpoint>();
-    tcp::Connection* connection = record.connection();
-    if (connection == nullptr || (undecided != nullptr && undecided->attempt)) {
-        return counters_.add(Counter::DropIcmpMoved);
+    const auto* entry = tables_.at(*slot).as<migrate::ForwardEntry>();
+    if (entry != nullptr && !entry->is_over) {
+        return forward_icmp_error(context_, tuple, entry->owner, std::move(packet), now);
     }
-    const tcp::IcmpError error = error_of(*message, *quoted);
-    if (const auto dropped = connection->handle_icmp(error)) return counters_.add(*dropped);
-    if (error.is_fragmentation_needed()) {
-        path_mtus_.learn(tuple.client, connection->path_mtu(), now);
-    }
-    settle(*slot, now);
+    if (take_icmp_error(context_, *slot, *message, *quoted, now)) settle(*slot, now);
+}
+
+/// Nothing in a quoted datagram tells that it was ours, and no application here asks (EP-26).
+void Node::handle_flow_error(Packet packet, const wire::ConnectionTuple& tuple, Instant now) {
+    const migrate::Flow* flow = flows_.find(tuple);
+    if (flow == nullptr) return counters_.add(Counter::DropIcmpUnrelated);
+    const auto* moved = flow->as<migrate::ForwardedFlow>();
+    if (moved == nullptr) return counters_.add(Counter::DropIcmpFlow);
+    forward_icmp_error(context_, tuple, moved->owner, std::move(packet), now);
 }
 
 void Node::refuse_datagram(const wire::Ipv4View& ip, Instant now) {

@@ -115,9 +115,11 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       backlog_(backlog_of(config.limits)),
       tables_(draw_key(rng_), capacities_of(config.limits)),
       offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),
-      context_{config, self_, tables_, farm_link_, offers_, held_budget_, pool_, rng_, counters_},
+      context_{config,       self_,      tables_, farm_link_, offers_,
+               held_budget_, path_mtus_, pool_,   rng_,       counters_},
       home_(context_),
       target_(context_, tcp_config_),
+      flows_(context_, Rng(~seed), config.limits.flow_entries),
       listener_(tcp_config_, listener_keys(config, draw_key(rng_)), clock_offset, now),
       warm_(kWarmEndpointsMax) {}
 
@@ -133,11 +135,16 @@ void Node::handle_deadline(Instant now) {
     if (is_due(target_.early_deadline(), now)) target_.handle_early_deadline(now);
     while (const auto slot = deadlines_.pop_due(now))
         handle_record_deadline(*slot, now);
+    if (is_due(flows_.poll_deadline(), now)) {
+        flows_.handle_deadline(now);
+        serve_datagrams(now);
+    }
 }
 
 std::optional<Instant> Node::poll_deadline() const {
     const auto links = earlier(front_.poll_deadline(), back_.poll_deadline());
-    return earlier(links, earlier(target_.early_deadline(), deadlines_.earliest()));
+    const auto records = earlier(target_.early_deadline(), deadlines_.earliest());
+    return earlier(earlier(links, records), flows_.poll_deadline());
 }
 
 std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
@@ -185,6 +192,9 @@ Result<MoveStarted, ApiFailure> Node::migrate(const wire::ConnectionTuple& tuple
     const farm::Server* target = config_.server_by_name(to_server);
     if (target == nullptr) {
         return Failure{ApiFailure{ApiError::UnknownServer, "no server of the farm has that name"}};
+    }
+    if (tuple.protocol == wire::TransportProtocol::Udp) {
+        return migrate_flow(tuple, target->id, now);
     }
     const auto slot = tables_.find(tuple);
     if (!slot || tables_.at(*slot).table() == migrate::Table::Forward) {

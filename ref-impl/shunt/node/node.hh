@@ -24,6 +24,7 @@
 #include "shunt/migrate/endpoint/home_side.hh"
 #include "shunt/migrate/endpoint/target_side.hh"
 #include "shunt/migrate/farm_link.hh"
+#include "shunt/migrate/flow/flows.hh"
 #include "shunt/migrate/offers.hh"
 #include "shunt/node/contents.hh"
 #include "shunt/node/streams.hh"
@@ -105,6 +106,7 @@ class Node {
 
     /// Connections that this node owns: for checkers. A Temporary one that is migrating counts.
     const migrate::ConnectionTables& connection_tables() const { return tables_; }
+    const migrate::FlowTable& flow_table() const { return flows_.table(); }
     /// What its connections keep to.
     const tcp::Config& tcp_config() const { return tcp_config_; }
 
@@ -119,8 +121,17 @@ class Node {
     bool is_too_long_to_forward(const Packet& packet, Instant now);
     void handle_undecided(Slot slot, Packet packet, Instant now);
 
+    // datagrams.cc: UDP
+    void handle_datagram(Packet packet, Instant now);
+    void open_flow(const wire::ConnectionTuple& tuple, Packet packet, Instant now);
+    void serve_datagrams(Instant now);
+    void serve_datagram(const migrate::FlowDelivery& delivery, Instant now);
+    Result<MoveStarted, ApiFailure> migrate_flow(const wire::ConnectionTuple& tuple,
+                                                 farm::ServerId target, Instant now);
+
     // icmp_packets.cc
-    void handle_icmp(const wire::Ipv4View& ip, Instant now);
+    void handle_icmp(Packet packet, Instant now);
+    void handle_flow_error(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
     void refuse_datagram(const wire::Ipv4View& ip, Instant now);
     void refuse_protocol(const wire::Ipv4View& ip, Instant now);
 
@@ -195,6 +206,7 @@ class Node {
     migrate::endpoint::Context context_;
     migrate::endpoint::HomeSide home_;
     migrate::endpoint::TargetSide target_;
+    migrate::Flows flows_;
     tcp::Listener listener_;
     DeadlineHeap deadlines_;
     ReadyQueue ready_;

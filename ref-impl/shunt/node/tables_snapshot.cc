@@ -36,34 +36,56 @@ Standing standing_of(const migrate::Record& record) {
     return standing;
 }
 
+/// The same of a UDP flow, which has no state of its own.
+Standing standing_of(const migrate::Flow& flow) {
+    if (const auto* offered = flow.as<migrate::OfferedFlow>()) {
+        return {"migrating", offered->id.epoch, offered->target};
+    }
+    if (const auto* moved = flow.as<migrate::ForwardedFlow>()) {
+        return {"forwarded", moved->id.epoch, moved->owner};
+    }
+    if (const auto* moved_in = flow.as<migrate::MovedInFlow>()) {
+        return {moved_in->is_released ? "flow" : "unreleased", moved_in->id.epoch, moved_in->home};
+    }
+    return {"flow", 0, 0};
+}
+
+std::vector<ConnectionRow>& table_of(TablesSnapshot& snapshot, migrate::Table table) {
+    switch (table) {
+        case migrate::Table::Temporary:
+            return snapshot.temporary;
+        case migrate::Table::Local:
+            return snapshot.local;
+        case migrate::Table::Forward:
+            return snapshot.forward;
+        case migrate::Table::ForwardConnect:
+            break;
+    }
+    return snapshot.forward_connect;
+}
+
 }  // namespace
 
 TablesSnapshot Node::tables() const {
     TablesSnapshot snapshot;
-    for (const Slot slot : tables_.sorted_slots()) {
-        const migrate::Record& record = tables_.at(slot);
-        const Standing standing = standing_of(record);
+    const auto add = [&](const wire::ConnectionTuple& tuple, migrate::Table table,
+                         const Standing& standing) {
         const farm::Server* peer = config_.server_by_id(standing.peer);
         ConnectionRow row;
-        row.connection = record.tuple.to_string();
-        row.protocol = "tcp";
+        row.connection = tuple.to_string();
+        row.protocol = tuple.protocol == wire::TransportProtocol::Udp ? "udp" : "tcp";
         row.state = standing.state;
         row.epoch = standing.epoch;
         if (peer != nullptr) row.peer = peer->name;
-        switch (record.table()) {
-            case migrate::Table::Temporary:
-                snapshot.temporary.push_back(std::move(row));
-                break;
-            case migrate::Table::Local:
-                snapshot.local.push_back(std::move(row));
-                break;
-            case migrate::Table::Forward:
-                snapshot.forward.push_back(std::move(row));
-                break;
-            case migrate::Table::ForwardConnect:
-                snapshot.forward_connect.push_back(std::move(row));
-                break;
-        }
+        table_of(snapshot, table).push_back(std::move(row));
+    };
+    for (const Slot slot : tables_.sorted_slots()) {
+        const migrate::Record& record = tables_.at(slot);
+        add(record.tuple, record.table(), standing_of(record));
+    }
+    for (const Slot slot : flows_.table().sorted_slots()) {
+        const migrate::Flow& flow = flows_.table().at(slot);
+        add(flow.tuple, flow.table(), standing_of(flow));
     }
     return snapshot;
 }

@@ -104,6 +104,8 @@ class FarmReader {
         assign(timers.reoffer_pause_min, reader.milliseconds("reoffer_pause_min_ms"));
         assign(timers.user_timeout, reader.milliseconds("user_timeout_ms"));
         assign(timers.keep_alive_idle, reader.milliseconds("keep_alive_idle_ms"));
+        assign(timers.flow_idle, reader.milliseconds("flow_idle_ms"));
+        assign(timers.flow_idle_target, reader.milliseconds("flow_idle_target_ms"));
         reader.finish();
     }
 
@@ -119,6 +121,7 @@ class FarmReader {
         count(limits.local_entries, "local_entries");
         count(limits.forward_entries, "forward_entries");
         count(limits.forward_connect_entries, "forward_connect_entries");
+        count(limits.flow_entries, "flow_entries");
         count(limits.held_packets, "held_packets");
         count(limits.held_bytes, "held_bytes");
         count(limits.held_packets_total, "held_packets_total");
@@ -163,6 +166,8 @@ class FarmReader {
         assign(listen.server, reader.text("server", true));
         if (const auto port = reader.integer("port", 1, 0xFFFF, true))
             listen.port = static_cast<std::uint16_t>(*port);
+        if (reader.choice("protocol", {"tcp", "udp"}) == std::size_t{1})
+            listen.protocol = wire::TransportProtocol::Udp;
         assign(listen.application, reader.text("application", true));
         if (const auto directory = reader.text("directory")) listen.directory = resolve(*directory);
         if (const auto backend = reader.text("backend"))

@@ -13,10 +13,9 @@ namespace {
 
 // Odd, without a pattern: the first digits of e, the golden ratio, pi, and of the roots of two,
 // three, five, seven and eleven.
-constexpr std::array<std::uint64_t, 8> kFactors = {0xADF8'5458'A2BB'4A9BU, 0x9E37'79B9'7F4A'7C15U,
-                                                   0x243F'6A88'85A3'08D3U, 0x6A09'E667'F3BC'C909U,
-                                                   0xBB67'AE85'84CA'A73BU, 0x3C6E'F372'FE94'F82BU,
-                                                   0xA54F'F53A'5F1D'36F1U, 0x510E'527F'ADE6'82D1U};
+constexpr std::array<std::uint64_t, 8> kFactors = {
+    0xADF8'5458'A2BB'4A9BU, 0x9E37'79B9'7F4A'7C15U, 0x243F'6A88'85A3'08D3U, 0x6A09'E667'F3BC'C909U,
+    0xBB67'AE85'84CA'A73BU, 0x3C6E'F372'FE94'F82BU, 0xA54F'F53A'5F1D'36F1U, 0x510E'527F'ADE6'82D1U};
 constexpr std::size_t kWord = 8;
 constexpr std::size_t kStride = kFactors.size() * kWord;
 
@@ -37,7 +36,8 @@ std::uint64_t load_word(const std::uint8_t* bytes, std::size_t count) {
 
 using Chains = std::array<std::uint64_t, kFactors.size()>;
 
-// As many chains side by side as hide the time that a multiplication takes, eight bytes a step each.
+// As many chains side by side as hide the time that a multiplication takes, eight bytes a step
+// each.
 std::uint64_t absorb(Chains chains, ByteView bytes) {
     const std::uint8_t* at = bytes.data();
     std::size_t left = bytes.size();

@@ -6,6 +6,7 @@
 #include "shunt/base/packet.hh"
 #include "shunt/base/rng.hh"
 #include "shunt/farm/farm_config.hh"
+#include "shunt/ip/path_mtu.hh"
 #include "shunt/migrate/connection_tables.hh"
 #include "shunt/migrate/farm_link.hh"
 #include "shunt/migrate/offers.hh"
@@ -19,6 +20,7 @@ struct Context {
     FarmLink& link;
     Offers& offers;
     HeldBudget& held_budget;
+    ip::PathMtuCache& path_mtus;
     PacketPool& pool;
     Rng& rng;
     Counters& counters;

@@ -27,8 +27,12 @@ std::optional<ForwardedPackets::Received> ForwardedPackets::receive(Encapsulated
     if (context_.config.is_farm_address(forwarded->packet().source())) {
         return drop(Counter::DropEncapsulationInnerSource);
     }
-    if (forwarded->is_icmp_error()) return drop(Counter::DropForwardedKind);
     const wire::ConnectionTuple tuple = forwarded->tuple();
+    // An error goes to whom the packet that it quotes came from.
+    if (forwarded->packet().destination() != tuple.service) {
+        return drop(Counter::DropEncapsulationInnerDestination);
+    }
+    const bool is_icmp_error = forwarded->is_icmp_error();
     Packet packet = std::move(frame.datagram);
     packet.trim_front(wire::kEncapsulationHeaderSize);
     if (forwarded->packet().is_fragment()) {
@@ -36,7 +40,7 @@ std::optional<ForwardedPackets::Received> ForwardedPackets::receive(Encapsulated
         if (!whole) return std::nullopt;
         packet = std::move(*whole);
     }
-    return Received{frame.from, tuple, std::move(packet)};
+    return Received{frame.from, tuple, std::move(packet), is_icmp_error};
 }
 
 std::optional<Packet> ForwardedPackets::reassemble(const wire::ForwardedPacket& forwarded,

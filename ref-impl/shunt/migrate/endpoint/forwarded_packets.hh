@@ -16,11 +16,12 @@ namespace shunt::migrate::endpoint {
 
 class ForwardedPackets {
   public:
-    /// A client's packet, from its IPv4 header on.
+    /// A client's packet, from its IPv4 header on, or an error about what was sent to it (EP-26).
     struct Received {
         farm::ServerId from = 0;
         wire::ConnectionTuple tuple;
         Packet packet;
+        bool is_icmp_error = false;
     };
 
     ForwardedPackets(Context& context, Messages& messages);

@@ -2,6 +2,7 @@
 #include "shunt/migrate/endpoint/target_side.hh"
 
 #include "shunt/migrate/endpoint/client_packet.hh"
+#include "shunt/migrate/endpoint/icmp_errors.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/tcp_header.hh"
 
@@ -20,6 +21,7 @@ wire::ConnectionTuple tuple_of(const wire::EncapsulationView& view, const wire::
 std::optional<Slot> TargetSide::handle_forwarded(EncapsulatedFrame frame, Instant now) {
     auto received = forwarded_.receive(std::move(frame), now);
     if (!received) return std::nullopt;
+    if (received->is_icmp_error) return take_forwarded_error(context_, *received, now);
     const auto slot = context_.tables.find(received->tuple);
     if (!slot) {
         forwarded_.keep_early(std::move(*received), now);

@@ -28,8 +28,10 @@ bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
     const ByteView payload = view.payload();
     if (message.type == wire::EncapsulationType::Forwarded) {
         const auto inner = wire::Ipv4View::parse(payload);
-        if (!inner) return false;
-        message.inner_packet = inner->packet();
+        // An ICMP error is no packet of the client's (EP-26).
+        if (!inner || inner->protocol() == wire::IpProtocol::Icmp) return false;
+        // Of what had to go in pieces (FRM-9), who puts them together sees whether it is the same.
+        if (!inner->is_fragment()) message.inner_packet = inner->packet();
         message.tuple.service = inner->destination();
         message.tuple.service_port = view.destination_port();
         const auto segment = wire::TcpView::parse(*inner);
@@ -52,7 +54,7 @@ bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
 wire::ConnectionTuple port_tuple(const wire::Ipv4View& packet) {
     const ByteView payload = packet.payload();
     return {packet.source(), load_u16(payload, 0), packet.destination(), load_u16(payload, 2),
-            wire::TransportProtocol::Tcp};
+            *wire::to_transport_protocol(packet.protocol())};
 }
 
 }  // namespace
@@ -126,7 +128,7 @@ void FarmObserver::observe_front(const Arrival& arrival) {
     const auto ethernet = wire::EthernetView::parse(arrival.frame);
     if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
     const auto packet = wire::Ipv4View::parse(ethernet->payload());
-    if (!packet || packet->protocol() != wire::IpProtocol::Tcp) return;
+    if (!packet || !wire::to_transport_protocol(packet->protocol())) return;
     // The ports of a packet that is damaged behind them still say whose it is.
     if (packet->is_fragment() || packet->payload().size() < kPortsSize) return;
     ClientPacket arrived{arrival.time, arrival.to, port_tuple(*packet), {}, packet->packet()};

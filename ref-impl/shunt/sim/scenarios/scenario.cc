@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shunt/sim/scenarios/flow_faults.hh"
 #include "shunt/sim/scenarios/move_faults.hh"
 #include "shunt/sim/scenarios/move_once.hh"
 #include "shunt/sim/scenarios/tcp_pair.hh"
@@ -14,6 +15,12 @@ constexpr ScenarioSettings kMoveOnce{true, false, false};
 constexpr ScenarioSettings kPair{false, true, true};
 
 constexpr Scenario kScenarios[] = {
+    {"flow-faults",
+     "Extended set: UDP flows move from server to server, while links and servers fail.",
+     flow_faults_extended},
+    {"flow-faults-base",
+     "Base set: UDP flows move from server to server, while links and servers fail.",
+     flow_faults_base},
     {"move-once",
      "Extended set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
      move_once_extended, kMoveOnce},
