@@ -57,6 +57,16 @@ std::optional<LogLevel> parse_log_level(std::string_view name) {
     return std::nullopt;
 }
 
+std::string_view name_of(LogLevel level) {
+    return level_of(level).name;
+}
+
+LogLevel current_log_level() {
+    const auto value = logger().level();
+    const auto found = std::ranges::find(kLevels, value, &Level::value);
+    return static_cast<LogLevel>(found - kLevels.begin());
+}
+
 void set_log_level(LogLevel level) {
     logger().set_level(level_of(level).value);
 }

@@ -12,8 +12,12 @@ enum class LogLevel { Trace, Debug, Info, Warning, Error, Off };
 /// "trace", "debug", "info", "warn", "error", "off".
 std::optional<LogLevel> parse_log_level(std::string_view name);
 
+/// As parse_log_level() takes it.
+std::string_view name_of(LogLevel level);
+
 /// Lines below `level` are not written. Before the first call the level is Info.
 void set_log_level(LogLevel level);
+LogLevel current_log_level();
 bool is_logged(LogLevel level);
 
 void log_line(LogLevel level, std::string_view text);

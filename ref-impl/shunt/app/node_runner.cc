@@ -14,7 +14,12 @@ using link::LinkId;
 
 NodeRunner::NodeRunner(NodeHost& host, ControlSession& control, runtime::EventLoop& loop,
                        PacketPool& pool, const Config& config)
-    : host_(host), control_(control), loop_(loop), pool_(pool), config_(config) {}
+    : host_(host),
+      control_(control),
+      loop_(loop),
+      pool_(pool),
+      config_(config),
+      boots_(host.boots()) {}
 
 NodeRunner::End NodeRunner::run() {
     int turns = 0;
@@ -76,14 +81,22 @@ int NodeRunner::receive(AttachedTester& tester) {
 
 void NodeRunner::handle(AttachedTester& tester, const runtime::AttachmentMessage& message) {
     if (const auto* hello = std::get_if<runtime::HelloMessage>(&message)) {
+        host_.reopen_listeners();
         host_.restart(hello->seed, now_);
-        if (config_.gateway != nullptr) config_.gateway->forget_all();
     } else if (const auto* frame = std::get_if<runtime::FrameMessage>(&message)) {
         host_.node().handle_frame(frame->link, pool_.copy(frame->frame), now_);
     } else if (const auto* request = std::get_if<runtime::ControlMessage>(&message)) {
         const std::string answer = control_.answer(request->line, now_);
         tester.send_control(answer, kTooLongAnswer);
     }
+    notice_a_fresh_node();
+}
+
+/// What the gateway holds was for connections of the node before.
+void NodeRunner::notice_a_fresh_node() {
+    if (boots_ == host_.boots()) return;
+    boots_ = host_.boots();
+    if (config_.gateway != nullptr) config_.gateway->forget_all();
 }
 
 /// False if there is more to send.
@@ -121,6 +134,7 @@ void NodeRunner::answer_control() {
         const std::string answer =
             request.is_overlong ? std::string(kTooLongAnswer) : control_.answer(request.line, now_);
         config_.control_socket->answer(request.client, answer);
+        notice_a_fresh_node();
     }
 }
 

@@ -67,6 +67,7 @@ class NodeRunner {
     void hand_over(link::OutgoingFrame outgoing);
     void look_around(bool may_sleep);
     void answer_control();
+    void notice_a_fresh_node();
     bool report_complaints();
 
     NodeHost& host_;
@@ -74,6 +75,7 @@ class NodeRunner {
     runtime::EventLoop& loop_;
     PacketPool& pool_;
     Config config_;
+    std::uint64_t boots_;  // of the node that the gateway works for
     Instant now_;
 };
 

@@ -15,7 +15,10 @@ class VirtualNode final : public VirtualDevice {
     VirtualNode(NodeHost& host, ControlSession& control, const AttachedTester& tester)
         : host_(host), control_(control), tester_(tester) {}
 
-    void restart(std::uint64_t seed, Instant now) override { host_.restart(seed, now); }
+    void restart(std::uint64_t seed, Instant now) override {
+        host_.reopen_listeners();
+        host_.restart(seed, now);
+    }
     void handle_frame(link::LinkId link, Packet frame, Instant now) override;
     void handle_deadline(Instant now) override { host_.node().handle_deadline(now); }
     std::optional<Instant> poll_deadline() const override { return host_.node().poll_deadline(); }

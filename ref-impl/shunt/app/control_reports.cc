@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/app/control_reports.hh"
+
+#include "shunt/app/version.hh"
+
+namespace shunt::app {
+namespace {
+
+constexpr int kControlVersion = 1;
+
+Json connection_rows(const std::vector<node::ConnectionRow>& rows) {
+    Json result = Json::array();
+    for (const node::ConnectionRow& row : rows)
+        result.push_back({{"connection", row.connection},
+                          {"protocol", row.protocol},
+                          {"state", row.state},
+                          {"epoch", row.epoch},
+                          {"peer", row.peer}});
+    return result;
+}
+
+Json server_state_row(const NodeRequest& request) {
+    const node::ServerStateRow row = request.host.node().server_state();
+    return {{"server", row.server}, {"connections", row.connections}};
+}
+
+std::string_view name_of(wire::TransportProtocol protocol) {
+    return protocol == wire::TransportProtocol::Udp ? "udp" : "tcp";
+}
+
+Json listening_rows(const NodeHost& host) {
+    Json result = Json::array();
+    for (const farm::Listen& listen : host.config().listens) {
+        if (listen.server != host.self().name || !listen.is_open) continue;
+        for (const wire::Ipv4Address service : host.self().services)
+            result.push_back({{"ip", service.to_string()},
+                              {"port", listen.port},
+                              {"protocol", name_of(listen.protocol)},
+                              {"application", listen.application}});
+    }
+    return result;
+}
+
+Json url_rows(const NodeHost& host) {
+    Json result = Json::array();
+    for (const farm::UrlRule& rule : host.config().urls)
+        result.push_back({{"prefix", rule.prefix}, {"servers", rule.servers}});
+    return result;
+}
+
+}  // namespace
+
+Outcome say_hello(const NodeRequest& request) {
+    return Json{{"device", "shunt-node"},
+                {"version", kVersion},
+                {"control", kControlVersion},
+                {"name", request.host.self().name},
+                {"id", request.host.self().id},
+                {"farm", request.host.config().farm.id},
+                {"time", request.time == TimeMode::Wall ? "wall" : "virtual"}};
+}
+
+Outcome report_tables(const NodeRequest& request) {
+    const node::TablesSnapshot tables = request.host.node().tables();
+    return Json{{"temporary", connection_rows(tables.temporary)},
+                {"local", connection_rows(tables.local)},
+                {"forward", connection_rows(tables.forward)},
+                {"forward_connect", connection_rows(tables.forward_connect)},
+                {"server_state", Json::array({server_state_row(request)})},
+                {"listening_sockets", listening_rows(request.host)},
+                {"url_map", url_rows(request.host)}};
+}
+
+Outcome report_counters(const NodeRequest& request) {
+    Json result = Json::object();
+    for (std::size_t index = 0; index < kCounterCount; ++index) {
+        const auto counter = static_cast<Counter>(index);
+        const std::uint64_t value = request.host.node().counters().value(counter) +
+                                    request.host.device_counters().value(counter);
+        if (value != 0) result[std::string(counter_name(counter))] = value;
+    }
+    return result;
+}
+
+Outcome report_state(const NodeRequest& request) {
+    const node::TablesSnapshot tables = request.host.node().tables();
+    Json result = server_state_row(request);
+    result["time_ns"] = request.now.to_nanoseconds();
+    result["boots"] = request.host.boots();
+    result["tables"] = {{"temporary", tables.temporary.size()},
+                        {"local", tables.local.size()},
+                        {"forward", tables.forward.size()},
+                        {"forward_connect", tables.forward_connect.size()}};
+    return result;
+}
+
+Outcome report_members(const NodeRequest& request) {
+    Json result = Json::array();
+    for (const farm::Server& server : request.host.config().servers) {
+        Json services = Json::array();
+        for (const wire::Ipv4Address service : server.services)
+            services.push_back(service.to_string());
+        result.push_back({{"server", server.name},
+                          {"id", server.id},
+                          {"is_self", server.id == request.host.self().id},
+                          {"front_ip", server.front_ip.address.to_string()},
+                          {"control_ip", server.control_ip.address.to_string()},
+                          {"services", std::move(services)}});
+    }
+    return Json{{"members", std::move(result)}};
+}
+
+/// No session is kept by this version; the table is there so that who reads it need not ask.
+Outcome report_sessions(const NodeRequest&) {
+    return Json{{"sessions", Json::array()}};
+}
+
+}  // namespace shunt::app
