@@ -78,6 +78,7 @@ secret_file = "secret"
         text += listen_text(
             number, 80, "http", profile="endpoint", select="request", directory=folder
         )
+        text += listen_text(number, 7, "echo", protocol="udp")
     for number in range(1, options.nodes + 1):
         text += f'\n[[url]]\nprefix = "/s{number}/"\nservers = ["s{number}"]\n'
     return text + f'\n[[url]]\nprefix = "/bytes/"\nservers = ["s{options.nodes}"]\n'
