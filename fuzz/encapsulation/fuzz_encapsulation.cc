@@ -61,7 +61,6 @@ std::optional<Fault> find_fault(ByteView bytes, const FarmNode& farm) {
     if (view->destination() != farm.self().forward_ips.front()) {
         return Fault{Counter::DropEncapsulationNotForwardAddress};
     }
-    if (view->protocol() == wire::TransportProtocol::Udp) return Fault{Counter::DropFrameFlow};
     switch (view->type()) {
         case EncapsulationType::Connection:
             if (const auto parsed = wire::ConnectionInformation::parse(*view); !parsed)
