@@ -28,17 +28,4 @@ struct CaseInfo {
 /// Every case of the suite, in the order of the protocol's pages.
 const std::vector<CaseInfo>& all_cases();
 
-// One function for each file of cases/.
-std::vector<CaseInfo> endpoint_framing_cases();
-std::vector<CaseInfo> endpoint_inner_packet_cases();
-std::vector<CaseInfo> endpoint_long_packets_cases();
-std::vector<CaseInfo> endpoint_control_block_cases();
-std::vector<CaseInfo> endpoint_handshake_cases();
-std::vector<CaseInfo> endpoint_connection_cases();
-std::vector<CaseInfo> endpoint_migration_cases();
-std::vector<CaseInfo> endpoint_acknowledgement_cases();
-std::vector<CaseInfo> endpoint_forward_cases();
-std::vector<CaseInfo> endpoint_target_cases();
-std::vector<CaseInfo> system_control_channel_cases();
-
 }  // namespace conform

@@ -61,8 +61,9 @@ struct TestTimers {
 
 /// What the client asks for in the first line of its HTTP request.
 struct TestRequests {
-    std::string local = "/bytes/64";     ///< served by whoever owns the endpoint
-    std::string moved = "/s2/bytes/64";  ///< makes the device select the first peer
+    std::string local = "/bytes/64";      ///< served by whoever owns the endpoint
+    std::string moved = "/s2/bytes/64";   ///< makes the device select the first peer
+    std::string large = "/bytes/200000";  ///< as `local`, with 100,000 bytes or more
 };
 
 struct Iut {
@@ -72,6 +73,7 @@ struct Iut {
     Framing framing;
     ServerAddresses device;
     std::uint16_t service_port = 80;
+    std::uint16_t udp_port = 0;  ///< a UDP service that answers with what it got; 0: none
     std::uint16_t front_mtu = 1500;
     std::uint16_t back_mtu = 1500;
     std::vector<Ipv4Address> clients;

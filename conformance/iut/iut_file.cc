@@ -114,6 +114,8 @@ void read_addresses(IutReader reader, Iut& iut, Participants& participants) {
     iut.device = read_server(reader, participants, 1);
     iut.service_port =
         static_cast<std::uint16_t>(reader.number("service_port", 1, UINT16_MAX, iut.service_port));
+    iut.udp_port =
+        static_cast<std::uint16_t>(reader.number("udp_port", 0, UINT16_MAX, iut.udp_port));
     iut.framing.ethertype = read_ethertype(reader, iut.framing.ethertype);
     iut.front_mtu =
         static_cast<std::uint16_t>(reader.number("front_mtu", kMtuMin, kMtuMax, iut.front_mtu));
@@ -155,6 +157,7 @@ std::string read_target(IutReader& reader, const char* key, const std::string& o
 void read_requests(IutReader reader, TestRequests& requests) {
     requests.local = read_target(reader, "local", requests.local);
     requests.moved = read_target(reader, "moved", requests.moved);
+    requests.large = read_target(reader, "large", requests.large);
     if (requests.moved == requests.local) reader.fail("moved", "another target than local");
     reader.refuse_others();
 }

@@ -23,6 +23,11 @@ class ClientView {
     /// The client's own segment, sent to the device or inside a packet that we forward.
     void sent(const TcpSegment& segment) {
         if (segment.has(tcp_flag::kSyn)) {
+            if (server_start_ && client_start_ != segment.sequence) {
+                // The tuple once more; which connection is the client's the SYN/ACK tells.
+                reopening_ = segment;
+                return;
+            }
             client_start_ = client_end_ = segment.sequence;
             client_scale_ = to_scale(segment.window_scale);
         }
@@ -44,7 +49,8 @@ class ClientView {
             block_flag::kRequestedTimestamps | block_flag::kReceivedTimestamps;
         if (server_start_) return;  // a repetition
         client_start_ = block.irs;
-        client_end_ = block.rcv_nxt;
+        // What the client has sent out of order was seen by its home alone.
+        client_end_ = block.ooo_bytes > 0 ? block.rcv_adv : block.rcv_nxt;
         client_scale_ = to_scale(block.snd_scale);
         is_scaled_ = (block.t_flags & kScaling) == kScaling;
         has_timestamps_ = (block.t_flags & kTimestamps) == kTimestamps;
@@ -99,7 +105,20 @@ class ClientView {
         findings_.push_back({requirement, std::move(expected), std::move(actual), number_});
     }
 
+    /// A new connection on the tuple of one that is over.
+    void reopen() {
+        const TcpSegment syn = *reopening_;
+        reopening_.reset();
+        is_reset_by_client_ = false;
+        server_start_.reset();
+        window_end_.reset();
+        timestamp_.reset();
+        stream_.clear();
+        sent(syn);
+    }
+
     void received_syn_ack(const TcpSegment& segment) {
+        if (reopening_ && segment.acknowledgment == reopening_->sequence + 1) reopen();
         check(client_start_ && segment.acknowledgment == *client_start_ + 1, "TCP-1",
               "a SYN/ACK that acknowledges the SYN", describe(segment));
         if (server_start_) {
@@ -181,6 +200,7 @@ class ClientView {
 
     std::vector<Finding>& findings_;
     std::size_t number_ = 0;
+    std::optional<TcpSegment> reopening_;
     std::optional<std::uint32_t> client_start_;
     std::optional<std::uint32_t> client_end_;
     std::optional<unsigned> client_scale_;
@@ -213,6 +233,7 @@ class ClientViews {
                 handed_over(*frame.encapsulation);
             }
         } else if (captured.link == Link::Front && frame.ipv4 && frame.ipv4->tcp) {
+            if (captured.is_demanded) return;
             const TcpSegment& segment = *frame.ipv4->tcp;
             view(segment.destination, segment.source).received(segment, number);
         } else if (frame.encapsulation && frame.encapsulation->is(EncapsulationType::Connection)) {

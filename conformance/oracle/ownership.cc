@@ -40,7 +40,7 @@ class Owners {
             Ownership& ownership = owners_[{syn.source, syn.destination}];
             if (ownership.owner != Owner::Elsewhere) ownership.owner = Owner::Device;
         }
-        if (!frame.encapsulation || !frame.faults.empty()) return;
+        if (!frame.encapsulation || !frame.faults.empty() || !frame.inner_faults.empty()) return;
         const Encapsulation& header = *frame.encapsulation;
         if (header.is(EncapsulationType::Connection)) return moved_in(header);
         if (header.is(EncapsulationType::Forwarded) && is_released_by(frame)) {
@@ -119,6 +119,7 @@ std::vector<Finding> examine_ownership(const Capture& capture) {
         }
         owners.from_device(frame);
         if (captured.link != Link::Front || !frame.ipv4 || !frame.ipv4->tcp) continue;
+        if (captured.is_demanded) continue;
         const Owner owner = owners.owner_of(*frame.ipv4->tcp);
         if (owner == Owner::Device) continue;
         findings.push_back({"EP-12",

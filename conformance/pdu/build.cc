@@ -6,6 +6,7 @@
 #include <tins/ip.h>
 #include <tins/rawpdu.h>
 #include <tins/tcp.h>
+#include <tins/udp.h>
 
 #include "pdu/checksum.hh"
 #include "pdu/tins_pdus.hh"
@@ -91,6 +92,15 @@ Bytes encode_icmp_packet(const IcmpMessage& message) {
     Tins::IP ip = Tins::IP(to_tins(message.destination), to_tins(message.source)) / icmp;
     ip.ttl(64);
     if (!message.payload.empty()) ip /= Tins::RawPDU(message.payload);
+    return ip.serialize();
+}
+
+Bytes encode_udp_packet(const UdpDatagram& datagram) {
+    Tins::IP ip(to_tins(datagram.destination.address), to_tins(datagram.source.address));
+    ip.ttl(64);
+    ip.flags(Tins::IP::DONT_FRAGMENT);
+    ip /= Tins::UDP(datagram.destination.port, datagram.source.port);
+    if (!datagram.payload.empty()) ip /= Tins::RawPDU(datagram.payload);
     return ip.serialize();
 }
 

@@ -15,6 +15,9 @@ Bytes encode_ethernet(MacAddress destination, MacAddress source, std::uint16_t t
 /// The IPv4 packet that carries `segment`.
 Bytes encode_tcp_packet(const TcpSegment& segment);
 
+/// The IPv4 packet that carries `datagram`, with DF and a checksum.
+Bytes encode_udp_packet(const UdpDatagram& datagram);
+
 /// The IPv4 packet that carries an ICMP echo request or reply.
 Bytes encode_icmp_packet(const IcmpMessage& message);
 

@@ -21,6 +21,8 @@ struct CapturedFrame {
     Bytes bytes;
     Frame frame;
     std::vector<std::string> comments{};
+    /// The case has asked for it: a reset that would end a living connection otherwise.
+    bool is_demanded = false;
 };
 
 /// A deque, so that a frame stays where it is while others are added.

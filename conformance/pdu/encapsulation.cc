@@ -70,6 +70,14 @@ std::optional<ConnectionInformation> parse_connection_information(ByteView paylo
     return ConnectionInformation{pdu.service(), pdu.rfind_pdu<ControlBlockPdu>().block()};
 }
 
+std::optional<FlowInformation> parse_flow_information(ByteView payload) {
+    constexpr std::size_t kServiceSize = 6;
+    if (payload.size() != kServiceSize && payload.size() != kServiceSize + 4) return std::nullopt;
+    FlowInformation information{{{load_u32(payload, 0)}, load_u16(payload, 4)}};
+    if (payload.size() > kServiceSize) information.flow = load_u32(payload, kServiceSize);
+    return information;
+}
+
 std::optional<IdentifiedCopy> parse_identified_copy(ByteView payload) {
     if (payload.size() != IdentifiedCopy::kSize || load_u16(payload, 0) != kIdentifiedCopyLength) {
         return std::nullopt;
@@ -111,6 +119,14 @@ std::optional<MissingRanges> parse_missing_ranges(ByteView payload) {
 
 Bytes encode(const ConnectionInformation& information) {
     return (ConnectionPdu(information.service) / ControlBlockPdu(information.block)).serialize();
+}
+
+Bytes encode(const FlowInformation& information) {
+    Bytes bytes;
+    append_u32(bytes, information.service.address.value);
+    append_u16(bytes, information.service.port);
+    if (information.flow) append_u32(bytes, *information.flow);
+    return bytes;
 }
 
 Bytes encode(const IdentifiedCopy& identified) {

@@ -65,6 +65,12 @@ struct ConnectionInformation {
     ControlBlock block;
 };
 
+/// Payload of 0x01 with Protocol 2.
+struct FlowInformation {
+    SocketAddress service;
+    std::optional<std::uint32_t> flow{};  ///< in a farm with extensions
+};
+
 /// Payload of ext 0x03, 0x11 and 0x14: length, ID, copy.
 struct IdentifiedCopy {
     static constexpr std::size_t kSize = 20;
@@ -113,12 +119,14 @@ struct MissingRanges {
 
 /// Absent where the payload has another size than the type gives it.
 std::optional<ConnectionInformation> parse_connection_information(ByteView payload);
+std::optional<FlowInformation> parse_flow_information(ByteView payload);
 std::optional<IdentifiedCopy> parse_identified_copy(ByteView payload);
 std::optional<Rejection> parse_rejection(ByteView payload);
 std::optional<EndpointData> parse_endpoint_data(ByteView payload);
 std::optional<MissingRanges> parse_missing_ranges(ByteView payload);
 
 Bytes encode(const ConnectionInformation& information);
+Bytes encode(const FlowInformation& information);
 Bytes encode(const IdentifiedCopy& identified);
 Bytes encode(const Rejection& rejection);
 Bytes encode(const EndpointData& data);

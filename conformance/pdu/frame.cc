@@ -9,6 +9,9 @@
 #include <tins/rawpdu.h>
 #include <tins/tcp.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "pdu/checksum.hh"
 #include "pdu/reception.hh"
 #include "pdu/tins_pdus.hh"
@@ -22,6 +25,8 @@ constexpr std::size_t kIcmpHeaderSize = 8;
 constexpr std::size_t kArpSize = 28;
 constexpr std::uint8_t kProtocolIcmp = 1;
 constexpr std::uint8_t kProtocolTcp = 6;
+constexpr std::uint8_t kProtocolUdp = 17;
+constexpr std::size_t kUdpHeaderSize = 8;
 constexpr std::uint16_t kMoreFragmentsAndOffset = 0x3FFF;
 
 std::uint32_t size_of(ByteView bytes) {
@@ -122,6 +127,29 @@ void decode_transport(Ipv4Packet& packet, ByteView transport, std::vector<Findin
     }
 }
 
+/// RFC 768: a checksum of zero means that there is none.
+void decode_udp(Ipv4Packet& packet, ByteView transport, std::vector<Finding>& faults) {
+    const bool has_header = transport.size() >= kUdpHeaderSize;
+    const std::size_t length = has_header ? load_u16(transport, 4) : 0;
+    if (!has_header || length < kUdpHeaderSize || length > transport.size()) {
+        faults.push_back({"IP-3", "a UDP header with the length of its datagram",
+                          fmt::format("{} of {} bytes", length, transport.size())});
+        return;
+    }
+    transport = transport.first(length);
+    const std::uint32_t start =
+        pseudo_header_sum(packet.source, packet.destination, kProtocolUdp, length);
+    const std::uint16_t sum = ones_complement_sum(transport, start);
+    if (load_u16(transport, 6) != 0 && sum != 0xFFFF) {
+        faults.push_back(
+            {"IP-3", "UDP checksum that sums to 0xffff, or none", fmt::format("0x{:04x}", sum)});
+    }
+    const ByteView payload = transport.subspan(kUdpHeaderSize);
+    packet.udp = UdpDatagram{{packet.source, load_u16(transport, 0)},
+                             {packet.destination, load_u16(transport, 2)},
+                             {payload.begin(), payload.end()}};
+}
+
 void decode_encapsulation(Frame& frame, ByteView bytes, const Framing& framing) {
     if (bytes.size() < kEncapsulationHeaderSize) {
         frame.faults.push_back({"FRM-5", "an encapsulation header of 16 bytes",
@@ -153,7 +181,10 @@ void decode_encapsulation(Frame& frame, ByteView bytes, const Framing& framing) 
         frame.faults.push_back(
             {"FRM-4", "encapsulation checksum that sums to 0xffff", fmt::format("0x{:04x}", sum)});
     }
-    if (is_forwarded) frame.inner = decode_ipv4(payload, frame.faults);
+    if (is_forwarded) {
+        frame.inner = decode_ipv4(payload, frame.inner_faults);
+        if (!frame.inner) std::ranges::move(frame.inner_faults, std::back_inserter(frame.faults));
+    }
     frame.encapsulation = std::move(header);
 }
 
@@ -199,6 +230,9 @@ std::optional<Ipv4Packet> decode_ipv4(ByteView bytes, std::vector<Finding>& faul
     const bool is_fragment = (load_u16(bytes, 6) & kMoreFragmentsAndOffset) != 0;
     if (!is_fragment && (packet.protocol == kProtocolTcp || packet.protocol == kProtocolIcmp)) {
         decode_transport(packet, bytes.subspan(header_size), faults);
+    }
+    if (!is_fragment && packet.protocol == kProtocolUdp) {
+        decode_udp(packet, bytes.subspan(header_size), faults);
     }
     return packet;
 }

@@ -47,6 +47,13 @@ struct IcmpMessage {
     Bytes payload{};
 };
 
+/// UDP (RFC 768) in its IPv4 packet.
+struct UdpDatagram {
+    SocketAddress source;
+    SocketAddress destination;
+    Bytes payload{};
+};
+
 namespace icmp_type {
 constexpr std::uint8_t kEchoReply = 0;
 constexpr std::uint8_t kEchoRequest = 8;
@@ -59,6 +66,7 @@ struct Ipv4Packet {
     std::uint8_t protocol = 0;
     std::optional<TcpSegment> tcp{};
     std::optional<IcmpMessage> icmp{};
+    std::optional<UdpDatagram> udp{};
 };
 
 struct Frame {
@@ -71,6 +79,8 @@ struct Frame {
     std::optional<Ipv4Packet> inner{};  ///< of a forwarded packet (type 0x02)
     /// Lengths, checksums and headers that are not what the formats say, in the order of the bytes.
     std::vector<Finding> faults{};
+    /// The same of what is behind the IPv4 header of `inner`: its sender's doing (EP-21).
+    std::vector<Finding> inner_faults{};
 };
 
 /// Never throws; what cannot be read is absent and has a fault.

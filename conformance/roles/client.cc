@@ -124,6 +124,9 @@ Task<ReceivedSegment> Client::expect(const char* requirement, SegmentPattern pat
         throw Violation(
             {requirement, mismatches.front().expected, mismatches.front().actual, received->frame});
     }
+    // Not any longer a matter of the oracles: the case knows that the connection is over.
+    const bool is_reset = pattern.flags && (*pattern.flags & tcp_flag::kRst) != 0;
+    if (is_reset) wire_.capture()[received->frame].is_demanded = true;
     co_return std::move(*received);
 }
 
@@ -182,7 +185,7 @@ bool Client::hear_icmp(std::size_t number, const IcmpMessage& message) {
 }
 
 bool Client::hear(std::size_t number, const CapturedFrame& captured) {
-    if (captured.link != Link::Front || !captured.frame.ipv4) return false;
+    if (is_retired_ || captured.link != Link::Front || !captured.frame.ipv4) return false;
     if (captured.frame.ipv4->icmp) return hear_icmp(number, *captured.frame.ipv4->icmp);
     if (!captured.frame.ipv4->tcp) return false;
     const TcpSegment& segment = *captured.frame.ipv4->tcp;

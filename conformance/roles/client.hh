@@ -63,6 +63,8 @@ class Client : public FrameListener {
     TcpSegment make_syn();
     /// Counts a segment as sent by other means than send(), for clients behind a home that we play.
     void count_sent(const TcpSegment& segment);
+    /// So many bytes that the server has got already.
+    void skip_sent(std::size_t bytes) { next_sequence_ += static_cast<std::uint32_t>(bytes); }
     /// Sends it as a frame to the device's front MAC and counts it.
     std::size_t send(const TcpSegment& segment);
     std::size_t send(std::uint8_t flags, Bytes payload = {}) {
@@ -75,6 +77,10 @@ class Client : public FrameListener {
     void assume_handshake(std::uint32_t server_initial_sequence, std::uint32_t server_timestamp);
     /// Takes in-order payload and timestamps of a received segment into the next ACK.
     void accept(const TcpSegment& segment);
+    /// The same of text whose segments are counted elsewhere.
+    void accept_payload(ByteView payload) {
+        acknowledged_ += static_cast<std::uint32_t>(payload.size());
+    }
 
     /// `segment` with numbers relative to the handshake.
     TcpSegment to_relative(const TcpSegment& segment) const;
@@ -95,6 +101,8 @@ class Client : public FrameListener {
 
     /// By default what comes to the client's port is its, whatever address it comes from (EP-24).
     void hear_service_alone() { hears_service_alone_ = true; }
+    /// Another one has its address and port from now on.
+    void retire() { is_retired_ = true; }
     bool hear(std::size_t number, const CapturedFrame& frame) override;
 
   private:
@@ -117,6 +125,7 @@ class Client : public FrameListener {
     std::uint16_t identification_;
     std::uint16_t window_field_ = 512;
     bool hears_service_alone_ = false;
+    bool is_retired_ = false;
     bool has_scaling_ = false;
     bool has_timestamps_;
 };

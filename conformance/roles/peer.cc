@@ -14,8 +14,15 @@ std::string describe_frame(const ReceivedEncapsulation& received) {
 
 }  // namespace
 
-Peer::Peer(Wire& wire, const Iut& iut, const ServerAddresses& self, const Client& client)
-    : wire_(wire), iut_(iut), self_(self), client_(client), inbox_(wire.scheduler()) {
+Peer::Peer(Wire& wire, const Iut& iut, const ServerAddresses& self, SocketAddress client,
+           SocketAddress service, std::uint8_t protocol)
+    : wire_(wire),
+      iut_(iut),
+      self_(self),
+      client_(client),
+      service_(service),
+      protocol_(protocol),
+      inbox_(wire.scheduler()) {
     wire_.add_listener(*this);
 }
 
@@ -59,8 +66,9 @@ Task<> Peer::expect_silence(const char* requirement, const char* when, Duration 
 
 Bytes Peer::make(EncapsulationType type, Bytes payload) const {
     Encapsulation encapsulation;
-    encapsulation.source = client_.self();
-    encapsulation.destination = {iut_.device.forward_ip.front(), client_.service().port};
+    encapsulation.source = client_;
+    encapsulation.destination = {iut_.device.forward_ip.front(), service_.port};
+    encapsulation.protocol = protocol_;
     encapsulation.type = static_cast<std::uint8_t>(type);
     encapsulation.payload = std::move(payload);
     return encode_ethernet(iut_.device.back_mac, self_.back_mac, wire_.framing().ethertype,
@@ -74,7 +82,8 @@ std::size_t Peer::send(EncapsulationType type, Bytes payload) {
 bool Peer::hear(std::size_t number, const CapturedFrame& captured) {
     if (captured.link != Link::Back || !captured.frame.encapsulation) return false;
     if (captured.frame.destination != self_.back_mac) return false;
-    if (captured.frame.encapsulation->source != client_.self()) return false;
+    const Encapsulation& header = *captured.frame.encapsulation;
+    if (header.source != client_ || header.protocol != protocol_) return false;
     inbox_.push(number);
     return true;
 }

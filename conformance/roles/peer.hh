@@ -5,7 +5,6 @@
 
 #include "engine/task.hh"
 #include "iut/iut.hh"
-#include "roles/client.hh"
 #include "roles/pattern.hh"
 #include "roles/wire.hh"
 
@@ -21,8 +20,9 @@ struct ReceivedEncapsulation {
 
 class Peer : public FrameListener {
   public:
-    /// Hears what the device sends to this peer about `client`.
-    Peer(Wire& wire, const Iut& iut, const ServerAddresses& self, const Client& client);
+    /// Hears what the device sends to this peer about `client` of `service`.
+    Peer(Wire& wire, const Iut& iut, const ServerAddresses& self, SocketAddress client,
+         SocketAddress service, std::uint8_t protocol);
 
     const ServerAddresses& self() const { return self_; }
 
@@ -50,7 +50,9 @@ class Peer : public FrameListener {
     Wire& wire_;
     const Iut& iut_;
     const ServerAddresses& self_;
-    const Client& client_;
+    SocketAddress client_;
+    SocketAddress service_;
+    std::uint8_t protocol_;
     Inbox inbox_;
 };
 

@@ -94,24 +94,30 @@ bool Stage::concerns(const Frame& frame) const {
     if (frame.encapsulation) return is_ours(frame.encapsulation->source.port);
     if (!frame.ipv4) return false;
     if (frame.ipv4->tcp) return is_ours(frame.ipv4->tcp->destination.port);
+    if (frame.ipv4->udp) return is_ours(frame.ipv4->udp->destination.port);
     if (frame.ipv4->icmp) return frame.ipv4->icmp->identifier == port_;
     // No case asks for anything else, so no other one has left it.
     return std::count(iut_.clients.begin(), iut_.clients.end(), frame.ipv4->destination) > 0;
 }
 
 Client& Stage::open_client(const ClientOffer& offer) {
-    return open_client_of(iut_.device, offer);
+    return open_client_of(iut_.device, iut_.clients.front(), offer);
 }
 
 Client& Stage::open_client_of_peer(const ClientOffer& offer) {
-    return open_client_of(iut_.peers.front(), offer);
+    return open_client_of(iut_.peers.front(), iut_.clients.front(), offer);
 }
 
-Client& Stage::open_client_of(const ServerAddresses& home, const ClientOffer& offer) {
+Client& Stage::open_client_at(Ipv4Address address) {
+    return open_client_of(iut_.device, address, {});
+}
+
+Client& Stage::open_client_of(const ServerAddresses& home, Ipv4Address address,
+                              const ClientOffer& offer) {
     if (clients_.size() == kPortsPerCase) throw std::logic_error("a case has too many clients");
     const auto port = static_cast<std::uint16_t>(port_ + clients_.size());
     clients_.push_back(std::make_unique<Client>(
-        wire_, iut_, SocketAddress{iut_.clients.front(), port},
+        wire_, iut_, SocketAddress{address, port},
         SocketAddress{home.service.front(), iut_.service_port}, offer, random_));
     return *clients_.back();
 }
@@ -125,6 +131,13 @@ Client& Stage::open_rival(Client& other, const ClientOffer& offer) {
     return *clients_.back();
 }
 
+Client& Stage::open_successor(Client& other, const ClientOffer& offer) {
+    clients_.push_back(
+        std::make_unique<Client>(wire_, iut_, other.self(), other.service(), offer, random_));
+    other.retire();
+    return *clients_.back();
+}
+
 const ServerAddresses& Stage::server(std::size_t index) const {
     if (index < iut_.peers.size()) return iut_.peers[index];
     throw NotRunnable(
@@ -132,8 +145,25 @@ const ServerAddresses& Stage::server(std::size_t index) const {
 }
 
 Peer& Stage::open_peer(const Client& client, std::size_t index) {
-    peers_.push_back(std::make_unique<Peer>(wire_, iut_, server(index), client));
+    peers_.push_back(std::make_unique<Peer>(wire_, iut_, server(index), client.self(),
+                                            client.service(), encapsulated_protocol::kTcp));
     return *peers_.back();
+}
+
+Peer& Stage::open_peer(const UdpClient& client, std::size_t index) {
+    peers_.push_back(std::make_unique<Peer>(wire_, iut_, server(index), client.self(),
+                                            client.service(), encapsulated_protocol::kUdp));
+    return *peers_.back();
+}
+
+UdpClient& Stage::open_udp_client(std::optional<std::size_t> home) {
+    if (iut_.udp_port == 0) throw NotRunnable("needs ixit.addresses.udp_port, none given");
+    const ServerAddresses& server_of = home ? server(*home) : iut_.device;
+    const auto port = static_cast<std::uint16_t>(port_ + udp_clients_.size());
+    udp_clients_.push_back(
+        std::make_unique<UdpClient>(wire_, iut_, SocketAddress{iut_.clients.front(), port},
+                                    SocketAddress{server_of.service.front(), iut_.udp_port}));
+    return *udp_clients_.back();
 }
 
 ControlChannel& Stage::channel(std::size_t index) {

@@ -15,6 +15,7 @@
 #include "roles/control_channel.hh"
 #include "roles/peer.hh"
 #include "roles/router.hh"
+#include "roles/udp_client.hh"
 #include "roles/upper_tester.hh"
 #include "roles/wire.hh"
 
@@ -50,13 +51,21 @@ class Stage {
     Client& open_client(const ClientOffer& offer = {});
     /// The same, towards the first service of the peer that we play as its home.
     Client& open_client_of_peer(const ClientOffer& offer = {});
+    /// One that has this address, whosever it is.
+    Client& open_client_at(Ipv4Address address);
     /// A client with the address and port of `other`, towards the device's first service. From now
     /// on each of both hears its own service alone, whatever the device confuses.
     Client& open_rival(Client& other, const ClientOffer& offer = {});
+    /// The same tuple once more: `other` hears nothing from now on.
+    Client& open_successor(Client& other, const ClientOffer& offer = {});
     /// A server of the plan; throws NotRunnable if the plan has fewer.
     const ServerAddresses& server(std::size_t index) const;
     /// That server, hearing what concerns `client`.
     Peer& open_peer(const Client& client, std::size_t index = 0);
+    Peer& open_peer(const UdpClient& client, std::size_t index = 0);
+    /// A UDP client of the device, or of the peer that is `home`; throws NotRunnable if the plan
+    /// names no UDP port.
+    UdpClient& open_udp_client(std::optional<std::size_t> home = {});
     /// Its control channel; throws NotRunnable if the device claims to have none.
     ControlChannel& channel(std::size_t index = 0);
     /// Throws NotRunnable if nothing is known of one.
@@ -80,7 +89,8 @@ class Stage {
     class EchoListener;
     /// Whether a frame that no role takes is about a client of this case.
     bool concerns(const Frame& frame) const;
-    Client& open_client_of(const ServerAddresses& home, const ClientOffer& offer);
+    Client& open_client_of(const ServerAddresses& home, Ipv4Address address,
+                           const ClientOffer& offer);
 
     const Iut& iut_;
     Random random_;
@@ -90,6 +100,7 @@ class Stage {
     UpperTester upper_tester_;
     std::unique_ptr<EchoListener> echo_;
     std::vector<std::unique_ptr<Client>> clients_;
+    std::vector<std::unique_ptr<UdpClient>> udp_clients_;
     std::vector<std::unique_ptr<Peer>> peers_;
     std::vector<std::unique_ptr<ControlChannel>> channels_;
     std::vector<Finding> findings_;

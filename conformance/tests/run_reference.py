@@ -17,6 +17,15 @@ import tempfile
 from pathlib import Path
 
 IUT = Path(__file__).resolve().parent.parent / "iut"
+NOT_YET = IUT / "shunt-node-not-yet.txt"
+# What takes a minute of the wall's clock, or an upper tester, which virtual time alone has.
+VIRTUAL_ALONE = [
+    "endpoint/base-home/**",
+    "endpoint/ends/closing-record-expires",
+    "endpoint/records/**",
+    "endpoint/udp/target-flow-ends",
+    "endpoint/udp/home-forwards",
+]
 
 
 def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
@@ -32,6 +41,12 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
     return folder / "farm.toml", folder / "iut.toml"
 
 
+def left_out(is_tap: bool) -> list[str]:
+    """Selectors of what the reference node does not have yet, or not over taps."""
+    lines = [line for line in NOT_YET.read_text().splitlines() if not line.startswith("#")]
+    return [f"^{line}" for line in lines + (VIRTUAL_ALONE if is_tap else [])]
+
+
 def judge(arguments: argparse.Namespace, folder: Path, out: str) -> dict[str, object]:
     """One run in `folder`; its report. Ends the program if the judge does not say conformant."""
     is_tap = arguments.attach == "tap"
@@ -39,7 +54,7 @@ def judge(arguments: argparse.Namespace, folder: Path, out: str) -> dict[str, ob
     farm, iut = place_files(arguments, folder)
     node = [str(arguments.node), "--config", str(farm), "--name", "s1"]
     node += ["--front", front, "--back", back, "--time", "wall" if is_tap else "virtual"]
-    command = [str(arguments.judge), "run", "--iut", str(iut), "--out", out]
+    command = [str(arguments.judge), "run", *left_out(is_tap), "--iut", str(iut), "--out", out]
     command += ["--json", f"{out}.json", "--", *node]
     (folder / "out").mkdir(exist_ok=True)
     result = subprocess.run(command, cwd=folder, check=False)

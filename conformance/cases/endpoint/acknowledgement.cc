@@ -144,7 +144,7 @@ std::vector<CaseInfo> endpoint_acknowledgement_cases() {
     return {{"endpoint/acknowledgement/moves-the-record",
              "After 0x03 the connection is forwarded: held packets first, never 0x01 again; before "
              "it nothing is.",
-             {"EP-9", "EP-16"},
+             {"EP-9", "EP-12", "EP-16"},
              "endpoint",
              "home",
              moves_the_record},

@@ -42,14 +42,6 @@ Task<> mss_leaves_room(Stage& stage) {
     }
 }
 
-/// A connection that has moved to `peer`, everything that was held forwarded.
-Task<> move_away(Stage& stage, Client& client, Peer& peer) {
-    const endpoint::Offer offer = co_await endpoint::provoke_migration(stage, client, peer);
-    co_await endpoint::acknowledge(stage, peer, offer, stage.random().next_u32());
-    co_await peer.expect("EP-9", endpoint::about(EncapsulationType::Forwarded, client),
-                         stage.iut().timers.answer, EncapsulationType::Connection);
-}
-
 /// A data segment whose IPv4 packet has `size` bytes.
 TcpSegment segment_of(Client& client, std::size_t size, bool is_fragmentation_forbidden) {
     TcpSegment segment =
@@ -62,7 +54,7 @@ Task<> too_long_told(Stage& stage) {
     co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
-    co_await move_away(stage, client, peer);
+    co_await endpoint::move_away(stage, client, peer);
     const std::size_t most = largest_packet(stage.iut());
     const TcpSegment fits = segment_of(client, most, true);
     client.send(fits);
@@ -95,7 +87,7 @@ Task<> too_long_fragmented(Stage& stage) {
     co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
-    co_await move_away(stage, client, peer);
+    co_await endpoint::move_away(stage, client, peer);
     const TcpSegment segment = segment_of(client, stage.iut().back_mtu, false);
     client.send(segment);
     const Bytes packet = encode_tcp_packet(segment);
@@ -138,7 +130,7 @@ Task<> fragments_assembled(Stage& stage) {
     co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
-    co_await move_away(stage, client, peer);
+    co_await endpoint::move_away(stage, client, peer);
     for (const bool is_reversed : {false, true}) {
         const TcpSegment segment = segment_of(client, 400, false);
         client.count_sent(segment);
@@ -172,7 +164,7 @@ Task<> overlapping_fragments_dropped(Stage& stage) {
     co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
-    co_await move_away(stage, client, peer);
+    co_await endpoint::move_away(stage, client, peer);
     for (const Overlap& overlap : overlaps) {
         TcpSegment segment = segment_of(client, 20 + kPayload, false);
         Bytes packet = encode_tcp_packet(segment);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "pdu/build.hh"
+
 namespace conform::endpoint {
 namespace {
 
@@ -70,6 +72,22 @@ Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t c
                       : to_hex(go.header().payload),
              go.frame});
     }
+}
+
+Task<Departed> move_away(Stage& stage, Client& client, Peer& peer) {
+    Departed departed;
+    departed.offer = co_await provoke_migration(stage, client, peer);
+    departed.copy = stage.random().next_u32();
+    co_await acknowledge(stage, peer, departed.offer, departed.copy);
+    co_await peer.expect("EP-9", about(EncapsulationType::Forwarded, client),
+                         stage.iut().timers.answer, EncapsulationType::Connection);
+    co_return std::move(departed);
+}
+
+Task<> expect_still_forwarded(Stage& stage, Client& client, Peer& peer, const char* requirement) {
+    const TcpSegment segment = client.make(tcp_flag::kAck);
+    client.send(segment);
+    co_await expect_forwarded(stage, client, peer, requirement, encode_tcp_packet(segment));
 }
 
 Duration response_pause(const Stage& stage) {

@@ -33,6 +33,21 @@ Bytes acknowledgement_for(const Stage& stage, const Offer& offer, std::uint32_t 
 /// the first 0x02 releases, and is left for the case to expect.
 Task<> acknowledge(Stage& stage, Peer& peer, const Offer& offer, std::uint32_t copy);
 
+/// A connection that has moved to `peer`: its 0x01, and the copy that was released.
+struct Departed {
+    Offer offer;
+    std::uint32_t copy = 0;
+
+    IdentifiedCopy identified() const { return {offer.id(), copy}; }
+};
+
+/// Handshake, request, 0x01, 0x03, release; the request has come as 0x02. From then on every packet
+/// of the client's is forwarded.
+Task<Departed> move_away(Stage& stage, Client& client, Peer& peer);
+
+/// The client sends an ACK, which is forwarded: the connection is still the peer's.
+Task<> expect_still_forwarded(Stage& stage, Client& client, Peer& peer, const char* requirement);
+
 /// After so long without a segment a short response is over.
 Duration response_pause(const Stage& stage);
 

@@ -117,7 +117,7 @@ std::vector<CaseInfo> endpoint_target_cases() {
     return {{"endpoint/target/answers-as-the-service",
              "A target acknowledges 0x01, is silent until released, then answers the client "
              "directly, as the home would have gone on.",
-             {"EP-7", "EP-13", "EP-22", "EP-24", "EP-25", "SYS-4"},
+             {"EP-7", "EP-12", "EP-13", "EP-22", "EP-24", "EP-25", "SYS-4"},
              "endpoint",
              "target",
              answers_as_the_service},

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Security page, SEC-5; endpoint page, EP-5 and EP-23: what is held has bounds, and what is over
+/// them is dropped without harm to the rest.
+#include <fmt/format.h>
+
+#include "cases/endpoint/moved_in.hh"
+#include "cases/endpoint/steps.hh"
+#include "cases/registry.hh"
+#include "pdu/build.hh"
+
+namespace conform {
+namespace {
+
+using endpoint::MovedIn;
+
+constexpr std::size_t kHeldPackets = 64;  // EP-5
+constexpr std::size_t kHeldBytes = 96U << 10;
+
+/// The connection is migrating; the request that decided is held.
+struct Migrating {
+    Client* client;
+    Peer* peer;
+    TcpSegment request;
+    endpoint::Offer offer;
+};
+
+Task<Migrating> begin_migration(Stage& stage) {
+    Client& client = stage.open_client();
+    Peer& peer = stage.open_peer(client);
+    co_await client.connect("EP-2");
+    const TcpSegment request =
+        client.make(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
+    client.send(request);
+    endpoint::Offer offer = endpoint::take_offer(co_await peer.expect(
+        "EP-4", endpoint::about(EncapsulationType::Connection, client), stage.iut().timers.answer));
+    co_return Migrating{&client, &peer, request, std::move(offer)};
+}
+
+/// Holds `count` packets of `size` bytes of text; how many come out again, in order from the first.
+Task<std::size_t> count_held(Stage& stage, std::size_t count, std::size_t size) {
+    Migrating migrating = co_await begin_migration(stage);
+    Client& client = *migrating.client;
+    Peer& peer = *migrating.peer;
+    std::vector<TcpSegment> sent = {migrating.request};
+    for (std::size_t i = 0; i < count; ++i) {
+        sent.push_back(client.make(tcp_flag::kAck, Bytes(size, static_cast<std::uint8_t>(i))));
+        client.send(sent.back());
+    }
+    co_await endpoint::acknowledge(stage, peer, migrating.offer, stage.random().next_u32());
+    std::size_t held = 0;
+    const auto pattern = endpoint::about(EncapsulationType::Forwarded, client);
+    for (const TcpSegment& segment : sent) {
+        const auto received = co_await peer.receive(stage.iut().timers.silence / 4);
+        if (!received || !compare(pattern, received->header()).empty()) break;
+        stage.check_that(received->header().payload == encode_tcp_packet(segment), "EP-5",
+                         "the held packets from the first on", describe(received->content),
+                         received->frame);
+        ++held;
+    }
+    co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-5");
+    co_return held;
+}
+
+Task<> held_packets_bounded(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    const std::size_t by_number = co_await count_held(stage, kHeldPackets + 20, 1);
+    stage.check("EP-5", "held packets", kHeldPackets, by_number, stage.wire().capture().size() - 1);
+    constexpr std::size_t kSize = 1'300;
+    const std::size_t by_bytes = co_await count_held(stage, kHeldBytes / kSize + 20, kSize);
+    stage.check_that(
+        by_bytes < kHeldPackets + 1 && (by_bytes + 1) * kSize <= kHeldBytes + 2 * kSize, "EP-5",
+        fmt::format("held packets within {} bytes", kHeldBytes),
+        fmt::format("{} of {} bytes and more", by_bytes, kSize), stage.wire().capture().size() - 1);
+    // Other connections have not noticed.
+    Client& other = stage.open_client();
+    co_await other.connect("EP-2");
+    co_await endpoint::exchange_locally(stage, other);
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-23: packets for tuples that nobody knows; what is established goes on among them.
+Task<> unknown_tuples_harmless(Stage& stage) {
+    constexpr std::uint16_t kStrangers = 3'000;
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    const TcpSegment request = connection.next_request();
+    for (std::uint16_t i = 0; i < kStrangers; ++i) {
+        Encapsulation encapsulation;
+        TcpSegment segment = request;
+        segment.source.port = static_cast<std::uint16_t>(1'000 + i);
+        encapsulation.source = segment.source;
+        encapsulation.destination = {stage.iut().device.forward_ip.front(),
+                                     segment.destination.port};
+        encapsulation.type = static_cast<std::uint8_t>(EncapsulationType::Forwarded);
+        encapsulation.payload = encode_tcp_packet(segment);
+        stage.wire().send(
+            Link::Back,
+            encode_ethernet(stage.iut().device.back_mac, connection.peer().self().back_mac,
+                            stage.iut().framing.ethertype, encode_encapsulation(encapsulation)));
+    }
+    co_await connection.exchange();
+    MovedIn fresh(stage);
+    co_await fresh.move();
+    co_await connection.exchange();
+    co_await stage.expect_alive("after the case");
+}
+
+}  // namespace
+
+std::vector<CaseInfo> endpoint_bounds_cases() {
+    return {{"endpoint/bounds/held-packets-bounded",
+             "64 packets or 96 KiB are held for a connection that moves, the first ones; the rest "
+             "is dropped.",
+             {"EP-5", "SEC-5"},
+             "endpoint",
+             "home",
+             held_packets_bounded},
+            {"endpoint/bounds/unknown-tuples-harmless",
+             "Thousands of packets for unknown tuples harm no connection that is here or comes.",
+             {"EP-23", "SEC-5", "TAB-2"},
+             "endpoint",
+             "target",
+             unknown_tuples_harmless}};
+}
+
+}  // namespace conform

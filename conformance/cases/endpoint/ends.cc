@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Endpoint page, "End of a connection".
+#include <fmt/format.h>
+
+#include "cases/endpoint/moved_in.hh"
+#include "cases/endpoint/steps.hh"
+#include "cases/registry.hh"
+#include "pdu/build.hh"
+#include "pdu/repair.hh"
+
+namespace conform {
+namespace {
+
+using endpoint::Departed;
+using endpoint::MovedIn;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTwoMsl{60'000};        // EP-31
+constexpr milliseconds kClosingIdle{60'000};   // EP-31
+constexpr milliseconds kOwnerIdle{600'000};    // EP-31
+constexpr milliseconds kOwnerClosing{20'000};  // EP-31
+/// Timers of a device may be coarse.
+constexpr milliseconds kTimerTolerance{1'000};
+constexpr std::size_t kTcpChecksum = 16;
+
+/// 0x11 with the ID and copy that the endpoint was released under.
+Task<> expect_release(Stage& stage, MovedIn& connection) {
+    const ReceivedEncapsulation released = co_await connection.peer().expect(
+        "EP-30", endpoint::about(EncapsulationType::Release, connection.client()),
+        stage.iut().timers.answer);
+    const IdentifiedCopy wanted{connection.id(), connection.copy()};
+    stage.check_that(parse_identified_copy(released.header().payload) == wanted, "EP-30",
+                     fmt::format("0x11 for {} copy {}", wanted.id.to_string(), wanted.copy),
+                     to_hex(released.header().payload), released.frame);
+}
+
+/// FIN both ways, the client's first, so that nothing waits in TIME-WAIT.
+Task<> close_moved_in(Stage& stage, MovedIn& connection) {
+    Client& client = connection.client();
+    connection.forward(client.make(tcp_flag::kFin | tcp_flag::kAck));
+    const Time deadline = stage.wire().now() + stage.iut().timers.answer;
+    while (const auto received = co_await client.receive(deadline - stage.wire().now())) {
+        client.accept(received->segment);
+        if (!received->segment.has(tcp_flag::kFin)) continue;
+        connection.forward(client.make(tcp_flag::kAck));
+        co_return;
+    }
+    throw Violation({"EP-30", "a FIN after the client's", "none"});
+}
+
+Task<> owner_tells_its_home(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn closed(stage);
+    co_await closed.move();
+    co_await close_moved_in(stage, closed);
+    if (stage.has_extensions()) co_await expect_release(stage, closed);
+    MovedIn reset(stage);
+    co_await reset.move();
+    reset.forward(reset.client().make(tcp_flag::kRst | tcp_flag::kAck));
+    if (stage.has_extensions()) co_await expect_release(stage, reset);
+    // Both are gone: what still comes for them is for nobody (EP-23), and never reset to the
+    // client.
+    for (MovedIn* over : {&closed, &reset}) {
+        over->peer().send_frame(over->forwarded_frame(over->next_request()));
+        co_await over->client().expect_silence("EP-30", "of a connection that is over",
+                                               stage.iut().timers.silence / 4);
+    }
+    co_await stage.expect_alive("after the case");
+}
+
+Bytes releasing(const IdentifiedCopy& identified) {
+    return encode(identified);
+}
+
+/// EP-31: 0x11 ends the record, if it is the owner's and names the copy; the home swallows what is
+/// not a SYN for 2MSL.
+Task<> release_ends_forwarding(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    Peer& peer = stage.open_peer(client);
+    const Departed departed = co_await endpoint::move_away(stage, client, peer);
+    // EP-14: another copy, another epoch: nothing changes.
+    IdentifiedCopy other = departed.identified();
+    ++other.copy;
+    peer.send(EncapsulationType::Release, releasing(other));
+    co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-14");
+    other = departed.identified();
+    ++other.id.epoch;
+    peer.send(EncapsulationType::Release, releasing(other));
+    co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-14");
+
+    peer.send(EncapsulationType::Release, releasing(departed.identified()));
+    for (int i = 0; i < 3; ++i) {
+        client.send(tcp_flag::kPsh | tcp_flag::kAck, to_bytes("late"));
+        co_await client.expect_silence("EP-31", "for what comes within 2MSL of 0x11",
+                                       stage.iut().timers.silence);
+        co_await peer.expect_silence("EP-31", "after its 0x11", Duration::zero());
+        co_await stage.sleep(kTwoMsl / 4);
+    }
+    // A SYN opens a new connection at once.
+    Client& again = stage.open_successor(client);
+    co_await again.connect("EP-31");
+    co_await endpoint::exchange_locally(stage, again);
+    co_await stage.expect_alive("after the case");
+}
+
+/// After 2MSL the tuple is nobody's (EP-20).
+Task<> swallowing_ends(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    Peer& peer = stage.open_peer(client);
+    const Departed departed = co_await endpoint::move_away(stage, client, peer);
+    peer.send(EncapsulationType::Release, releasing(departed.identified()));
+    co_await stage.sleep(kTwoMsl + kTimerTolerance);
+    client.send(tcp_flag::kAck);
+    co_await client.expect("EP-31", {.flags = tcp_flag::kRst}, stage.iut().timers.answer);
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-31: 60 s after the client's FIN or RST a record that nothing keeps alive is gone. Its
+/// checksum has to be right.
+Task<> closing_record_expires(Stage& stage) {
+    const TestTimers& timers = stage.iut().timers;
+    co_await stage.expect_alive("before the case");
+    Client& damaged = stage.open_client();
+    Peer& damaged_peer = stage.open_peer(damaged);
+    co_await endpoint::move_away(stage, damaged, damaged_peer);
+    Client& closing = stage.open_client();
+    Peer& closing_peer = stage.open_peer(closing);
+    co_await endpoint::move_away(stage, closing, closing_peer);
+
+    const TcpSegment damaged_fin = damaged.make(tcp_flag::kFin | tcp_flag::kAck);
+    Bytes packet = encode_tcp_packet(damaged_fin);
+    packet[20 + kTcpChecksum] ^= 0x40;
+    stage.wire().send(Link::Front,
+                      encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac,
+                                      ether_type::kIpv4, packet));
+    const TcpSegment fin = closing.make(tcp_flag::kFin | tcp_flag::kAck);
+    closing.send(fin);
+    co_await endpoint::expect_forwarded(stage, closing, closing_peer, "EP-31",
+                                        encode_tcp_packet(fin));
+    co_await stage.sleep(kClosingIdle - kTimerTolerance);
+    co_await endpoint::expect_still_forwarded(stage, closing, closing_peer, "EP-31");
+    co_await stage.sleep(kClosingIdle + kTimerTolerance);
+    closing.send(tcp_flag::kAck);
+    co_await closing_peer.expect_silence("EP-31", "60 s after the client's FIN",
+                                         timers.silence / 4);
+    co_await closing.expect("EP-31", {.flags = tcp_flag::kRst}, timers.answer);
+    // The one whose FIN was damaged is alive; so is the device.
+    while (co_await damaged_peer.receive(Duration::zero())) {
+    }
+    co_await endpoint::expect_still_forwarded(stage, damaged, damaged_peer, "EP-31");
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-31: an idle owner says every 10 min that it is there; every 20 s once the client has closed.
+Task<> idle_owner_speaks(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    const std::uint32_t copy = connection.copy();
+    for (int i = 0; i < 2; ++i) {
+        const Time since = stage.wire().now();
+        const ReceivedEncapsulation again = co_await connection.peer().expect(
+            "EP-31", endpoint::about(EncapsulationType::Acknowledgement, connection.client()),
+            kOwnerIdle + kTimerTolerance);
+        stage.check_that(again.at - since >= kOwnerIdle - kTimerTolerance, "EP-31",
+                         "0x03 after 10 min without a packet",
+                         fmt::format("after {} ms", milliseconds_of(again.at - since)),
+                         again.frame);
+        stage.check_that(
+            parse_identified_copy(again.header().payload) == IdentifiedCopy{connection.id(), copy},
+            "EP-31", "0x03 with ID and copy of the endpoint", to_hex(again.header().payload),
+            again.frame);
+        connection.release();  // EP-16: the home answers 0x14
+    }
+    co_await connection.exchange();
+    co_await stage.expect_alive("after the case");
+}
+
+Task<> closing_owner_speaks(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    // The client closes and hears nothing more: the owner waits for the acknowledgment of its FIN.
+    connection.forward(connection.client().make(tcp_flag::kFin | tcp_flag::kAck));
+    for (int i = 0; i < 2; ++i) {
+        co_await connection.peer().expect(
+            "EP-31", endpoint::about(EncapsulationType::Acknowledgement, connection.client()),
+            kOwnerClosing + kTimerTolerance);
+        connection.release();
+    }
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-32: a SYN on a moved tuple is the owner's to judge.
+Task<> syn_forwarded(Stage& stage) {
+    const TestTimers& timers = stage.iut().timers;
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    Peer& peer = stage.open_peer(client);
+    const Departed departed = co_await endpoint::move_away(stage, client, peer);
+    Client& again = stage.open_successor(client);
+    const TcpSegment syn = again.make_syn();
+    again.send(syn);
+    co_await endpoint::expect_forwarded(stage, client, peer, "EP-32", encode_tcp_packet(syn));
+    co_await again.expect_silence("EP-32", "from the home of a moved tuple", timers.silence / 4);
+
+    // Returned while the record is there it is dropped, and the record stays.
+    peer.send(EncapsulationType::Forwarded, encode_tcp_packet(syn));
+    co_await again.expect_silence("EP-32", "for a returned SYN with a record", timers.silence / 4);
+    co_await peer.expect_silence("EP-27", "for what it has returned", Duration::zero());
+    co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-32");
+
+    if (stage.has_extensions()) {
+        // The owner lets go, then returns it: it is a fresh one.
+        peer.send(EncapsulationType::Release, releasing(departed.identified()));
+        peer.send(EncapsulationType::Forwarded, encode_tcp_packet(syn));
+        const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
+        co_await again.expect("EP-32", syn_ack, timers.answer);
+    }
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-32 at the target: a SYN that may open a new connection ends the endpoint, and goes back.
+Task<> syn_returned(Stage& stage) {
+    const TestTimers& timers = stage.iut().timers;
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    Client& client = connection.client();
+    // The device closes first, so that it ends in TIME-WAIT: RFC 9293 3.10.7.4, RFC 6191.
+    const std::string request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: conformance\r\nConnection: close\r\n\r\n",
+                    stage.iut().requests.local);
+    connection.forward(client.make(tcp_flag::kPsh | tcp_flag::kAck, to_bytes(request)));
+    bool is_closed = false;
+    while (const auto received = co_await client.receive(timers.answer)) {
+        client.accept(received->segment);
+        is_closed = is_closed || received->segment.has(tcp_flag::kFin);
+    }
+    if (!is_closed) throw Violation({"EP-32", "a FIN after Connection: close", "none"});
+    connection.forward(client.make(tcp_flag::kFin | tcp_flag::kAck));
+    co_await client.receive(timers.answer);  // the acknowledgment
+
+    TcpSegment syn = client.make_syn();
+    syn.sequence = client.next_sequence() + 100'000;
+    connection.peer().send_frame(connection.forwarded_frame(syn));
+    if (stage.has_extensions()) co_await expect_release(stage, connection);
+    const ReceivedEncapsulation returned = co_await connection.peer().expect(
+        "EP-32", endpoint::about(EncapsulationType::Forwarded, client), timers.answer);
+    stage.check_that(returned.header().payload == encode_tcp_packet(syn), "EP-32",
+                     "the SYN as it came", describe(returned.content), returned.frame);
+    co_await client.expect_silence("EP-32", "for a SYN that is returned", timers.silence / 4);
+    co_await stage.expect_alive("after the case");
+}
+
+CaseInfo end_case(std::string_view id, std::string_view claim,
+                  std::vector<std::string_view> requirements, std::string_view role,
+                  Task<> (*run)(Stage& stage), std::string_view needs = {}) {
+    return {id, claim, std::move(requirements), "endpoint", role, run, needs};
+}
+
+}  // namespace
+
+std::vector<CaseInfo> endpoint_ends_cases() {
+    return {
+        end_case("endpoint/ends/owner-tells-its-home",
+                 "An endpoint that has closed or was reset is gone, and ext its home gets 0x11.",
+                 {"EP-30", "EP-23"}, "target", owner_tells_its_home),
+        end_case("endpoint/ends/release-ends-forwarding",
+                 "0x11 with ID and copy ends the record: late packets are swallowed, a SYN opens; "
+                 "with others it changes nothing.",
+                 {"EP-31", "EP-14"}, "home", release_ends_forwarding, "ext"),
+        end_case("endpoint/ends/swallowing-ends", "After 2MSL the tuple of an 0x11 is nobody's.",
+                 {"EP-31", "EP-20"}, "home", swallowing_ends, "ext"),
+        end_case("endpoint/ends/closing-record-expires",
+                 "60 s after the client's FIN an idle record is gone, but only if its checksum was "
+                 "right.",
+                 {"EP-31"}, "home", closing_record_expires),
+        end_case("endpoint/ends/idle-owner-speaks", "An idle owner sends 0x03 every 10 min.",
+                 {"EP-31"}, "target", idle_owner_speaks, "ext"),
+        end_case("endpoint/ends/closing-owner-speaks",
+                 "An owner whose client has closed sends 0x03 every 20 s.", {"EP-31"}, "target",
+                 closing_owner_speaks, "ext"),
+        end_case("endpoint/ends/syn-forwarded",
+                 "A SYN on a moved tuple is forwarded; returned with a record it is dropped, "
+                 "without one it is fresh.",
+                 {"EP-32", "EP-27"}, "home", syn_forwarded),
+        end_case("endpoint/ends/syn-returned",
+                 "A SYN that may follow a connection in TIME-WAIT ends the endpoint and goes back "
+                 "to the home.",
+                 {"EP-32"}, "target", syn_returned)};
+}
+
+}  // namespace conform

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One function for each file of cases/: the cases in it.
+#pragma once
+
+#include <vector>
+
+#include "cases/registry.hh"
+
+namespace conform {
+
+std::vector<CaseInfo> endpoint_acknowledgement_cases();
+std::vector<CaseInfo> endpoint_base_home_cases();
+std::vector<CaseInfo> endpoint_bounds_cases();
+std::vector<CaseInfo> endpoint_connection_cases();
+std::vector<CaseInfo> endpoint_control_block_cases();
+std::vector<CaseInfo> endpoint_dead_servers_cases();
+std::vector<CaseInfo> endpoint_ends_cases();
+std::vector<CaseInfo> endpoint_forward_cases();
+std::vector<CaseInfo> endpoint_framing_cases();
+std::vector<CaseInfo> endpoint_giving_back_cases();
+std::vector<CaseInfo> endpoint_handshake_cases();
+std::vector<CaseInfo> endpoint_icmp_cases();
+std::vector<CaseInfo> endpoint_in_use_cases();
+std::vector<CaseInfo> endpoint_inner_packet_cases();
+std::vector<CaseInfo> endpoint_long_packets_cases();
+std::vector<CaseInfo> endpoint_members_cases();
+std::vector<CaseInfo> endpoint_migration_cases();
+std::vector<CaseInfo> endpoint_moved_in_use_cases();
+std::vector<CaseInfo> endpoint_records_cases();
+std::vector<CaseInfo> endpoint_returns_cases();
+std::vector<CaseInfo> endpoint_target_cases();
+std::vector<CaseInfo> endpoint_udp_cases();
+std::vector<CaseInfo> system_addresses_cases();
+std::vector<CaseInfo> system_control_channel_cases();
+std::vector<CaseInfo> system_selection_cases();
+
+}  // namespace conform
