@@ -10,7 +10,9 @@
 #include "fuzz_target.hh"
 #include "shunt/base/assert.hh"
 #include "shunt/wire/connection_information.hh"
+#include "shunt/wire/endpoint_data.hh"
 #include "shunt/wire/forwarded_packet.hh"
+#include "shunt/wire/missing_ranges.hh"
 #include "shunt/wire/reject.hh"
 
 namespace shunt::fuzz {
@@ -51,6 +53,11 @@ struct Fault {
     std::optional<Counter> counter;  // nothing: any drop counter is right
 };
 
+// A UDP flow has no queues.
+bool is_about_flow(const EncapsulationView& view) {
+    return view.protocol() == wire::TransportProtocol::Udp;
+}
+
 // Why a node must drop the frame without an answer; nothing if it may act on it. What needs the
 // farm's plan is written here, what is inside a payload its parser says: check_round_trip() has its
 // own opinion on the frame around it.
@@ -75,8 +82,16 @@ std::optional<Fault> find_fault(ByteView bytes, const FarmNode& farm) {
                 return Fault{parsed.error()};
             return std::nullopt;
         case EncapsulationType::Data:
-        case EncapsulationType::Challenge:
+            if (is_about_flow(*view)) return Fault{Counter::DropEncapsulationType};
+            if (const auto parsed = wire::EndpointData::parse(*view); !parsed)
+                return Fault{parsed.error()};
+            return std::nullopt;
         case EncapsulationType::Missing:
+            if (is_about_flow(*view)) return Fault{Counter::DropEncapsulationType};
+            if (const auto parsed = wire::MissingRanges::parse(*view); !parsed)
+                return Fault{parsed.error()};
+            return std::nullopt;
+        case EncapsulationType::Challenge:
             return Fault{Counter::DropEncapsulationType};
         case EncapsulationType::Acknowledgement:
         case EncapsulationType::Release:

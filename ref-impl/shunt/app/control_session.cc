@@ -43,7 +43,7 @@ Outcome list_capabilities(const NodeRequest& request) {
                 {"extensions", farm.has_extensions},
                 {"binding", farm.binding == farm::Binding::Udp ? "udp" : "ethernet"},
                 {"ethertype", farm.ethertype},
-                {"migrate", "unbound"}};
+                {"migrate", farm.has_extensions ? "any" : "unbound"}};
 }
 
 }  // namespace

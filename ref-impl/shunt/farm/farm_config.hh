@@ -56,6 +56,14 @@ struct Timers {
                                            Duration::milliseconds(350)};
     /// An attempt without 0x03 is given up, counted from its start (EP-6); 1.5 s at most.
     Duration fall_back = Duration::milliseconds(750);
+    /// Progress lets an attempt go on beyond that, up to this time from its start (EP-41).
+    Duration attempt_life = Duration::seconds(2);
+    /// Pauses between one 0x01 of a return and its repetition, in order, and once those are used
+    /// up; without an answer for the last time the endpoint is dropped (EP-46).
+    std::vector<Duration> return_repeats{Duration::milliseconds(50), Duration::milliseconds(100),
+                                         Duration::milliseconds(200), Duration::milliseconds(400)};
+    Duration return_repeat_last = Duration::seconds(1);
+    Duration return_life = Duration::seconds(60);
     /// Pauses between one 0x03 and its repetition, in order (EP-15).
     std::vector<Duration> acknowledgement_repeats{
         Duration::milliseconds(50), Duration::milliseconds(100), Duration::milliseconds(200),
@@ -101,6 +109,8 @@ struct Timers {
 
 /// The longest time that EP-6 lets a home wait before it falls back.
 inline constexpr Duration kFallBackMax = Duration::milliseconds(1'500);
+/// The longest time that EP-41 lets an attempt go on by its progress.
+inline constexpr Duration kAttemptLifeMax = Duration::seconds(2);
 
 /// Bounds of tables (TAB-2), queues and buffers (SEC-5).
 struct Limits {
@@ -120,6 +130,10 @@ struct Limits {
     std::size_t held_packets_total = 16'384;
     /// Tuples without an endpoint whose 0x02 packets are held (EP-23).
     std::size_t unknown_tuples = 1'024;
+    /// Bytes kept for endpoints whose queues are not all here yet (EP-41), and 0x12 frames that
+    /// wait for their 0x01.
+    std::size_t import_bytes = 64 * 1024 * 1024;
+    std::size_t early_data_frames = 1'024;
     /// Offers that a base home remembers (EP-18).
     std::size_t remembered_offers = 65'536;
     /// A selection by request is made with this many bytes at the latest (SEL-5).

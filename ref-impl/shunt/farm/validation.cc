@@ -64,6 +64,13 @@ class Validator {
             std::adjacent_find(sends.begin(), sends.end(), std::greater_equal<>()) != sends.end()) {
             error("timers.connection_sends_ms", "rising times before fall_back_ms (EP-6)");
         }
+        if (timers.attempt_life < timers.fall_back || timers.attempt_life > kAttemptLifeMax) {
+            error("timers.attempt_life_ms", "fall_back_ms at least, 2000 at most (EP-41)");
+        }
+        for (const Duration pause : timers.return_repeats)
+            check_positive(pause, "timers.return_repeats_ms");
+        check_positive(timers.return_repeat_last, "timers.return_repeat_last_ms");
+        check_positive(timers.return_life, "timers.return_life_ms");
         for (const Duration pause : timers.acknowledgement_repeats) {
             check_positive(pause, "timers.acknowledgement_repeats_ms");
         }
@@ -103,6 +110,8 @@ class Validator {
         check_at_least(limits.held_bytes, kPacketBytesMin, "limits.held_bytes");
         check_at_least(limits.held_packets_total, 1, "limits.held_packets_total");
         check_at_least(limits.unknown_tuples, 1, "limits.unknown_tuples");
+        check_at_least(limits.import_bytes, 1, "limits.import_bytes");
+        check_at_least(limits.early_data_frames, 1, "limits.early_data_frames");
         check_at_least(limits.remembered_offers, 1, "limits.remembered_offers");
         check_at_least(limits.request_bytes, 1, "limits.request_bytes");
         if (limits.request_bytes > kRequestHeadBytesMax) {

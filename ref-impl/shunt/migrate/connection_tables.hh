@@ -38,7 +38,16 @@ class ConnectionTables {
     }
     const Record& at(Slot slot) const { return const_cast<ConnectionTables*>(this)->at(slot); }
 
-    bool has_room(Table table) const { return size(table) < capacity(table); }
+    /// Room for one more beside those that a place is kept for.
+    bool has_room(Table table) const {
+        return size(table) + reserved_[static_cast<std::size_t>(table)] < capacity(table);
+    }
+    /// Keeps a place in a table that has room, for a record that may come or come back.
+    void reserve(Table table) {
+        SHUNT_ASSERT(has_room(table), "callers ask for room and have an answer if there is none");
+        ++reserved_[static_cast<std::size_t>(table)];
+    }
+    void give_back(Table table) { --reserved_[static_cast<std::size_t>(table)]; }
     std::size_t size(Table table) const { return sizes_[static_cast<std::size_t>(table)]; }
     std::size_t capacity(Table table) const { return capacities_[static_cast<std::size_t>(table)]; }
 
@@ -69,6 +78,7 @@ class ConnectionTables {
 
     Capacities capacities_;
     std::array<std::size_t, kTableCount> sizes_{};
+    std::array<std::size_t, kTableCount> reserved_{};
     SipKey key_;
     SlotIndex by_tuple_;
     SlotArray<Record> rows_;

@@ -10,6 +10,14 @@ tcp::Connection* Record::connection() {
     return nullptr;
 }
 
+Attempt* Record::attempt() {
+    if (auto* temporary = as<TemporaryEndpoint>()) {
+        return temporary->attempt ? &*temporary->attempt : nullptr;
+    }
+    if (auto* moved_in = as<ForwardConnectEndpoint>()) return moved_in->returning.get();
+    return nullptr;
+}
+
 const tcp::Connection* Record::connection() const {
     return const_cast<Record*>(this)->connection();
 }

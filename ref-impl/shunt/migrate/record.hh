@@ -13,21 +13,28 @@
 #include "shunt/base/time.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/migrate/held_packets.hh"
+#include "shunt/migrate/outgoing_queues.hh"
 #include "shunt/stack/conversation.hh"
 #include "shunt/tcp/backlog.hh"
 #include "shunt/tcp/connection.hh"
 #include "shunt/wire/migration_id.hh"
+#include "shunt/wire/reject.hh"
 #include "shunt/wire/tuple.hh"
 
 namespace shunt::migrate {
 
-/// One attempt to move an endpoint, as the home repeats it byte for byte (EP-6).
+/// One attempt to move an endpoint, as it is repeated byte for byte (EP-6, EP-46).
 struct Attempt {
     farm::ServerId target = 0;
     wire::MigrationId id;
     std::vector<std::uint8_t> payload;  // of 0x01: service address and control block
     Instant started;
-    std::size_t times_sent = 0;
+    /// What repetitions are counted from: the start, or the last progress (EP-41).
+    Instant clock;
+    std::size_t times_sent = 0;  // since then
+    /// What moves beside the block; none before an application is bound.
+    std::unique_ptr<OutgoingQueues> queues;
+    bool is_progressing = false;  // some of them have left since the last progress
 };
 
 /// Not bound to an application yet, or with a migration under way (EP-1, EP-4).
@@ -53,20 +60,30 @@ struct TemporaryEndpoint {
     std::uint32_t epoch = 0;                             // of the latest attempt
     std::optional<Attempt> attempt;
     std::vector<farm::ServerId> candidates;  // still to be tried, best first
+    /// Of an endpoint that is in use: goes on here if the attempt fails (EP-44).
+    std::unique_ptr<stack::Conversation> conversation;
 };
 
 /// Bound to an application of this server.
 struct LocalEndpoint {
     tcp::Connection connection;
     std::unique_ptr<stack::Conversation> conversation;
+    std::uint32_t epoch = 0;  // of the latest attempt to move it, either way
+};
+
+/// A return that the home did not accept (EP-45).
+struct RefusedReturn {
+    std::uint32_t epoch = 0;
+    wire::RejectReason reason = wire::RejectReason::Full;
 };
 
 /// Moved away: where to (S000 c32).
 struct ForwardEntry {
     farm::ServerId owner = 0;
     wire::MigrationId id;
-    std::uint32_t copy = 0;            // ext: drawn by the owner
-    SequenceNumber first_client_byte;  // what a copy of it expects from the client (EP-10)
+    std::uint32_t copy = 0;                // ext: drawn by the owner
+    SequenceNumber first_client_byte;      // IRS + 1: what a copy of it expects (EP-10, EP-45)
+    std::optional<RefusedReturn> refused;  // the last one of this record
     std::vector<std::uint8_t> handshake_acknowledgment;  // base: sent again on 0x03 (EP-18)
     Instant last_used;
     bool is_closing = false;  // a FIN or RST from the client has passed (EP-31)
@@ -80,6 +97,8 @@ struct ForwardConnectEndpoint {
 
     tcp::Connection connection;
     std::unique_ptr<stack::Conversation> conversation;  // none before the release
+    /// What becomes the conversation at the release, where the application goes on (EP-42).
+    std::unique_ptr<stack::Conversation> resumed;
     farm::ServerId home = 0;
     wire::MigrationId id;
     std::uint16_t block_version = 1;
@@ -90,6 +109,10 @@ struct ForwardConnectEndpoint {
     Instant last_offer;  // when its 0x01 came last (EP-15)
     Instant next_acknowledgement;
     std::size_t acknowledgements_repeated = 0;
+    /// Frozen: the endpoint is offered back to its home, and the answer is not here yet (EP-46).
+    std::unique_ptr<Attempt> returning;
+    /// How many returns were tried: their epochs follow that of the ID.
+    std::uint32_t returns_tried = 0;
 };
 
 enum class Table : std::uint8_t { Temporary, Local, Forward, ForwardConnect };
@@ -133,6 +156,9 @@ struct alignas(32) Record {
     /// The endpoint's TCP connection; none in Forward.
     const tcp::Connection* connection() const;
     tcp::Connection* connection();
+    /// The attempt to move it that is under way, from its home or back to it; null if there is
+    /// none.
+    Attempt* attempt();
 };
 
 static_assert(sizeof(Record) == 32, "two rows fill a cache line");

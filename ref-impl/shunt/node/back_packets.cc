@@ -5,7 +5,6 @@
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/forwarded_packet.hh"
 #include "shunt/wire/ipv4.hh"
-#include "shunt/wire/migration_copy.hh"
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::node {
@@ -38,54 +37,97 @@ void Node::handle_back_frame(Packet frame, Instant now) {
     handle_encapsulated(std::move(*received), now);
 }
 
+namespace {
+
+/// The service that a message is about, which says whether its receiver is the home; nothing if the
+/// message names none (a base 0x03).
+std::optional<wire::Ipv4Address> service_named_by(const wire::EncapsulationView& view) {
+    constexpr std::size_t id_at = 2;
+    const std::size_t at = view.type() == EncapsulationType::Connection ? 0 : id_at;
+    if (view.payload().size() < at + 4) return std::nullopt;
+    return wire::Ipv4Address(load_u32(view.payload(), at));
+}
+
+}  // namespace
+
 void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
     if (frame.view.protocol() == wire::TransportProtocol::Udp) {
         flows_.handle_frame(std::move(frame), now);
         return serve_datagrams(now);
     }
-    std::optional<Slot> touched;
-    switch (frame.view.type()) {
-        case EncapsulationType::Connection:
-            touched = target_.handle_connection(frame, now);
-            break;
-        case EncapsulationType::Forwarded:
-            if (is_mutant(Mutant::ResetsUnknownTuple)) {
-                const auto forwarded = wire::ForwardedPacket::parse(frame.view);
-                if (forwarded && !tables_.find(forwarded->tuple())) {
-                    const auto segment = wire::TcpView::parse(forwarded->packet());
-                    if (segment) answer_stray(forwarded->tuple(), *segment, now);
-                }
+    if (frame.view.type() == EncapsulationType::Forwarded) {
+        if (is_mutant(Mutant::ResetsUnknownTuple)) {
+            const auto forwarded = wire::ForwardedPacket::parse(frame.view);
+            if (forwarded && !tables_.find(forwarded->tuple())) {
+                const auto segment = wire::TcpView::parse(forwarded->packet());
+                if (segment) answer_stray(forwarded->tuple(), *segment, now);
             }
-            touched = target_.handle_forwarded(std::move(frame), now);
-            break;
-        case EncapsulationType::Acknowledgement:
-            touched = home_.handle_acknowledgement(frame, now);
-            break;
-        case EncapsulationType::Reject:
-            touched = home_.handle_reject(frame, now);
-            if (touched && tables_.contains(*touched)) try_candidates(*touched, now);
-            break;
-        case EncapsulationType::Go:
-            touched = target_.handle_go(frame, now);
-            break;
-        case EncapsulationType::Release:
-            return handle_release(frame, now);
-        case EncapsulationType::Data:
-        case EncapsulationType::Challenge:
-        case EncapsulationType::Missing:
-            return counters_.add(Counter::DropEncapsulationType);
+        }
+        return handle_forwarded(std::move(frame), now);
     }
+    const auto service = service_named_by(frame.view);
+    const bool is_own = !service || self_.has_service(*service);
+    const auto touched = is_own ? handle_about_own(frame, now) : handle_about_others(frame, now);
     if (touched) settle(*touched, now);
+    settle_progressed(now);
 }
 
-void Node::handle_release(const migrate::EncapsulatedFrame& frame, Instant now) {
-    // An owner tells its home that it is over; a home tells a server that its copy is unwanted.
-    // Whose the forward IP's service is does not tell them apart, whose the connection is does.
-    const auto released = wire::MigrationCopy::parse(frame.view);
-    if (!released) return counters_.add(Counter::DropEncapsulationPayload);
-    const auto touched = self_.has_service(released->id.service) ? home_.handle_release(frame, now)
-                                                                 : target_.handle_release(frame);
-    if (touched) settle(*touched, now);
+/// As the home of the connection.
+std::optional<Node::Slot> Node::handle_about_own(const migrate::EncapsulatedFrame& frame,
+                                                 Instant now) {
+    switch (frame.view.type()) {
+        case EncapsulationType::Connection:
+            return home_.handle_connection(frame, now);
+        case EncapsulationType::Acknowledgement:
+            return home_.handle_acknowledgement(frame, now);
+        case EncapsulationType::Reject: {
+            const auto touched = home_.handle_reject(frame, now);
+            if (touched && tables_.contains(*touched)) try_candidates(*touched, now);
+            return touched;
+        }
+        case EncapsulationType::Release:
+            return home_.handle_release(frame, now);
+        case EncapsulationType::Data:
+            return home_.handle_data(frame, now);
+        case EncapsulationType::Missing:
+            exchange_.attempts.handle_missing(frame, now);
+            return std::nullopt;
+        case EncapsulationType::Go:  // a home is released by nobody
+            counters_.add(Counter::DropEncapsulationPayload);
+            return std::nullopt;
+        case EncapsulationType::Forwarded:
+        case EncapsulationType::Challenge:
+            counters_.add(Counter::DropEncapsulationType);
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+/// As a target, an owner or a former one.
+std::optional<Node::Slot> Node::handle_about_others(const migrate::EncapsulatedFrame& frame,
+                                                    Instant now) {
+    switch (frame.view.type()) {
+        case EncapsulationType::Connection:
+            return target_.handle_connection(frame, now);
+        case EncapsulationType::Acknowledgement:
+            return target_.handle_acknowledgement(frame, now);
+        case EncapsulationType::Reject:
+            return target_.handle_reject(frame, now);
+        case EncapsulationType::Release:
+            return target_.handle_release(frame);
+        case EncapsulationType::Data:
+            return target_.handle_data(frame, now);
+        case EncapsulationType::Missing:
+            exchange_.attempts.handle_missing(frame, now);
+            return std::nullopt;
+        case EncapsulationType::Go:
+            return target_.handle_go(frame, now);
+        case EncapsulationType::Forwarded:
+        case EncapsulationType::Challenge:
+            counters_.add(Counter::DropEncapsulationType);
+            return std::nullopt;
+    }
+    return std::nullopt;
 }
 
 }  // namespace shunt::node

@@ -68,6 +68,7 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
 
 void Node::try_candidates(Slot slot, Instant now) {
     auto& endpoint = *tables_.at(slot).as<TemporaryEndpoint>();
+    if (endpoint.conversation) return go_on(slot, now);
     while (!endpoint.candidates.empty()) {
         const farm::ServerId next = endpoint.candidates.front();
         endpoint.candidates.erase(endpoint.candidates.begin());
@@ -86,12 +87,22 @@ void Node::bind_locally(Slot slot, Instant now) {
     }
     const std::vector<Packet> held = endpoint.held.take_all();
     endpoint.connection.hold_text(false);
-    LocalEndpoint local{std::move(endpoint.connection), make_conversation(slot, *listen)};
+    LocalEndpoint local{std::move(endpoint.connection), make_conversation(slot, *listen),
+                        endpoint.epoch};
     auto& placed = tables_.change(slot, std::move(local));
     keep_alive(placed.connection, *listen, now);
     for (const Packet& packet : held) {
         const auto ip = wire::Ipv4View::parse(packet.bytes());
         give(placed.connection, *wire::TcpView::parse(*ip), now);
+    }
+}
+
+/// The endpoint that was in use did not move: its application goes on here, no byte lost (EP-44).
+void Node::go_on(Slot slot, Instant now) {
+    const std::vector<Packet> held = home_.take_back(slot);
+    for (const Packet& packet : held) {
+        const auto ip = wire::Ipv4View::parse(packet.bytes());
+        give(*tables_.at(slot).connection(), *wire::TcpView::parse(*ip), now);
     }
 }
 

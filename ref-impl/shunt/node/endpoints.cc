@@ -37,6 +37,12 @@ void Node::settle(Slot slot, Instant now) {
     deadlines_.set(slot, record_deadline(record));
 }
 
+/// What moved on by itself wakes up at another time now (EP-41).
+void Node::settle_progressed(Instant now) {
+    while (const auto slot = exchange_.attempts.poll_progressed())
+        settle(*slot, now);
+}
+
 void Node::settle_moved_in(Slot slot, Instant now) {
     Record& record = tables_.at(slot);
     auto& endpoint = *record.as<ForwardConnectEndpoint>();
@@ -44,7 +50,8 @@ void Node::settle_moved_in(Slot slot, Instant now) {
     if (!endpoint.is_released || endpoint.conversation) return;
     const farm::Listen* listen = listen_for(record);
     SHUNT_ASSERT(listen != nullptr, "an offer without a listener was refused (EP-7)");
-    endpoint.conversation = make_conversation(slot, *listen);
+    endpoint.conversation =
+        endpoint.resumed ? std::move(endpoint.resumed) : make_conversation(slot, *listen);
     keep_alive(endpoint.connection, *listen, now);
 }
 
@@ -54,10 +61,13 @@ void Node::keep_alive(tcp::Connection& connection, const farm::Listen& listen, I
     if (listen.application == farm::kGatewayApplication) connection.set_keep_alive(true, now);
 }
 
-/// None before there is an application.
+/// None before there is an application, or while it is detached.
 stack::Conversation* Node::conversation_of(Record& record) {
     if (auto* local = record.as<LocalEndpoint>()) return local->conversation.get();
-    if (auto* moved_in = record.as<ForwardConnectEndpoint>()) return moved_in->conversation.get();
+    if (auto* moved_in = record.as<ForwardConnectEndpoint>()) {
+        // EP-40: while the endpoint is frozen its application is detached.
+        return moved_in->returning ? nullptr : moved_in->conversation.get();
+    }
     return nullptr;
 }
 
@@ -75,8 +85,8 @@ std::optional<Instant> Node::record_deadline(const Record& record) const {
     }
     if (record.as<ForwardEntry>() != nullptr) return home_.deadline(record);
     if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
-        return moved_in->is_released ? moved_in->connection.poll_deadline()
-                                     : target_.deadline(*moved_in);
+        const bool is_acting = moved_in->is_released && !moved_in->returning;
+        return is_acting ? moved_in->connection.poll_deadline() : target_.deadline(*moved_in);
     }
     return record.connection()->poll_deadline();
 }
@@ -88,7 +98,7 @@ void Node::handle_record_deadline(Slot slot, Instant now) {
     } else if (record.as<ForwardEntry>() != nullptr) {
         home_.handle_forward_deadline(slot, now);
     } else if (auto* moved_in = record.as<ForwardConnectEndpoint>();
-               moved_in != nullptr && !moved_in->is_released) {
+               moved_in != nullptr && (!moved_in->is_released || moved_in->returning)) {
         target_.handle_deadline(slot, now);
     } else {
         record.connection()->handle_deadline(now);

@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shunt/node/contents.hh"
 #include "shunt/stack/conversation.hh"
@@ -23,7 +25,12 @@ class HttpConversation final : public stack::Conversation {
     HttpConversation(Contents& contents, std::string_view server_name)
         : contents_(contents), server_name_(server_name) {}
 
+    /// One that goes on where another has stopped, with the same objects; null if it cannot.
+    static std::unique_ptr<HttpConversation> resume(Contents& contents,
+                                                    std::string_view server_name, ByteView context);
+
     void advance(tcp::Connection& connection) override;
+    std::optional<std::vector<std::uint8_t>> context() const override;
 
   private:
     enum class State : std::uint8_t { Head, RequestBody, Response, Closing };
@@ -40,6 +47,7 @@ class HttpConversation final : public stack::Conversation {
         std::uint64_t size = 0;
     };
 
+    bool is_consistent() const;
     bool read_head(tcp::Connection& connection);
     bool read_body(tcp::Connection& connection);
     bool is_body_right(ByteView bytes) const;

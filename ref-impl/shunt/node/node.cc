@@ -115,10 +115,12 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       backlog_(backlog_of(config.limits)),
       tables_(draw_key(rng_), capacities_of(config.limits)),
       offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),
-      context_{config,       self_,      tables_, farm_link_, offers_,
-               held_budget_, path_mtus_, pool_,   rng_,       counters_},
-      home_(context_),
-      target_(context_, tcp_config_),
+      applications_(config, self_, contents),
+      context_{config,     self_,         tables_, farm_link_, offers_,  held_budget_,
+               path_mtus_, applications_, pool_,   rng_,       counters_},
+      exchange_(context_),
+      home_(context_, exchange_, tcp_config_),
+      target_(context_, exchange_, tcp_config_),
       flows_(context_, Rng(~seed), config.limits.flow_entries),
       listener_(tcp_config_, listener_keys(config, draw_key(rng_)), clock_offset, now),
       warm_(kWarmEndpointsMax) {}
@@ -133,6 +135,10 @@ void Node::handle_deadline(Instant now) {
     if (is_due(front_.poll_deadline(), now)) front_.handle_deadline(now);
     if (is_due(back_.poll_deadline(), now)) back_.handle_deadline(now);
     if (is_due(target_.early_deadline(), now)) target_.handle_early_deadline(now);
+    if (is_due(exchange_.deadline(), now)) {
+        exchange_.handle_deadline(now);
+        settle_progressed(now);
+    }
     while (const auto slot = deadlines_.pop_due(now))
         handle_record_deadline(*slot, now);
     if (is_due(flows_.poll_deadline(), now)) {
@@ -144,7 +150,8 @@ void Node::handle_deadline(Instant now) {
 std::optional<Instant> Node::poll_deadline() const {
     const auto links = earlier(front_.poll_deadline(), back_.poll_deadline());
     const auto records = earlier(target_.early_deadline(), deadlines_.earliest());
-    return earlier(earlier(links, records), flows_.poll_deadline());
+    const auto moves = earlier(exchange_.deadline(), flows_.poll_deadline());
+    return earlier(earlier(links, records), moves);
 }
 
 std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
@@ -169,7 +176,7 @@ bool Node::transmit_from(Slot slot, Instant now) {
     tcp::Connection* connection = record.connection();
     const bool is_silent =  // EP-4, EP-13
         connection == nullptr || (temporary != nullptr && temporary->attempt) ||
-        (moved_in != nullptr && !moved_in->is_released);
+        (moved_in != nullptr && (!moved_in->is_released || moved_in->returning));
     if (is_silent) return false;
     bool has_more = true;
     bool was_train = false;
@@ -200,7 +207,16 @@ Result<MoveStarted, ApiFailure> Node::migrate(const wire::ConnectionTuple& tuple
     if (!slot || tables_.at(*slot).table() == migrate::Table::Forward) {
         return Failure{ApiFailure{ApiError::UnknownConnection, "no such connection is here"}};
     }
-    const auto started = home_.start_move(*slot, target->id, now);
+    // EP-40: what was sent before has to be gone, not to leave when another server acts.
+    if (front_.is_resolving(tuple.client)) {
+        return Failure{
+            ApiFailure{ApiError::NotMovable, "the client's next hop is being asked for"}};
+    }
+    const auto* moved_in = tables_.at(*slot).as<migrate::ForwardConnectEndpoint>();
+    using migrate::endpoint::MoveRefusal;
+    const auto started = moved_in == nullptr            ? home_.start_move(*slot, target->id, now)
+                         : moved_in->home == target->id ? target_.start_return(*slot, now)
+                                                        : Failure{MoveRefusal::NotItsHome};
     if (!started) {
         return Failure{
             ApiFailure{ApiError::NotMovable, migrate::endpoint::describe(started.error())}};

@@ -26,6 +26,7 @@
 #include "shunt/migrate/farm_link.hh"
 #include "shunt/migrate/flow/flows.hh"
 #include "shunt/migrate/offers.hh"
+#include "shunt/node/applications.hh"
 #include "shunt/node/contents.hh"
 #include "shunt/node/streams.hh"
 #include "shunt/node/tables_snapshot.hh"
@@ -75,7 +76,8 @@ class Node {
     std::optional<link::OutgoingFrame> poll_transmit(Instant now);
     std::optional<Instant> poll_deadline() const;
 
-    /// Moves an unbound endpoint to the named server (docs/interfaces.md, verb migrate).
+    /// Moves an endpoint to the named server: from its home, or from its owner back to its home
+    /// (docs/interfaces.md, verb migrate; EP-45, EP-47).
     Result<MoveStarted, ApiFailure> migrate(const wire::ConnectionTuple& tuple,
                                             std::string_view to_server, Instant now);
 
@@ -150,12 +152,18 @@ class Node {
     // back_packets.cc: what the farm sends
     void handle_back_frame(Packet frame, Instant now);
     void handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now);
-    void handle_release(const migrate::EncapsulatedFrame& frame, Instant now);
+    std::optional<Slot> handle_about_own(const migrate::EncapsulatedFrame& frame, Instant now);
+    std::optional<Slot> handle_about_others(const migrate::EncapsulatedFrame& frame, Instant now);
+
+    // returned_packets.cc
+    void handle_forwarded(migrate::EncapsulatedFrame frame, Instant now);
+    void handle_returned_packet(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
 
     // decisions.cc: who serves an unbound endpoint
     void decide(Slot slot, bool must_decide, Instant now);
     void try_candidates(Slot slot, Instant now);
     void bind_locally(Slot slot, Instant now);
+    void go_on(Slot slot, Instant now);
     std::optional<Instant> decision_deadline(const migrate::TemporaryEndpoint& endpoint) const;
     const farm::Listen* listen_for(const migrate::Record& record) const;
     std::unique_ptr<stack::Conversation> make_conversation(Slot slot, const farm::Listen& listen);
@@ -174,6 +182,7 @@ class Node {
     // endpoints.cc: one endpoint after it has changed
     void settle(Slot slot, Instant now);
     void settle_moved_in(Slot slot, Instant now);
+    void settle_progressed(Instant now);
     static void keep_alive(tcp::Connection& connection, const farm::Listen& listen, Instant now);
     static stack::Conversation* conversation_of(migrate::Record& record);
     void keep_warm(Slot slot);
@@ -203,7 +212,9 @@ class Node {
     tcp::Backlog backlog_;
     migrate::ConnectionTables tables_;
     migrate::Offers offers_;
+    BuiltInApplications applications_;
     migrate::endpoint::Context context_;
+    migrate::endpoint::Exchange exchange_;
     migrate::endpoint::HomeSide home_;
     migrate::endpoint::TargetSide target_;
     migrate::Flows flows_;

@@ -22,6 +22,7 @@ Standing standing_of(const migrate::Record& record) {
         return {entry->is_over ? "over" : "forwarded", entry->id.epoch, entry->owner};
     }
     Standing standing{std::string(tcp::to_string(record.connection()->state())), 0, 0};
+    if (const auto* local = record.as<migrate::LocalEndpoint>()) standing.epoch = local->epoch;
     if (const auto* temporary = record.as<TemporaryEndpoint>()) {
         standing.epoch = temporary->epoch;
         if (temporary->attempt) {
@@ -30,6 +31,7 @@ Standing standing_of(const migrate::Record& record) {
         }
     } else if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
         if (!moved_in->is_released) standing.state = "unreleased";
+        if (moved_in->returning) standing.state = "returning";
         standing.epoch = moved_in->id.epoch;
         standing.peer = moved_in->home;
     }

@@ -88,6 +88,10 @@ class FarmReader {
         farm::Timers& timers = file_.config.timers;
         assign(timers.connection_sends, reader.milliseconds_list("connection_sends_ms"));
         assign(timers.fall_back, reader.milliseconds("fall_back_ms"));
+        assign(timers.attempt_life, reader.milliseconds("attempt_life_ms"));
+        assign(timers.return_repeats, reader.milliseconds_list("return_repeats_ms"));
+        assign(timers.return_repeat_last, reader.milliseconds("return_repeat_last_ms"));
+        assign(timers.return_life, reader.milliseconds("return_life_ms"));
         assign(timers.acknowledgement_repeats,
                reader.milliseconds_list("acknowledgement_repeats_ms"));
         assign(timers.acknowledgement_repeat_last,
@@ -126,6 +130,8 @@ class FarmReader {
         count(limits.held_bytes, "held_bytes");
         count(limits.held_packets_total, "held_packets_total");
         count(limits.unknown_tuples, "unknown_tuples");
+        count(limits.import_bytes, "import_bytes");
+        count(limits.early_data_frames, "early_data_frames");
         count(limits.remembered_offers, "remembered_offers");
         count(limits.request_bytes, "request_bytes");
         count(limits.tcp_send_buffer_bytes, "tcp_send_buffer_bytes");

@@ -24,7 +24,7 @@ bool is_owner(const migrate::Record& record) {
     if (const auto* temporary = record.as<migrate::TemporaryEndpoint>())
         return temporary->phase != migrate::TemporaryEndpoint::Phase::Migrating;
     if (const auto* moved_in = record.as<migrate::ForwardConnectEndpoint>())
-        return moved_in->is_released;
+        return moved_in->is_released && !moved_in->returning;
     return record.as<migrate::LocalEndpoint>() != nullptr;
 }
 

@@ -2,6 +2,10 @@
 // The application's end of one connection: what an endpoint is bound to.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 #include "shunt/tcp/state.hh"
 
 namespace shunt::tcp {
@@ -18,6 +22,9 @@ class Conversation {
     virtual void advance(tcp::Connection& connection) = 0;
     /// What the connection reports, each event once. It comes behind advance().
     virtual void hear(tcp::Event) {}
+    /// What another server's application needs to go on from here with the connection (EP-42); its
+    /// queues move beside it. Nothing: this one cannot leave.
+    virtual std::optional<std::vector<std::uint8_t>> context() const { return std::nullopt; }
     /// The connection leaves its host, closed or in TIME-WAIT: what of it is unread is here for
     /// the last time. Not called for one that moves away.
     virtual void end(tcp::Connection&&) {}

@@ -70,6 +70,11 @@ class Interface {
     /// Negative advice of a transport: `destination` does not answer, perhaps because its next hop
     /// is gone. That one is asked for anew with the next packet (RFC 1122 3.3.1.4).
     void doubt_route_to(wire::Ipv4Address destination, Instant now);
+    /// Packets wait for the MAC address of the next hop to `destination`, and will leave later.
+    bool is_resolving(wire::Ipv4Address destination) const {
+        const auto next_hop = routes_.next_hop(destination);
+        return next_hop && waiting_.has(*next_hop);
+    }
     /// Tells the sender of a datagram that nobody listens on its port (RFC 1122 4.1.3.1).
     void send_port_unreachable(const wire::Ipv4View& about, Instant now);
     /// Tells the sender of a packet that no protocol here takes it (RFC 1122 3.2.2.1).

@@ -28,6 +28,7 @@ class WaitingPackets {
         return true;
     }
 
+    bool has(wire::Ipv4Address next_hop) const { return by_next_hop_.contains(next_hop); }
     /// All that wait for it, oldest first.
     std::vector<Packet> take(wire::Ipv4Address next_hop) {
         auto waiting = by_next_hop_.extract(next_hop);

@@ -69,6 +69,8 @@ class Connection : private ConnectionState {
     /// What the block is too coarse for; restore_fine_state() comes after the queues.
     FineState fine_state(Instant now) const;
     void restore_fine_state(const FineState& fine, Instant now);
+    /// The same as it comes beside a block (queue 5).
+    void restore_fine_state(const wire::FineState& fine, Instant now);
     /// The ranges of the send queue that the peer has reported out of order (RFC 2018), in order;
     /// restore_scoreboard() comes after the send queue and is false for ranges that are not such.
     std::vector<wire::SackBlock> scoreboard() const;

@@ -115,7 +115,10 @@ std::vector<QueuePart> SnapshotAssembly::missing(std::size_t count_max) const {
     find(EndpointQueue::SackScoreboard, scoreboard_,
          block_.sack_ranges * std::uint64_t{kSackEdgesSize}, kSackEdgesSize);
     if (!is_context_complete()) {
-        find(EndpointQueue::ApplicationContext, context_, context_size(), 1);
+        // Its length is in front of it: where that has not come it is as long as it may be.
+        const bool is_length_known = context_.has_all(kContextHeadSize);
+        find(EndpointQueue::ApplicationContext, context_,
+             is_length_known ? context_size() : context_.size_max(), 1);
     }
     return parts;
 }

@@ -88,11 +88,8 @@ void copy_context(const Snapshot& snapshot, std::size_t offset, MutableBytes out
 }  // namespace
 
 std::vector<QueuePart> parts_of(const Snapshot& snapshot, std::size_t size_max) {
-    constexpr std::array kOrder{EndpointQueue::FineState,      EndpointQueue::Receive,
-                                EndpointQueue::Send,           EndpointQueue::OutOfOrder,
-                                EndpointQueue::SackScoreboard, EndpointQueue::ApplicationContext};
     std::vector<QueuePart> parts;
-    for (const EndpointQueue queue : kOrder)
+    for (const EndpointQueue queue : kQueueOrder)
         append_parts(snapshot, {.queue = queue, .offset = 0, .length = kToTheEnd}, size_max, parts);
     return parts;
 }

@@ -3,6 +3,7 @@
 // uncut, a section of a blob (docs/protocol/endpoint.md, the queues of 0x12).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,8 +17,15 @@ namespace shunt::tcp {
 /// In queue 4 offset and length count ranges, elsewhere bytes. 0x15 asks for such parts.
 using QueuePart = wire::MissingRange;
 
-/// All of the snapshot in parts of at most `size_max` bytes (8 at least), in the order in which
-/// they are best sent: the fine state, which no block announces, before what ends the import.
+/// The order in which queues are best sent: the fine state, which no block announces, before what
+/// ends the import.
+inline constexpr std::array kQueueOrder{
+    wire::EndpointQueue::FineState,      wire::EndpointQueue::Receive,
+    wire::EndpointQueue::Send,           wire::EndpointQueue::OutOfOrder,
+    wire::EndpointQueue::SackScoreboard, wire::EndpointQueue::ApplicationContext};
+
+/// All of the snapshot in parts of at most `size_max` bytes (8 at least), in the order of
+/// kQueueOrder.
 std::vector<QueuePart> parts_of(const Snapshot& snapshot, std::size_t size_max);
 /// What the snapshot has of `wanted`, likewise.
 std::vector<QueuePart> parts_of(const Snapshot& snapshot, const QueuePart& wanted,

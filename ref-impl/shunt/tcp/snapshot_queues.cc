@@ -145,12 +145,16 @@ Result<Connection, ImportError> Connection::import_snapshot(const Config& config
     return connection;
 }
 
+void Connection::restore_fine_state(const wire::FineState& fine, Instant now) {
+    restore_fine_state(from_wire(fine), now);
+}
+
 bool Connection::restore_queues(const Snapshot& snapshot, Instant now) {
     restore_send_queue(snapshot);
     restore_receive_queue(snapshot);
     if (!restore_scoreboard(snapshot.scoreboard)) return false;
     restore_timers(*snapshot.block.validate(), now);
-    if (snapshot.fine) restore_fine_state(from_wire(*snapshot.fine), now);
+    if (snapshot.fine) restore_fine_state(*snapshot.fine, now);
     return true;
 }
 

@@ -3,81 +3,76 @@
 
 #include <algorithm>
 
+#include "shunt/base/drawn_key.hh"
 #include "shunt/base/mutant.hh"
-#include "shunt/wire/connection_information.hh"
 
 namespace shunt::migrate::endpoint {
 
 using wire::EncapsulationType;
 using wire::RejectReason;
 
-Arrivals::Arrivals(Context& context, Messages& messages, EarlyPackets& early,
+namespace {
+
+Counter counter_of(tcp::ImportError error) {
+    return error == tcp::ImportError::NoRoom ? Counter::OfferFull : Counter::OfferMalformedState;
+}
+
+}  // namespace
+
+Arrivals::Arrivals(Context& context, Messages& messages, Imports& imports, EarlyPackets& early,
                    const tcp::Config& tcp_config)
     : context_(context),
       messages_(messages),
+      imports_(imports),
       early_(early),
       tcp_config_(tcp_config),
-      ended_(context.config.timers.two_msl, context.config.limits.remembered_offers) {
-    fingerprint_key_.low = context.rng.next_u64();
-    fingerprint_key_.high = context.rng.next_u64();
-}
+      ended_(context.config.timers.two_msl, context.config.limits.remembered_offers),
+      ended_key_(draw_key(context.rng)) {}
 
-std::optional<Arrivals::Offer> Arrivals::read_offer(const EncapsulatedFrame& frame) {
-    const auto information = wire::ConnectionInformation::parse(frame.view);
-    if (!information) {
-        context_.counters.add(information.error());
-        return std::nullopt;
-    }
-    // SEC-12: a connection comes from the home of its service address, and from nobody else.
-    if (!context_.is_home(frame.from, information->service)) {
-        context_.counters.add(Counter::DropEncapsulationPayload);
-        return std::nullopt;
-    }
-    const wire::ControlBlock& block = *information->block;
-    Offer offer;
-    offer.home = frame.from;
-    offer.tuple = {frame.view.source(), frame.view.source_port(), information->service,
-                   information->service_port, frame.view.protocol()};
-    offer.id = {information->service, information->service_port, block.initial_send_sequence,
-                block.epoch};
-    offer.block = block;
-    offer.fingerprint = siphash_2_4(fingerprint_key_, frame.view.payload());
-    return offer;
-}
-
-std::optional<Slot> Arrivals::handle_connection(const EncapsulatedFrame& frame, Instant now) {
-    const auto offer = read_offer(frame);
-    if (!offer) return std::nullopt;
-    const auto slot = context_.tables.find(offer->tuple);
+std::optional<Slot> Arrivals::handle_offer(const Offer& offer, Instant now) {
+    const auto slot = context_.tables.find(offer.tuple);
     if (slot) {
         Record& record = context_.tables.at(*slot);
         auto* endpoint = record.as<ForwardConnectEndpoint>();
         SHUNT_ASSERT(endpoint != nullptr, "a tuple of another home's service is only moved in");
-        if (is_same_attempt(*endpoint, *offer)) {
+        if (is_same_attempt(*endpoint, offer)) {
             endpoint->last_offer = now;
             context_.counters.add(Counter::OfferRepeated);
             acknowledge(record, now);
             return slot;
         }
-        if (!may_replace(*endpoint, *offer)) {
+        if (!may_replace(*endpoint, offer)) {
             context_.counters.add(Counter::OfferStale);
-            messages_.reject(offer->home, offer->tuple, offer->id, RejectReason::TupleInUse, now);
+            messages_.reject(offer.from, offer.tuple, offer.id, RejectReason::TupleInUse, now);
             return std::nullopt;
         }
     }
+    if (Import* import = imports_.find(offer.tuple)) {
+        if (import->offer.id == offer.id) {
+            context_.counters.add(Counter::OfferRepeated);
+            imports_.ask_missing(*import, now);
+            return std::nullopt;
+        }
+        if (!is_newer(offer, import->offer.id)) {
+            context_.counters.add(Counter::OfferStale);
+            messages_.reject(offer.from, offer.tuple, offer.id, RejectReason::TupleInUse, now);
+            return std::nullopt;
+        }
+        imports_.end(offer.tuple);
+    }
     // A base home releases by any packet of the client: a late 0x01 of what is over would bring an
     // old endpoint to life (EP-8).
-    if (ended_.contains(attempt_key(offer->tuple, offer->fingerprint), now)) {
+    if (ended_.contains(attempt_key(offer.tuple, offer.fingerprint), now)) {
         context_.counters.add(Counter::OfferEnded);
         return std::nullopt;
     }
-    return make_endpoint(*offer, slot, now);
+    return begin(offer, slot, now);
 }
 
 std::uint64_t Arrivals::attempt_key(const wire::ConnectionTuple& tuple,
                                     std::uint64_t fingerprint) const {
     // The fingerprint is of the payload, which does not name the client.
-    return tuple.hash({fingerprint_key_.low, fingerprint});
+    return tuple.hash({ended_key_.low, fingerprint});
 }
 
 bool Arrivals::is_same_attempt(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
@@ -89,40 +84,137 @@ bool Arrivals::is_same_attempt(const ForwardConnectEndpoint& endpoint, const Off
     return endpoint.block_version == offer.block.version && endpoint.id == offer.id;
 }
 
-bool Arrivals::may_replace(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
-    if (is_mutant(Mutant::CopiesAgainOnRepetition)) return true;
-    if (endpoint.is_released) return false;  // EP-17: never
+/// EP-17.
+bool Arrivals::is_newer(const Offer& offer, const wire::MigrationId& id) {
     if (offer.block.version != wire::ControlBlock::kVersion) return true;
-    if (offer.id.initial_send_sequence != endpoint.id.initial_send_sequence) return true;
-    return SequenceNumber(offer.id.epoch).after(SequenceNumber(endpoint.id.epoch));
+    if (offer.id.initial_send_sequence != id.initial_send_sequence) return true;
+    return SequenceNumber(offer.id.epoch).after(SequenceNumber(id.epoch));
 }
 
-std::optional<Slot> Arrivals::make_endpoint(const Offer& offer, std::optional<Slot> replaced,
-                                            Instant now) {
-    const auto refuse = [&](RejectReason reason, Counter counter) -> std::optional<Slot> {
-        context_.counters.add(counter);
-        messages_.reject(offer.home, offer.tuple, offer.id, reason, now);
-        return std::nullopt;
-    };
+bool Arrivals::may_replace(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
+    if (is_mutant(Mutant::CopiesAgainOnRepetition)) return true;
+    if (endpoint.is_released) return false;
+    return is_newer(offer, endpoint.id);
+}
+
+std::optional<Slot> Arrivals::refuse(const Offer& offer, Counter counter, Instant now) {
+    context_.counters.add(counter);
+    const RejectReason reason = counter == Counter::OfferNoListener ? RejectReason::NoListener
+                                : counter == Counter::OfferFull     ? RejectReason::Full
+                                                                    : RejectReason::MalformedState;
+    messages_.reject(offer.from, offer.tuple, offer.id, reason, now);
+    return std::nullopt;
+}
+
+std::optional<Slot> Arrivals::begin(const Offer& offer, std::optional<Slot> replaced, Instant now) {
     if (context_.config.listen_of(context_.self, offer.tuple.service_port) == nullptr) {
-        return refuse(RejectReason::NoListener, Counter::OfferNoListener);
+        return refuse(offer, Counter::OfferNoListener, now);
     }
     if (!replaced && !context_.tables.has_room(Table::ForwardConnect)) {
-        return refuse(RejectReason::Full, Counter::OfferFull);
+        return refuse(offer, Counter::OfferFull, now);
     }
-    const auto& tuple = offer.tuple;
-    tcp::Identity identity{tuple.service, tuple.service_port, tuple.client, tuple.client_port};
+    const auto valid = offer.block.validate();
+    if (context_.has_extensions() && valid && valid->announces_queues()) {
+        return begin_import(offer, replaced, now);
+    }
+    // Whole as it is; the fine state, if there is one, may be here already.
+    const auto slot = make_endpoint(
+        offer, replaced,
+        tcp::Connection::import_block(tcp_config_, identity_of(offer), offer.block, now), nullptr,
+        now);
+    for (const Imports::EarlyData& data : imports_.take_early(offer))
+        if (slot) refine(*slot, data.queue, data.bytes, now);
+    return slot;
+}
+
+std::optional<Slot> Arrivals::begin_import(const Offer& offer, std::optional<Slot> replaced,
+                                           Instant now) {
+    if (const auto refused = tcp::Connection::check_block(tcp_config_, offer.block)) {
+        return refuse(offer, counter_of(*refused), now);
+    }
+    // The home has given the old copy up: it asked for another attempt (EP-17).
+    if (replaced) context_.tables.erase(*replaced);
+    if (imports_.begin(offer, Table::ForwardConnect, now) == nullptr) {
+        refuse(offer, Counter::OfferFull, now);
+        return replaced;
+    }
+    std::optional<Slot> changed = replaced;
+    for (const Imports::EarlyData& data : imports_.take_early(offer)) {
+        Import* import = imports_.find(offer.tuple);
+        if (import == nullptr) break;  // it was complete, or refused
+        if (auto made = take_part(*import, data.queue, data.offset, data.bytes, now))
+            changed = made;
+    }
+    return changed;
+}
+
+std::optional<Slot> Arrivals::handle_data(const EncapsulatedFrame& frame,
+                                          const wire::EndpointData& data, Instant now) {
+    const wire::ConnectionTuple tuple = tuple_of(frame.view, data.id);
+    Import* import = imports_.find(tuple);
+    if (import != nullptr && import->offer.id == data.id) {
+        return take_part(*import, data.queue, data.offset, data.bytes, now);
+    }
+    const auto slot = context_.tables.find(tuple);
+    const auto* endpoint = slot ? context_.tables.at(*slot).as<ForwardConnectEndpoint>() : nullptr;
+    if (endpoint == nullptr || endpoint->id != data.id) {
+        imports_.keep_early(frame, data, now);
+        return std::nullopt;
+    }
+    context_.counters.add(Counter::DataRepeated);
+    // Nothing waits for the fine state, so it may come last; but before the endpoint acts.
+    if (!endpoint->is_released) refine(*slot, data.queue, data.bytes, now);
+    return std::nullopt;
+}
+
+void Arrivals::refine(Slot slot, wire::EndpointQueue queue, ByteView bytes, Instant now) {
+    const auto fine = wire::FineState::parse(bytes);
+    if (queue != wire::EndpointQueue::FineState || !fine) return;
+    context_.tables.at(slot).connection()->restore_fine_state(*fine, now);
+}
+
+std::optional<Slot> Arrivals::take_part(Import& import, wire::EndpointQueue queue,
+                                        std::uint32_t offset, ByteView bytes, Instant now) {
+    if (import.assembly.add(queue, offset, bytes)) {
+        const Offer offer = import.offer;
+        imports_.end(offer.tuple);
+        return refuse(offer, Counter::OfferMalformedState, now);
+    }
+    return import.assembly.is_complete() ? finish(import, now) : std::nullopt;
+}
+
+std::optional<Slot> Arrivals::finish(Import& import, Instant now) {
+    const Offer offer = import.offer;
+    const tcp::Snapshot snapshot = import.assembly.take();
+    imports_.end(offer.tuple);
+    std::unique_ptr<stack::Conversation> resumed;
+    if (snapshot.block.has(wire::BlockFlag::Context)) {
+        resumed = context_.applications.resume(offer.tuple.service_port, snapshot.context);
+        if (!resumed) return refuse(offer, Counter::OfferNoListener, now);
+    }
+    return make_endpoint(
+        offer, std::nullopt,
+        tcp::Connection::import_snapshot(tcp_config_, identity_of(offer), snapshot, now),
+        std::move(resumed), now);
+}
+
+tcp::Identity Arrivals::identity_of(const Offer& offer) const {
+    tcp::Identity identity = offer.identity();
     if (is_mutant(Mutant::AnswersFromOwnAddress)) {
         identity.local_address = context_.self.front_ip.address;
     }
-    auto connection = tcp::Connection::import_block(tcp_config_, identity, offer.block, now);
-    if (!connection) {
-        return connection.error() == tcp::ImportError::NoRoom
-                   ? refuse(RejectReason::Full, Counter::OfferFull)
-                   : refuse(RejectReason::MalformedState, Counter::OfferMalformedState);
-    }
+    return identity;
+}
+
+std::optional<Slot> Arrivals::make_endpoint(const Offer& offer, std::optional<Slot> replaced,
+                                            Result<tcp::Connection, tcp::ImportError> connection,
+                                            std::unique_ptr<stack::Conversation> resumed,
+                                            Instant now) {
+    if (!connection) return refuse(offer, counter_of(connection.error()), now);
+    ForwardConnectEndpoint made = moved_in(std::move(*connection), offer, now);
+    made.resumed = std::move(resumed);
     // The old copy goes only now that the new one is whole (SEC-10); it leaves its place to it.
-    const Slot slot = place(tuple, replaced, moved_in(std::move(*connection), offer, now));
+    const Slot slot = place(offer.tuple, replaced, std::move(made));
     context_.counters.add(Counter::OfferAccepted);
     acknowledge(context_.tables.at(slot), now);
     return slot;
@@ -138,7 +230,7 @@ Slot Arrivals::place(const wire::ConnectionTuple& tuple, std::optional<Slot> rep
 ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offer& offer,
                                           Instant now) {
     ForwardConnectEndpoint endpoint(std::move(connection), context_.held_budget);
-    endpoint.home = offer.home;
+    endpoint.home = offer.from;
     endpoint.id = offer.id;
     endpoint.block_version = offer.block.version;
     endpoint.fingerprint = offer.fingerprint;
@@ -146,7 +238,7 @@ ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offe
     endpoint.is_released = is_mutant(Mutant::ReleasesItself);
     endpoint.last_offer = now;
     endpoint.next_acknowledgement = now + acknowledgement_pause(0);
-    for (Packet& packet : early_.take(offer.tuple, offer.home)) {
+    for (Packet& packet : early_.take(offer.tuple, offer.from)) {
         if (!endpoint.held.hold(std::move(packet), context_.held_limits())) {
             context_.counters.add(Counter::DropHeldFull);
         }

@@ -7,6 +7,7 @@
 #include "shunt/base/rng.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/ip/path_mtu.hh"
+#include "shunt/migrate/applications.hh"
 #include "shunt/migrate/connection_tables.hh"
 #include "shunt/migrate/farm_link.hh"
 #include "shunt/migrate/offers.hh"
@@ -21,6 +22,7 @@ struct Context {
     Offers& offers;
     HeldBudget& held_budget;
     ip::PathMtuCache& path_mtus;
+    Applications& applications;
     PacketPool& pool;
     Rng& rng;
     Counters& counters;

@@ -2,28 +2,35 @@
 #include "shunt/migrate/endpoint/departures.hh"
 
 #include <algorithm>
+#include <utility>
 
+#include "shunt/base/deadline.hh"
 #include "shunt/base/mutant.hh"
-#include "shunt/wire/connection_information.hh"
+#include "shunt/migrate/endpoint/movable.hh"
 
 namespace shunt::migrate::endpoint {
 
-using wire::EncapsulationType;
-
 std::optional<MoveRefusal> Departures::refusal(const Record& record, farm::ServerId target,
                                                Instant now) {
+    if (target == context_.self.id) return MoveRefusal::TargetIsSelf;
+    const auto* local = record.as<LocalEndpoint>();
+    if (const auto reason =
+            local != nullptr ? in_use_refusal(*local, now) : unbound_refusal(record, target, now)) {
+        return reason;
+    }
+    if (context_.config.is_farm_address(record.tuple.client)) return MoveRefusal::ClientInFarm;
+    if (!context_.tables.has_room(Table::Forward)) return MoveRefusal::ForwardTableFull;
+    return std::nullopt;
+}
+
+std::optional<MoveRefusal> Departures::unbound_refusal(const Record& record, farm::ServerId target,
+                                                       Instant now) {
     const auto* endpoint = record.as<TemporaryEndpoint>();
     if (endpoint == nullptr || endpoint->phase == TemporaryEndpoint::Phase::Handshake) {
         return MoveRefusal::NotUnbound;
     }
     if (endpoint->phase == TemporaryEndpoint::Phase::Migrating) return MoveRefusal::AlreadyMoving;
-    if (target == context_.self.id) return MoveRefusal::TargetIsSelf;
     if (!endpoint->connection.is_established_and_idle()) return MoveRefusal::Outstanding;
-    if (context_.config.is_farm_address(record.tuple.client)) return MoveRefusal::ClientInFarm;
-    const auto& tables = context_.tables;
-    if (tables.size(Table::Forward) + attempts_ >= tables.capacity(Table::Forward)) {
-        return MoveRefusal::ForwardTableFull;
-    }
     // With extensions every message names its attempt, and a second offer confuses nobody.
     if (!context_.has_extensions() && !context_.offers.may_offer(record.tuple, target, now)) {
         return MoveRefusal::OfferedLately;
@@ -31,42 +38,59 @@ std::optional<MoveRefusal> Departures::refusal(const Record& record, farm::Serve
     return std::nullopt;
 }
 
+std::optional<MoveRefusal> Departures::in_use_refusal(const LocalEndpoint& endpoint,
+                                                      Instant now) const {
+    if (!context_.has_extensions()) return MoveRefusal::NotUnbound;
+    if (!context_.tables.has_room(Table::Temporary)) return MoveRefusal::TemporaryTableFull;
+    return refusal_in_use(endpoint.connection, endpoint.conversation.get(), now);
+}
+
 Result<wire::MigrationId, MoveRefusal> Departures::start(Slot slot, farm::ServerId target,
                                                          Instant now) {
-    Record& record = context_.tables.at(slot);
-    if (const auto reason = refusal(record, target, now)) {
+    if (const auto reason = refusal(context_.tables.at(slot), target, now)) {
         context_.counters.add(Counter::MoveRefused);
         return Failure{*reason};
     }
-    auto& endpoint = *record.as<TemporaryEndpoint>();
+    if (context_.tables.at(slot).as<LocalEndpoint>() != nullptr) freeze(slot, now);
+    const wire::ConnectionTuple tuple = context_.tables.at(slot).tuple;
+    auto& endpoint = *context_.tables.at(slot).as<TemporaryEndpoint>();
     const std::uint32_t epoch = ++endpoint.epoch;
-    const wire::ControlBlock block = endpoint.connection.export_block(epoch, now);
-    wire::ConnectionInformation information;
-    information.service = record.tuple.service;
-    information.service_port = record.tuple.service_port;
-    information.block = block;
-    Packet payload = context_.pool.take();
-    information.append_to(payload);
-    Attempt attempt;
-    attempt.target = target;
-    attempt.id = {record.tuple.service, record.tuple.service_port, block.initial_send_sequence,
-                  epoch};
-    attempt.payload.assign(payload.bytes().begin(), payload.bytes().end());
-    attempt.started = now;
-    endpoint.attempt = std::move(attempt);
+    endpoint.attempt =
+        endpoint.conversation
+            ? attempts_.make(
+                  tuple, target,
+                  snapshot_in_use(endpoint.connection, *endpoint.conversation, epoch, now), now)
+            : attempts_.make_unbound(tuple, target, endpoint.connection.export_block(epoch, now),
+                                     now);
     endpoint.phase = TemporaryEndpoint::Phase::Migrating;
-    ++attempts_;
-    if (!context_.has_extensions()) context_.offers.remember(record.tuple, target, now);
+    context_.tables.reserve(Table::Forward);
+    if (!context_.has_extensions()) context_.offers.remember(tuple, target, now);
     context_.counters.add(Counter::MoveStarted);
-    send_offer(record, *endpoint.attempt, now);
-    return endpoint.attempt->id;
+    const wire::MigrationId id = endpoint.attempt->id;
+    attempts_.begin(slot, now);
+    return id;
 }
 
-void Departures::send_offer(const Record& record, Attempt& attempt, Instant now) {
-    ++attempt.times_sent;
-    if (is_mutant(Mutant::NeverRepeatsOffer) && attempt.times_sent > 1) return;
-    messages_.send(attempt.target, record.tuple, EncapsulationType::Connection,
-                   context_.pool.copy(attempt.payload), now);
+/// From here on its packets are held: diversion begins before the snapshot (EP-40). Its place in
+/// Local stays its own.
+void Departures::freeze(Slot slot, Instant now) {
+    auto& local = *context_.tables.at(slot).as<LocalEndpoint>();
+    TemporaryEndpoint frozen(std::move(local.connection), context_.held_budget);
+    frozen.conversation = std::move(local.conversation);
+    frozen.epoch = local.epoch;
+    frozen.phase = TemporaryEndpoint::Phase::Request;
+    frozen.born = frozen.established = now;
+    context_.tables.change(slot, std::move(frozen));
+    context_.tables.reserve(Table::Local);
+}
+
+std::vector<Packet> Departures::take_back(Slot slot) {
+    auto& frozen = *context_.tables.at(slot).as<TemporaryEndpoint>();
+    std::vector<Packet> held = frozen.held.take_all();
+    LocalEndpoint local{std::move(frozen.connection), std::move(frozen.conversation), frozen.epoch};
+    context_.tables.give_back(Table::Local);
+    context_.tables.change(slot, std::move(local));
+    return held;
 }
 
 void Departures::hold(Slot slot, Packet packet) {
@@ -108,8 +132,10 @@ std::vector<Packet> Departures::leave(Slot slot, std::uint32_t copy, Instant now
         entry.handshake_acknowledgment = std::move(endpoint.handshake_acknowledgment);
     }
     entry.last_used = now;
+    entry.is_closing = tcp::has_peer_finished(endpoint.connection.state());
     std::vector<Packet> held = endpoint.held.take_all();
     if (is_mutant(Mutant::ReleasesHeldInReverse)) std::reverse(held.begin(), held.end());
+    if (endpoint.conversation) context_.tables.give_back(Table::Local);
     end_attempt(endpoint);
     context_.tables.change(slot, std::move(entry));
     context_.counters.add(Counter::MoveDone);
@@ -122,43 +148,31 @@ void Departures::end_refused(Slot slot) {
 }
 
 Instant Departures::deadline(const TemporaryEndpoint& endpoint) const {
-    const Attempt& attempt = *endpoint.attempt;
-    const auto& repeats = context_.config.timers.connection_sends;
-    const Instant fall_back = fall_back_at(attempt);
-    if (attempt.times_sent >= repeats.size()) return fall_back;
-    return std::min(fall_back, attempt.started + repeats[attempt.times_sent]);
+    const auto repeat = Attempts::next_repeat(
+        *endpoint.attempt, context_.config.timers.connection_sends, std::nullopt);
+    return *earlier(fall_back_at(*endpoint.attempt), repeat);
 }
 
 bool Departures::handle_deadline(Slot slot, Instant now) {
-    const Record& record = context_.tables.at(slot);
     auto& endpoint = *context_.tables.at(slot).as<TemporaryEndpoint>();
     if (fall_back_at(*endpoint.attempt) <= now) {
         context_.counters.add(Counter::MoveFellBack);
         end_attempt(endpoint);
         return true;
     }
-    // A late wake-up sends one repetition, not all that it missed.
-    const auto& repeats = context_.config.timers.connection_sends;
-    Attempt& attempt = *endpoint.attempt;
-    const std::size_t sent = attempt.times_sent;
-    if (sent < repeats.size() && attempt.started + repeats[sent] <= now) {
-        send_offer(record, attempt, now);
-        while (attempt.times_sent < repeats.size() &&
-               attempt.started + repeats[attempt.times_sent] <= now) {
-            ++attempt.times_sent;
-        }
-    }
+    attempts_.repeat(slot, context_.config.timers.connection_sends, std::nullopt, now);
     return false;
 }
 
 Instant Departures::fall_back_at(const Attempt& attempt) const {
-    return attempt.started + context_.config.timers.fall_back;
+    const auto& timers = context_.config.timers;
+    return std::min(attempt.clock + timers.fall_back, attempt.started + timers.attempt_life);
 }
 
 void Departures::end_attempt(TemporaryEndpoint& endpoint) {
     endpoint.attempt.reset();
     endpoint.phase = TemporaryEndpoint::Phase::Request;
-    --attempts_;
+    context_.tables.give_back(Table::Forward);
 }
 
 }  // namespace shunt::migrate::endpoint

@@ -7,17 +7,18 @@
 #include <vector>
 
 #include "shunt/base/result.hh"
+#include "shunt/migrate/endpoint/attempts.hh"
 #include "shunt/migrate/endpoint/context.hh"
-#include "shunt/migrate/endpoint/messages.hh"
 #include "shunt/migrate/endpoint/move_refusal.hh"
 
 namespace shunt::migrate::endpoint {
 
 class Departures {
   public:
-    Departures(Context& context, Messages& messages) : context_(context), messages_(messages) {}
+    Departures(Context& context, Attempts& attempts) : context_(context), attempts_(attempts) {}
 
-    /// Freezes the endpoint and sends the first 0x01 (EP-4).
+    /// Freezes the endpoint and sends the first 0x01 (EP-4); one that is in use goes from Local to
+    /// Temporary with its application (EP-40).
     Result<wire::MigrationId, MoveRefusal> start(Slot slot, farm::ServerId target, Instant now);
     /// A client packet, from its IPv4 header on, while the endpoint is frozen or undecided (EP-5).
     void hold(Slot slot, Packet packet);
@@ -31,27 +32,29 @@ class Departures {
                        const wire::RejectMessage& reject) const;
     /// The record goes from Temporary to Forward (EP-9). Returns the packets that were held.
     std::vector<Packet> leave(Slot slot, std::uint32_t copy, Instant now);
-    /// The target refused; the endpoint is unbound again.
+    /// The target refused; the endpoint is frozen no more.
     void end_refused(Slot slot);
+    /// After an attempt that failed: the endpoint in use is Local again, its application with it
+    /// (EP-44). Returns the packets that were held.
+    std::vector<Packet> take_back(Slot slot);
 
     /// Of a record with an attempt.
     Instant deadline(const TemporaryEndpoint& endpoint) const;
-    /// Repeats the offer. True: the attempt failed and the endpoint is unbound again (EP-6).
+    /// Repeats the offer. True: the attempt failed and the endpoint is frozen no more (EP-6).
     bool handle_deadline(Slot slot, Instant now);
-
-    /// Attempts under way; each has a place in the Forward table kept for it.
-    std::size_t count() const { return attempts_; }
 
   private:
     std::optional<MoveRefusal> refusal(const Record& record, farm::ServerId target, Instant now);
-    void send_offer(const Record& record, Attempt& attempt, Instant now);
+    std::optional<MoveRefusal> unbound_refusal(const Record& record, farm::ServerId target,
+                                               Instant now);
+    std::optional<MoveRefusal> in_use_refusal(const LocalEndpoint& endpoint, Instant now) const;
+    void freeze(Slot slot, Instant now);
     /// A late wake-up too gives up an attempt at this time, whatever came meanwhile (EP-6).
     Instant fall_back_at(const Attempt& attempt) const;
     void end_attempt(TemporaryEndpoint& endpoint);
 
     Context& context_;
-    Messages& messages_;
-    std::size_t attempts_ = 0;
+    Attempts& attempts_;
 };
 
 }  // namespace shunt::migrate::endpoint

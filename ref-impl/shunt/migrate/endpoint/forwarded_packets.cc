@@ -20,8 +20,10 @@ std::optional<ForwardedPackets::Received> ForwardedPackets::receive(Encapsulated
     };
     const auto forwarded = wire::ForwardedPacket::parse(frame.view);
     if (!forwarded) return drop(forwarded.error());
-    // SEC-2, SEC-12: only the home of the service may hand us its clients' packets.
-    if (!context_.is_home(frame.from, forwarded->packet().destination())) {
+    // SEC-2, SEC-12: only the home of the service may hand us its clients' packets; to the home
+    // itself they may come back (EP-27).
+    const wire::Ipv4Address destination = forwarded->packet().destination();
+    if (!context_.is_home(frame.from, destination) && !context_.self.has_service(destination)) {
         return drop(Counter::DropEncapsulationInnerDestination);
     }
     if (context_.config.is_farm_address(forwarded->packet().source())) {

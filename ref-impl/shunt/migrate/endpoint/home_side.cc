@@ -13,6 +13,37 @@ std::optional<Slot> HomeSide::slot_of(const EncapsulatedFrame& frame) const {
     return tuple ? context_.tables.find(*tuple) : std::nullopt;
 }
 
+std::optional<Slot> HomeSide::handle_connection(const EncapsulatedFrame& frame, Instant now) {
+    const auto offer = read_offer(frame, exchange_.fingerprint_key, context_.counters);
+    if (!offer) return std::nullopt;
+    if (!context_.has_extensions()) {  // SEC-12: it comes from its home, and that is here
+        context_.counters.add(Counter::DropEncapsulationPayload);
+        return std::nullopt;
+    }
+    return homecomings_.handle_offer(*offer, now);
+}
+
+std::optional<Slot> HomeSide::handle_data(const EncapsulatedFrame& frame, Instant now) {
+    const auto data = wire::EndpointData::parse(frame.view);
+    if (!data) {
+        context_.counters.add(data.error());
+        return std::nullopt;
+    }
+    return homecomings_.handle_data(frame, *data, now);
+}
+
+std::optional<ForwardedPackets::Received> HomeSide::take_returned(
+    ForwardedPackets::Received received, Instant now) {
+    const auto slot = context_.tables.find(received.tuple);
+    const auto* entry = slot ? context_.tables.at(*slot).as<ForwardEntry>() : nullptr;
+    const bool is_owner = entry != nullptr && entry->owner == received.from;
+    if (!is_owner && !homecomings_.is_former_owner(received.tuple, received.from, now)) {
+        context_.counters.add(Counter::DropReturnedStranger);
+        return std::nullopt;
+    }
+    return received;
+}
+
 std::optional<Slot> HomeSide::handle_acknowledgement(const EncapsulatedFrame& frame, Instant now) {
     const auto slot = slot_of(frame);
     const auto named = wire::MigrationCopy::parse(frame.view);

@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// The home's side of endpoint migration: whom what a target says concerns, an attempt under way or
-// a connection that has moved away (docs/protocol/endpoint.md, EP-9, EP-10, EP-14, EP-16).
+// The home's side of endpoint migration: whom what another server says concerns, an attempt under
+// way, a connection that has moved away, or one that comes back (docs/protocol/endpoint.md, EP-9,
+// EP-10, EP-14, EP-16, EP-45).
 #pragma once
 
 #include <optional>
 #include <utility>
 
 #include "shunt/migrate/endpoint/departures.hh"
+#include "shunt/migrate/endpoint/exchange.hh"
+#include "shunt/migrate/endpoint/forwarded_packets.hh"
 #include "shunt/migrate/endpoint/forwards.hh"
+#include "shunt/migrate/endpoint/homecomings.hh"
 
 namespace shunt::migrate::endpoint {
 
 class HomeSide {
   public:
-    explicit HomeSide(Context& context)
+    /// `tcp_config` outlives the endpoints that are made with it.
+    HomeSide(Context& context, Exchange& exchange, const tcp::Config& tcp_config)
         : context_(context),
-          messages_(context),
-          departures_(context, messages_),
-          forwards_(context, messages_) {}
+          exchange_(exchange),
+          messages_(exchange.messages),
+          departures_(context, exchange.attempts),
+          forwards_(context, messages_),
+          homecomings_(context, messages_, exchange.imports, tcp_config) {}
 
-    /// Freezes the endpoint and sends the first 0x01 (EP-4).
+    /// Freezes the endpoint, in use or not bound yet, and sends the first 0x01 (EP-4, EP-40).
     Result<wire::MigrationId, MoveRefusal> start_move(Slot slot, farm::ServerId target,
                                                       Instant now) {
         return departures_.start(slot, target, now);
@@ -32,6 +39,18 @@ class HomeSide {
         return forwards_.forward(slot, std::move(packet), now);
     }
 
+    /// After an attempt that failed: the endpoint in use is Local again (EP-44). Returns the
+    /// packets that were held.
+    std::vector<Packet> take_back(Slot slot) { return departures_.take_back(slot); }
+
+    /// 0x01: an owner returns its endpoint (EP-45). Returns the slot that went to Local by it.
+    std::optional<Slot> handle_connection(const EncapsulatedFrame& frame, Instant now);
+    /// 0x12 of such a return, likewise.
+    std::optional<Slot> handle_data(const EncapsulatedFrame& frame, Instant now);
+    /// 0x02 that a present or former owner sends back (EP-27). Nothing: it may not come from there.
+    std::optional<ForwardedPackets::Received> take_returned(ForwardedPackets::Received received,
+                                                            Instant now);
+
     /// 0x03. Returns the slot whose record went to Forward by it (EP-9).
     std::optional<Slot> handle_acknowledgement(const EncapsulatedFrame& frame, Instant now);
     /// 0x10. Returns the slot that fell back by it (EP-6, EP-14), or was erased (EP-23).
@@ -43,7 +62,7 @@ class HomeSide {
 
     /// When a migrating or forwarded record wants attention.
     std::optional<Instant> deadline(const Record& record) const;
-    /// Repeats the offer. True: the attempt failed and the endpoint is unbound again (EP-6).
+    /// Repeats the offer. True: the attempt failed and the endpoint is frozen no more (EP-6).
     bool handle_attempt_deadline(Slot slot, Instant now) {
         return departures_.handle_deadline(slot, now);
     }
@@ -52,17 +71,16 @@ class HomeSide {
         return forwards_.handle_deadline(slot, now);
     }
 
-    /// Attempts under way; each has a place in the Forward table kept for it.
-    std::size_t attempts() const { return departures_.count(); }
-
   private:
     void refuse_stale(const EncapsulatedFrame& frame, std::optional<Slot> slot, Instant now);
     std::optional<Slot> slot_of(const EncapsulatedFrame& frame) const;
 
     Context& context_;
-    Messages messages_;
+    Exchange& exchange_;
+    Messages& messages_;
     Departures departures_;
     Forwards forwards_;
+    Homecomings homecomings_;
 };
 
 }  // namespace shunt::migrate::endpoint

@@ -24,7 +24,7 @@ tcp::Connection* acting_connection(Record& record) {
     const auto* undecided = record.as<TemporaryEndpoint>();
     const auto* moved_in = record.as<ForwardConnectEndpoint>();
     const bool is_frozen = (undecided != nullptr && undecided->attempt) ||
-                           (moved_in != nullptr && !moved_in->is_released);
+                           (moved_in != nullptr && (!moved_in->is_released || moved_in->returning));
     return is_frozen ? nullptr : record.connection();
 }
 

@@ -19,6 +19,18 @@ const char* describe(MoveRefusal refusal) {
             return "it was offered to that server lately";
         case MoveRefusal::ClientInFarm:
             return "the client address belongs to the farm";
+        case MoveRefusal::TemporaryTableFull:
+            return "the Temporary table is full";
+        case MoveRefusal::Over:
+            return "the connection is over: TIME-WAIT stays where it is (TCP-15)";
+        case MoveRefusal::Bound:
+            return "its application is outside of the node and cannot go on elsewhere (EP-49)";
+        case MoveRefusal::QueuesTooLong:
+            return "more than 1 MiB is queued: use the blob profile (EP-41)";
+        case MoveRefusal::NotReleased:
+            return "its home has not released it yet (EP-13)";
+        case MoveRefusal::NotItsHome:
+            return "an owner moves it back to its home; onward it goes from there (EP-47)";
     }
     return "unknown";
 }

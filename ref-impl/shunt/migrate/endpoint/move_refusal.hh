@@ -8,13 +8,19 @@ namespace shunt::migrate::endpoint {
 
 /// Why a connection is not offered to a server now. It stays where it is.
 enum class MoveRefusal : std::uint8_t {
-    NotUnbound,        // base moves endpoints before an application is bound (EP-18)
-    Outstanding,       // something sent is unacknowledged (EP-18)
-    AlreadyMoving,     // an attempt is under way
-    TargetIsSelf,      // the home need not move it to itself
-    ForwardTableFull,  // TAB-2: serve locally
-    OfferedLately,     // EP-18
-    ClientInFarm       // EP-29
+    NotUnbound,          // base moves endpoints before an application is bound (EP-18)
+    Outstanding,         // something sent is unacknowledged (EP-18)
+    AlreadyMoving,       // an attempt is under way
+    TargetIsSelf,        // the home need not move it to itself
+    ForwardTableFull,    // TAB-2: serve locally
+    OfferedLately,       // EP-18
+    ClientInFarm,        // EP-29
+    TemporaryTableFull,  // of an endpoint in use, which goes there while it moves
+    Over,                // TIME-WAIT stays where it is (TCP-15)
+    Bound,               // the application cannot go on elsewhere (EP-49)
+    QueuesTooLong,       // EP-41
+    NotReleased,         // the home has not released it (EP-13)
+    NotItsHome           // an owner moves it back to its home alone (EP-47)
 };
 
 /// The refusal in words, as the control socket prints it.

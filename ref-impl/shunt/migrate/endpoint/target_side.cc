@@ -10,27 +10,92 @@ namespace shunt::migrate::endpoint {
 
 using wire::EncapsulationType;
 
-namespace {
-
-wire::ConnectionTuple tuple_of(const wire::EncapsulationView& view, const wire::MigrationId& id) {
-    return {view.source(), view.source_port(), id.service, id.service_port, view.protocol()};
+std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame, Instant now) {
+    const auto offer = read_offer(frame, exchange_.fingerprint_key, context_.counters);
+    if (!offer) return std::nullopt;
+    // SEC-12: a connection comes from the home of its service address, and from nobody else.
+    if (!context_.is_home(frame.from, offer->id.service)) {
+        context_.counters.add(Counter::DropEncapsulationPayload);
+        return std::nullopt;
+    }
+    const auto slot = context_.tables.find(offer->tuple);
+    const bool is_handed_over = slot && returns_.is_implied_by(context_.tables.at(*slot), *offer);
+    if (is_handed_over) returns_.hand_over(*slot, now);
+    const auto changed = arrivals_.handle_offer(*offer, now);
+    return changed ? changed : is_handed_over ? slot : std::nullopt;
 }
 
-}  // namespace
+std::optional<Slot> TargetSide::handle_data(const EncapsulatedFrame& frame, Instant now) {
+    const auto data = wire::EndpointData::parse(frame.view);
+    if (!data || !context_.is_home(frame.from, data->id.service)) {
+        context_.counters.add(Counter::DropEncapsulationPayload);
+        return std::nullopt;
+    }
+    return arrivals_.handle_data(frame, *data, now);
+}
 
-std::optional<Slot> TargetSide::handle_forwarded(EncapsulatedFrame frame, Instant now) {
-    auto received = forwarded_.receive(std::move(frame), now);
-    if (!received) return std::nullopt;
-    if (received->is_icmp_error) return take_forwarded_error(context_, *received, now);
-    const auto slot = context_.tables.find(received->tuple);
+std::optional<Slot> TargetSide::handle_forwarded(ForwardedPackets::Received received, Instant now) {
+    if (received.is_icmp_error) return take_forwarded_error(context_, received, now);
+    const auto slot = context_.tables.find(received.tuple);
     if (!slot) {
-        forwarded_.keep_early(std::move(*received), now);
+        if (!returns_.send_back(received, now)) forwarded_.keep_early(std::move(received), now);
         return std::nullopt;
     }
     auto& endpoint = *context_.tables.at(*slot).as<ForwardConnectEndpoint>();
-    if (!endpoint.is_released) return handle_unreleased(*slot, std::move(received->packet), now);
-    deliver(*slot, received->packet, now);
+    if (endpoint.returning) {
+        returns_.hold(*slot, std::move(received.packet));
+        return std::nullopt;
+    }
+    if (!endpoint.is_released) return handle_unreleased(*slot, std::move(received.packet), now);
+    deliver(*slot, received.packet, now);
     return slot;
+}
+
+std::optional<Slot> TargetSide::handle_acknowledgement(const EncapsulatedFrame& frame,
+                                                       Instant now) {
+    const auto accepted = wire::MigrationCopy::parse(frame.view);
+    const auto slot =
+        accepted ? context_.tables.find(tuple_of(frame.view, accepted->id)) : std::optional<Slot>();
+    if (!slot || !returns_.is_about(context_.tables.at(*slot), frame.from, accepted->id)) {
+        context_.counters.add(Counter::AcknowledgementStale);
+        return std::nullopt;
+    }
+    returns_.hand_over(*slot, now);
+    return slot;
+}
+
+std::optional<Slot> TargetSide::handle_reject(const EncapsulatedFrame& frame, Instant now) {
+    const auto reject = wire::RejectMessage::parse(frame.view);
+    if (!reject) {
+        context_.counters.add(reject.error());
+        return std::nullopt;
+    }
+    const auto slot = context_.tables.find(tuple_of(frame.view, reject->id));
+    if (!slot || !returns_.is_about(context_.tables.at(*slot), frame.from, reject->id)) {
+        context_.counters.add(Counter::RejectStale);
+        return std::nullopt;
+    }
+    if (reject->reason == wire::RejectReason::UnknownEndpoint) {
+        context_.counters.add(Counter::ReturnDisowned);
+        context_.tables.erase(*slot);
+        return slot;
+    }
+    context_.counters.add(Counter::ReturnRejected);
+    for (const Packet& packet : returns_.resume(*slot))
+        deliver(*slot, packet, now);
+    return slot;
+}
+
+std::optional<Instant> TargetSide::deadline(const ForwardConnectEndpoint& endpoint) const {
+    if (endpoint.returning) return returns_.deadline(endpoint);
+    if (!endpoint.is_released) return arrivals_.deadline(endpoint);
+    return std::nullopt;
+}
+
+bool TargetSide::handle_deadline(Slot slot, Instant now) {
+    const auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
+    return endpoint.returning ? returns_.handle_deadline(slot, now)
+                              : arrivals_.handle_deadline(slot, now);
 }
 
 std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Instant now) {
@@ -86,16 +151,16 @@ std::optional<Slot> TargetSide::handle_go(const EncapsulatedFrame& frame, Instan
     }
     const auto tuple = tuple_of(frame.view, go->id);
     const auto slot = context_.tables.find(tuple);
-    if (!slot) {
-        context_.counters.add(Counter::GoUnknown);
+    const auto* endpoint = slot ? context_.tables.at(*slot).as<ForwardConnectEndpoint>() : nullptr;
+    const bool is_its = endpoint != nullptr && endpoint->id == go->id && endpoint->copy == go->copy;
+    if (!is_its) {
+        // Of just this copy there is nothing here, nor will be again (EP-23).
+        context_.counters.add(endpoint == nullptr ? Counter::GoUnknown : Counter::GoStale);
         messages_.reject(frame.from, tuple, go->id, wire::RejectReason::UnknownEndpoint, now);
         return std::nullopt;
     }
-    const auto& endpoint = *context_.tables.at(*slot).as<ForwardConnectEndpoint>();
-    if (endpoint.is_released || endpoint.id != go->id || endpoint.copy != go->copy) {
-        if (!endpoint.is_released) context_.counters.add(Counter::GoStale);
-        return std::nullopt;
-    }
+    // EP-13: one that acts, or waits for the answer to its return, is not released anew.
+    if (endpoint->is_released) return std::nullopt;
     release(*slot, now);
     return slot;
 }

@@ -1,42 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 // The target's side of endpoint migration: wait for the release, serve, and what a home says about
-// an endpoint that is here (docs/protocol/endpoint.md, EP-13, EP-14, EP-16, EP-22, EP-23, EP-30).
+// an endpoint that is here (docs/protocol/endpoint.md, EP-13, EP-14, EP-16, EP-22, EP-23, EP-30,
+// EP-46).
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "shunt/migrate/endpoint/arrivals.hh"
+#include "shunt/migrate/endpoint/exchange.hh"
 #include "shunt/migrate/endpoint/forwarded_packets.hh"
+#include "shunt/migrate/endpoint/returns.hh"
 
 namespace shunt::migrate::endpoint {
 
 class TargetSide {
   public:
     /// `tcp_config` outlives the endpoints that are made with it.
-    TargetSide(Context& context, const tcp::Config& tcp_config)
+    TargetSide(Context& context, Exchange& exchange, const tcp::Config& tcp_config)
         : context_(context),
-          messages_(context),
+          exchange_(exchange),
+          messages_(exchange.messages),
           forwarded_(context, messages_),
-          arrivals_(context, messages_, forwarded_.early(), tcp_config) {}
+          arrivals_(context, messages_, exchange.imports, forwarded_.early(), tcp_config),
+          returns_(context, messages_, exchange.attempts) {}
 
     /// 0x01. Returns the slot whose endpoint was made or replaced by it.
-    std::optional<Slot> handle_connection(const EncapsulatedFrame& frame, Instant now) {
-        return arrivals_.handle_connection(frame, now);
+    std::optional<Slot> handle_connection(const EncapsulatedFrame& frame, Instant now);
+    /// 0x12. Returns the slot whose endpoint was made by it.
+    std::optional<Slot> handle_data(const EncapsulatedFrame& frame, Instant now);
+    /// 0x02, whichever side it is for: the client's packet that it brings or completes.
+    std::optional<ForwardedPackets::Received> receive_forwarded(EncapsulatedFrame frame,
+                                                                Instant now) {
+        return forwarded_.receive(std::move(frame), now);
     }
-    /// 0x02. Returns the slot whose endpoint has processed something by it.
-    std::optional<Slot> handle_forwarded(EncapsulatedFrame frame, Instant now);
+    /// Such a packet of another server's service. Returns the slot whose endpoint has processed
+    /// something by it.
+    std::optional<Slot> handle_forwarded(ForwardedPackets::Received received, Instant now);
+
+    /// Offers an endpoint that is in use here back to its home (EP-46).
+    Result<wire::MigrationId, MoveRefusal> start_return(Slot slot, Instant now) {
+        return returns_.start(slot, now);
+    }
+    /// 0x03 from the home to which an endpoint is offered back. Returns the slot that was erased.
+    std::optional<Slot> handle_acknowledgement(const EncapsulatedFrame& frame, Instant now);
+    /// 0x10 likewise. Returns the slot whose endpoint goes on here, or was erased (EP-46).
+    std::optional<Slot> handle_reject(const EncapsulatedFrame& frame, Instant now);
     /// 0x14 (ext). Returns the slot that it released.
     std::optional<Slot> handle_go(const EncapsulatedFrame& frame, Instant now);
     /// 0x11 (ext): the home does not want this copy. Returns the slot that was erased.
     std::optional<Slot> handle_release(const EncapsulatedFrame& frame);
 
-    /// Of an unreleased endpoint: its next 0x03, or its end (EP-15).
-    std::optional<Instant> deadline(const ForwardConnectEndpoint& endpoint) const {
-        if (endpoint.is_released) return std::nullopt;
-        return arrivals_.deadline(endpoint);
-    }
-    /// True: the unreleased endpoint was dropped silently and its record is gone.
-    bool handle_deadline(Slot slot, Instant now) { return arrivals_.handle_deadline(slot, now); }
+    /// Of an endpoint that does not act: unreleased, its next 0x03, or its end (EP-15); offered
+    /// back, its next 0x01, or its end (EP-46).
+    std::optional<Instant> deadline(const ForwardConnectEndpoint& endpoint) const;
+    /// True: the endpoint was dropped silently and its record is gone.
+    bool handle_deadline(Slot slot, Instant now);
 
     /// Of packets that wait for their endpoint, and of fragments.
     std::optional<Instant> early_deadline() const { return forwarded_.deadline(); }
@@ -52,9 +71,11 @@ class TargetSide {
     void deliver(Slot slot, const Packet& packet, Instant now);
 
     Context& context_;
-    Messages messages_;
+    Exchange& exchange_;
+    Messages& messages_;
     ForwardedPackets forwarded_;
     Arrivals arrivals_;
+    Returns returns_;
 };
 
 }  // namespace shunt::migrate::endpoint

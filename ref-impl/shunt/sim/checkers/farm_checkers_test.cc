@@ -147,6 +147,18 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
         encapsulate(from, to, type, std::move(frame));
     }
 
+    // A 0x01 with an epoch; nobody here looks at the rest of its block.
+    void offer(std::uint8_t from, std::uint8_t to, std::uint32_t epoch) {
+        constexpr std::size_t size = 6 + 140;
+        Packet frame = pool_.take();
+        MutableBytes payload = frame.append(size);
+        std::ranges::fill(payload, std::uint8_t{0});
+        store_u32(payload, 0, kService.value());
+        store_u16(payload, 4, 80);
+        store_u32(payload, 10, epoch);
+        encapsulate(from, to, EncapsulationType::Connection, std::move(frame));
+    }
+
     // A client's packet as 0x02.
     void forward(std::uint8_t from, std::uint8_t to, std::uint8_t flags = 0x18,
                  Numbers numbers = {}) {
@@ -449,6 +461,84 @@ TEST_P(BaseFarm, ForwardedResetIsNoRelease) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, BaseFarm, ::testing::Values(false));
+
+// Server 2 owns the connection by the attempt 1.
+class ReturningFarm : public LyingFarm {
+  protected:
+    void move_to_target() {
+        act(1);
+        tell(1, 2, EncapsulationType::Go);
+        pass_time();
+        act(2);
+    }
+    void offer_back(std::uint32_t epoch) {
+        offer(2, 1, epoch);
+        pass_time();
+    }
+    void accept(std::uint32_t epoch) {
+        tell(1, 2, EncapsulationType::Acknowledgement, epoch);
+        pass_time();
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Sets, ReturningFarm, ::testing::Values(true));
+
+TEST_P(ReturningFarm, HomeActsAgainOnceItHasAccepted) {
+    move_to_target();
+    offer_back(2);
+    accept(2);
+    act(1);
+    EXPECT_THAT(rules(), IsEmpty());
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ReturningFarm, OwnerThatActsWhileItsReturnIsUnansweredIsSeen) {
+    move_to_target();
+    offer_back(2);
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ReturningFarm, OwnerMayActOnceItsReturnIsRefused) {
+    move_to_target();
+    offer_back(2);
+    tell(1, 2, EncapsulationType::Reject, 2);
+    pass_time();
+    act(2);
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(ReturningFarm, LateRefusalOfAnEarlierReturnGivesNothingBack) {
+    move_to_target();
+    offer_back(2);
+    tell(1, 2, EncapsulationType::Reject, 2);
+    pass_time();
+    offer_back(3);
+    tell(1, 2, EncapsulationType::Reject, 2);
+    pass_time();
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ReturningFarm, HomeMayPassItOnWithoutAWordToTheClient) {
+    move_to_target();
+    offer_back(2);
+    accept(2);
+    tell(1, 2, EncapsulationType::Go, 3);
+    pass_time();
+    act(2);
+    EXPECT_THAT(rules(), IsEmpty());
+}
+
+TEST_P(ReturningFarm, OwnerMayPassItBackWithoutAWordToTheClient) {
+    act(1);
+    tell(1, 2, EncapsulationType::Go);
+    pass_time();
+    offer_back(2);
+    accept(2);
+    act(1);
+    EXPECT_THAT(rules(), IsEmpty());
+}
 
 }  // namespace
 }  // namespace shunt::sim

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "shunt/base/assert.hh"
+#include "shunt/base/sequence_number.hh"
 
 namespace shunt::sim {
 
@@ -66,9 +67,35 @@ void OwnerChecker::message_sent(const FarmMessage& message) {
     Ownership* ownership = find(message);
     if (ownership != nullptr && message.type == wire::EncapsulationType::Acknowledgement)
         ownership->holder = message.from;
+    if (ownership != nullptr && takes_over(*ownership, message)) {
+        change_owner(*ownership, message.from);
+    }
     if (ownership == nullptr || message.from != ownership->owner || !lets_go(message)) return;
-    if (ownership->let_go_to != message.to) ownership->has_reached = false;
+    if (ownership->let_go_to != message.to || !is_of(*ownership, message)) {
+        ownership->has_reached = false;
+    }
     ownership->let_go_to = message.to;
+    ownership->let_go_by = message.epoch;
+}
+
+bool OwnerChecker::is_of(const Ownership& ownership, const FarmMessage& message) const {
+    return !roles_.has_extensions || message.epoch == ownership.let_go_by;
+}
+
+// Who was let go to may act without a word to the client: a home accepts a return (EP-45), an owner
+// offers the endpoint back that it was given (EP-46).
+bool OwnerChecker::takes_over(const Ownership& ownership, const FarmMessage& message) const {
+    const ServerRole* home = roles_.home_of(message.tuple.service);
+    if (!roles_.has_extensions || home == nullptr || !ownership.has_reached ||
+        message.from != ownership.let_go_to) {
+        return false;
+    }
+    if (message.from == home->host) {
+        return message.type == wire::EncapsulationType::Acknowledgement &&
+               is_of(ownership, message);
+    }
+    return message.type == wire::EncapsulationType::Connection &&
+           SequenceNumber(message.epoch).after(SequenceNumber(ownership.let_go_by));
 }
 
 void OwnerChecker::message_arrived(const FarmMessage& message) {
@@ -76,7 +103,7 @@ void OwnerChecker::message_arrived(const FarmMessage& message) {
     if (ownership == nullptr) return;
     // A late release by a former owner gives nothing away.
     if (message.from == ownership->owner && message.to == ownership->let_go_to &&
-        lets_go(message)) {
+        is_of(*ownership, message) && lets_go(message)) {
         ownership->has_reached = true;
     }
     const ServerRole* home = roles_.home_of(message.tuple.service);
@@ -85,7 +112,7 @@ void OwnerChecker::message_arrived(const FarmMessage& message) {
     const bool gives_nothing = home != nullptr && home->host == message.from &&
                                message.type != wire::EncapsulationType::Reject;
     if (message.from == ownership->let_go_to && message.to == ownership->owner && !gives_nothing &&
-        gives_back(message)) {
+        is_of(*ownership, message) && gives_back(message)) {
         ownership->let_go_to.reset();
         ownership->has_reached = false;
     }

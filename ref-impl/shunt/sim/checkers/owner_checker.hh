@@ -40,6 +40,8 @@ class OwnerChecker final : public FarmChecker {
         std::optional<HostId> let_go_to;
         /// That has arrived there.
         bool has_reached = false;
+        /// The attempt by which it lets go (ext): nothing about another one gives it back.
+        std::uint32_t let_go_by = 0;
         /// The last server that acknowledged an offer: it may have been let go to at any time.
         std::optional<HostId> holder;
         /// A crash has taken part of what is known of it: its home may answer as RFC 9293 3.10.7.1
@@ -49,6 +51,8 @@ class OwnerChecker final : public FarmChecker {
 
     bool lets_go(const FarmMessage& message) const;
     static bool gives_back(const FarmMessage& message);
+    bool is_of(const Ownership& ownership, const FarmMessage& message) const;
+    bool takes_over(const Ownership& ownership, const FarmMessage& message) const;
     Ownership* find(const FarmMessage& message);
     void change_owner(Ownership& ownership, HostId to);
     bool begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home);

@@ -18,7 +18,7 @@ struct TableRow {
     std::string_view table;  ///< "temporary", "local", "forward" or "forward-connect"
     wire::ConnectionTuple tuple;
     /// The server may process, acknowledge and transmit for it: Local, Temporary while no move is
-    /// under way, Forward-Connect once released.
+    /// under way, Forward-Connect once released and not offered back.
     bool is_owner = false;
 };
 

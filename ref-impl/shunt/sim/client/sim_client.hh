@@ -47,6 +47,10 @@ class SimClient final : public Host {
     std::optional<link::OutgoingFrame> poll_transmit(Instant now) override;
     std::optional<Instant> poll_deadline() const override;
 
+    /// Of the how-manyth connection.
+    wire::ConnectionTuple tuple_of(std::size_t connection) const {
+        return tuple(static_cast<Slot>(connection));
+    }
     /// Connections that have all that they asked for and are closed.
     std::size_t finished() const { return finished_; }
     bool is_finished() const { return finished_ == plans_.size(); }

@@ -83,6 +83,7 @@ class FarmWorld {
     const FarmRoles& roles() const { return roles_; }
     /// Of the how-manyth server of the configuration.
     NodeHost& node(std::size_t index) { return *nodes_.at(index); }
+    std::size_t servers() const { return nodes_.size(); }
     /// What world() knows that guest by.
     HostId guest_id(std::size_t index) const { return guest_ids_.at(index); }
 

@@ -5,13 +5,14 @@
 
 #include "shunt/sim/scenarios/flow_faults.hh"
 #include "shunt/sim/scenarios/move_faults.hh"
+#include "shunt/sim/scenarios/move_in_use.hh"
 #include "shunt/sim/scenarios/move_once.hh"
 #include "shunt/sim/scenarios/tcp_pair.hh"
 
 namespace shunt::sim {
 namespace {
 
-constexpr ScenarioSettings kMoveOnce{true, false, false};
+constexpr ScenarioSettings kOwnLinks{true, false, false};
 constexpr ScenarioSettings kPair{false, true, true};
 
 constexpr Scenario kScenarios[] = {
@@ -23,16 +24,25 @@ constexpr Scenario kScenarios[] = {
      flow_faults_base},
     {"move-once",
      "Extended set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
-     move_once_extended, kMoveOnce},
+     move_once_extended, kOwnLinks},
     {"move-once-base",
      "Base set: every connection moves once, by its URL, on links that lose, repeat, reorder.",
-     move_once_base, kMoveOnce},
+     move_once_base, kOwnLinks},
     {"move-faults",
      "Extended set: every connection moves once, while links stop, servers pause, crash, restart.",
      move_faults_extended},
     {"move-faults-base",
      "Base set: every connection moves once, while links stop, servers pause, crash, restart.",
      move_faults_base},
+    {"move-in-use",
+     "Connections move in mid-use, away, back and on over three servers; nothing is lost.",
+     move_in_use, kOwnLinks},
+    {"move-in-use-faults",
+     "The same, while links lose, repeat, stop, and servers pause, crash, restart.",
+     move_in_use_faults},
+    {"move-again",
+     "One connection moves 1,000 times during downloads and uploads; odd seeds lose nothing.",
+     move_again, kOwnLinks},
     {"tcp-pair",
      "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
      tcp_pair, kPair},

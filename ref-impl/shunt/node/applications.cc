@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/node/applications.hh"
+
+#include "shunt/node/http_conversation.hh"
+
+namespace shunt::node {
+
+std::unique_ptr<stack::Conversation> BuiltInApplications::resume(std::uint16_t port,
+                                                                 ByteView context) {
+    const farm::Listen* listen = config_.listen_of(self_, port);
+    if (listen == nullptr || listen->application != farm::kHttpApplication) return nullptr;
+    if (context.empty()) return std::make_unique<HttpConversation>(contents_, self_.name);
+    return HttpConversation::resume(contents_, self_.name, context);
+}
+
+}  // namespace shunt::node

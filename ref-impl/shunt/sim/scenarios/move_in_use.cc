@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/scenarios/move_in_use.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/draws.hh"
+#include "shunt/sim/scenarios/mover.hh"
+
+namespace shunt::sim {
+namespace {
+
+constexpr std::size_t kConnections = 60;
+constexpr std::size_t kMovesOfOne = 1'000;
+constexpr Duration kSpacing = Duration::milliseconds(20);
+constexpr TroubleSpan kTroubles = {Instant::from_nanoseconds(100'000'000),
+                                   Instant::from_nanoseconds(4'000'000'000)};
+constexpr Instant kHealed = Instant::from_nanoseconds(5'000'000'000);
+constexpr Duration kBound = Duration::seconds(150);
+
+FarmWorldConfig farm_of_three(const ScenarioOptions& options) {
+    FarmWorldConfig config;
+    config.seed = options.seed;
+    config.farm = farm::standard_plan(3);
+    config.farm.farm.has_extensions = true;
+    config.observer = options.observer;
+    config.has_offload = options.has_offload;
+    config.front.delay = config.back.delay = Duration::microseconds(100);
+    return config;
+}
+
+/// Downloads that outlast several moves, half of them with uploads in the other direction.
+ConnectionPlan draw_long_plan(Rng& rng, std::size_t number) {
+    ConnectionPlan plan = draw_plan(rng, number, kSpacing);
+    for (std::uint64_t& size : plan.sizes)
+        size = draw_magnitude(rng, 12, 20);
+    const bool uploads = rng.chance({1, 2});
+    plan.upload_size = uploads ? draw_magnitude(rng, 10, 18) : 0;
+    return plan;
+}
+
+void add_defects(Rng& rng, const ScenarioOptions& options, FaultPlan& plan) {
+    plan.loss = options.loss.value_or(draw_ratio(rng, 15));
+    plan.repetition = options.repetition.value_or(draw_ratio(rng, 50));
+    plan.reordering = options.reordering.value_or(draw_ratio(rng, 20));
+    plan.corruption = options.corruption.value_or(draw_ratio(rng, 10));
+    plan.reordering_delay_max = Duration::milliseconds(4);
+    plan.jitter_max = Duration::microseconds(100);
+}
+
+/// Slow enough that queues are long when a connection moves.
+void draw_rate(Rng& rng, FaultPlan& plan) {
+    const bool is_limited = rng.chance({1, 2});
+    const std::uint64_t rate = draw_magnitude(rng, 20, 25);
+    if (is_limited) plan.rate = rate;
+}
+
+void draw_troubles(FarmWorld& world, Rng& rng) {
+    TroublePlan& plan = world.troubles();
+    for (int i = 0; i < 2; ++i) {
+        if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), kTroubles);
+    }
+    for (const ServerRole& server : world.roles().servers) {
+        const bool pauses = rng.chance({1, 6});
+        if (pauses) add_outage(plan, rng, server.host, false, kTroubles);
+        const bool crashes = rng.chance({1, 12});
+        if (crashes) add_outage(plan, rng, server.host, true, kTroubles);
+        const bool has_bad_clock = rng.chance({1, 6});
+        if (has_bad_clock)
+            add_clock_trouble(plan, rng, server.host, Duration::seconds(2), kTroubles);
+    }
+    plan.sort();
+}
+
+/// Where nothing is lost, a sender that stays silent for a timeout's time has waited for one.
+class SilenceObserver final : public Observer {
+  public:
+    explicit SilenceObserver(Observer* next) : next_(next) {}
+
+    void observe(const Transmission& transmission) override {
+        if (next_ != nullptr) next_->observe(transmission);
+        if (last_ && transmission.time - *last_ > longest_) {
+            longest_ = transmission.time - *last_;
+            longest_at_ = *last_;
+        }
+        last_ = transmission.time;
+    }
+    void observe(const Arrival& arrival) override {
+        if (next_ != nullptr) next_->observe(arrival);
+    }
+    void observe(const Settling& settling) override {
+        if (next_ != nullptr) next_->observe(settling);
+    }
+    Duration longest() const { return longest_; }
+    Instant longest_at() const { return longest_at_; }
+
+  private:
+    Observer* next_;
+    std::optional<Instant> last_;
+    Duration longest_;
+    Instant longest_at_;
+};
+
+}  // namespace
+
+ScenarioResult move_in_use(const ScenarioOptions& options) {
+    Rng rng(options.seed);
+    FarmWorldConfig config = farm_of_three(options);
+    draw_rate(rng, config.front);
+    const std::size_t connections = options.connections.value_or(kConnections);
+    for (std::size_t i = 0; i < connections; ++i)
+        config.plans.push_back(draw_long_plan(rng, i));
+    FarmWorld world(std::move(config));
+    Mover mover(world, rng.next_u64());
+    const Instant limit = world.world().now() + kBound;
+    mover.move_many(connections, Duration::milliseconds(2), limit);
+    world.run(limit);
+    world.demand_base_line();
+    return world.result();
+}
+
+ScenarioResult move_in_use_faults(const ScenarioOptions& options) {
+    Rng rng(options.seed);
+    FarmWorldConfig config = farm_of_three(options);
+    add_defects(rng, options, config.front);
+    add_defects(rng, options, config.back);
+    draw_rate(rng, config.front);
+    draw_rate(rng, config.back);
+    const bool is_front_spared = rng.chance({1, 2});
+    (is_front_spared ? config.front : config.back).corruption = Ratio{};
+    config.front.marking = draw_ratio(rng, 20);
+    config.do_clients_ask_for_ecn = rng.chance({1, 2});
+    const std::size_t connections = options.connections.value_or(kConnections);
+    for (std::size_t i = 0; i < connections; ++i)
+        config.plans.push_back(draw_long_plan(rng, i));
+    FarmWorld world(std::move(config));
+    draw_troubles(world, rng);
+    Mover mover(world, rng.next_u64());
+    mover.move_many(connections, Duration::milliseconds(5), kHealed);
+    world.heal();
+    const Instant limit = world.world().now() + kBound;
+    world.run(limit);
+    if (world.crashes() == 0) world.demand_base_line();
+    return world.result();
+}
+
+ScenarioResult move_again(const ScenarioOptions& options) {
+    constexpr Duration timeout_min = Duration::milliseconds(200);
+    constexpr std::uint64_t object = 512 * 1024;
+    Rng rng(options.seed);
+    FarmWorldConfig config = farm_of_three(options);
+    const bool is_lossless = !options.loss && options.seed % 2 == 1;
+    if (!is_lossless) add_defects(rng, options, config.front);
+    config.front.corruption = Ratio{};
+    config.front.rate = draw_magnitude(rng, 23, 26);
+    ConnectionPlan plan;
+    plan.sizes.assign(4'000, object);
+    plan.upload_size = object / 4;
+    plan.is_pipelined = true;
+    config.plans.push_back(plan);
+    SilenceObserver silence(options.observer);
+    config.observer = &silence;
+    FarmWorld world(std::move(config));
+    Mover mover(world, rng.next_u64());
+    const std::size_t moves = options.connections.value_or(kMovesOfOne);
+    const Instant limit = world.world().now() + Duration::seconds(600);
+    while (mover.begun() < moves && world.world().now() < limit) {
+        const auto later_us = static_cast<std::int64_t>(100 + rng.below(10'000));
+        const Instant next = world.world().now() + Duration::microseconds(later_us);
+        world.run_until(next, [] { return false; });
+        world.world().wait_until(next);
+        mover.move(0);
+    }
+    if (is_lossless && silence.longest() >= timeout_min) {
+        world.log().add(
+            silence.longest_at(), "EP-49",
+            fmt::format("nothing is sent for {} us", silence.longest().to_microseconds()));
+    }
+    if (mover.begun() < moves || world.owners().migrations() < moves / 2) {
+        world.log().add(world.world().now(), "liveness",
+                        fmt::format("{} of {} moves began, {} came about", mover.begun(), moves,
+                                    world.owners().migrations()));
+    }
+    return world.result();
+}
+
+}  // namespace shunt::sim
