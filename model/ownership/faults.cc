@@ -73,10 +73,13 @@ void lose_channel(Turn& turn, std::uint8_t at) {
     const Target& target = turn.before.targets[at];
     const Server server = server_of(at);
     State next = turn.before;
-    const bool can_lose = target.state == TargetState::Acting && !turn.world.is_calm;
+    const bool is_acting = target.state == TargetState::Acting;
+    const bool can_lose =
+        (is_acting || target.state == TargetState::Unreleased) && !turn.world.is_calm;
     if (can_lose && target.is_cut_off == 0) {
         next.targets[at].is_cut_off = 1;
-        if (turn.world.keeps(Rule::StopBeforeDead)) next.targets[at].state = TargetState::Suspended;
+        if (is_acting && turn.world.keeps(Rule::StopBeforeDead))
+            next.targets[at].state = TargetState::Suspended;
         turn.add(next, server, "is cut off from the home");
     }
     if (target.is_cut_off == 0) return;

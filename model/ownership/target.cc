@@ -70,6 +70,7 @@ void hear_go(Turn& turn, const Message& message) {
     const bool is_mine = holds_endpoint(target) && target.id == message.id &&
                          is_copy_right(turn.world, target, message);
     const bool is_naive = !turn.world.keeps(Rule::GoOnlyUnreleased);
+    if (target.is_cut_off != 0 && turn.world.keeps(Rule::NoGoWhileCutOff)) return;
     if (!is_mine) {
         next.network.send({Kind::UnknownOwner, at, message.id, 0});
         turn.add(next, server_of(at), "no such endpoint: 0x10 reason 3 with the ID");

@@ -22,9 +22,10 @@ enum class Rule : std::uint8_t {
     MuteAfterStart,        // EP-33: a restarted server is silent until the peer knows
     ResumeByGo,            // EP-33: an owner that was cut off goes on at a 0x14 only
     StopBeforeDead,        // EP-33: it stops before the home takes it for dead
+    NoGoWhileCutOff,       // EP-33: nothing is released at a server that is cut off from the home
     GoIsYoung,             // EP-33: no 0x14 is on its way for longer than a channel is lost
 };
-inline constexpr std::size_t kRules = 12;
+inline constexpr std::size_t kRules = 13;
 
 std::string_view name_of(Rule rule);
 /// The requirements of docs/protocol/endpoint.md it stands for.
