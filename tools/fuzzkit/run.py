@@ -56,6 +56,16 @@ TARGETS = {
         "tcp/urgent.cc",
         "tcp/user_calls.cc",
     ),
+    "control_frame": (
+        "farm/channel/channel.cc",
+        "farm/channel/channel_frames.cc",
+        "farm/channel/control_channels.cc",
+        "farm/channel/frame_reader.cc",
+        "farm/server_states.cc",
+        "wire/control_frame.cc",
+        "wire/control_messages.cc",
+        "wire/server_state.cc",
+    ),
 }
 
 

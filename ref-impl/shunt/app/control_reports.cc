@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/app/control_reports.hh"
 
+#include <fmt/format.h>
+
 #include "shunt/app/version.hh"
 
 namespace shunt::app {
@@ -28,15 +30,49 @@ std::string_view name_of(wire::TransportProtocol protocol) {
     return protocol == wire::TransportProtocol::Udp ? "udp" : "tcp";
 }
 
-Json listening_rows(const NodeHost& host) {
+Json server_state_rows(const std::vector<node::ServerRows>& servers) {
     Json result = Json::array();
-    for (const farm::Listen& listen : host.config().listens) {
-        if (listen.server != host.self().name || !listen.is_open) continue;
-        for (const wire::Ipv4Address service : host.self().services)
-            result.push_back({{"ip", service.to_string()},
-                              {"port", listen.port},
+    for (const auto& [server, state] : servers)
+        result.push_back({{"server", server},
+                          {"connections", state.load.connections},
+                          {"cpu_per_mille", state.load.cpu_per_mille},
+                          {"unused_memory_bytes", state.load.unused_memory_bytes},
+                          {"unused_bandwidth_bps", state.load.unused_bandwidth_bps}});
+    return result;
+}
+
+/// What a server has told has no protocol and no application: those are the configuration's, which
+/// is the same on every server.
+void add_listening_rows(const NodeHost& host, const node::ServerRows& told, Json& result) {
+    for (const wire::ListeningSocket& socket : told.state.listening) {
+        for (const farm::Listen& listen : host.config().listens) {
+            if (listen.server != told.server || listen.port != socket.port || !listen.is_open)
+                continue;
+            result.push_back({{"server", told.server},
+                              {"ip", socket.address.to_string()},
+                              {"port", socket.port},
                               {"protocol", name_of(listen.protocol)},
-                              {"application", listen.application}});
+                              {"application", listen.application},
+                              {"process", socket.process}});
+        }
+    }
+}
+
+Json listening_rows(const NodeHost& host, const std::vector<node::ServerRows>& servers) {
+    Json result = Json::array();
+    for (const node::ServerRows& told : servers)
+        add_listening_rows(host, told, result);
+    return result;
+}
+
+Json application_rows(const std::vector<node::ServerRows>& servers) {
+    Json result = Json::array();
+    for (const auto& [server, state] : servers) {
+        for (const wire::ApplicationLoad& application : state.applications)
+            result.push_back({{"server", server},
+                              {"process", application.process},
+                              {"memory_bytes", application.memory_bytes},
+                              {"cpu_per_mille", application.cpu_per_mille}});
     }
     return result;
 }
@@ -62,12 +98,14 @@ Outcome say_hello(const NodeRequest& request) {
 
 Outcome report_tables(const NodeRequest& request) {
     const node::TablesSnapshot tables = request.host.node().tables();
+    const auto servers = request.host.node().server_states(request.now);
     return Json{{"temporary", connection_rows(tables.temporary)},
                 {"local", connection_rows(tables.local)},
                 {"forward", connection_rows(tables.forward)},
                 {"forward_connect", connection_rows(tables.forward_connect)},
-                {"server_state", Json::array({server_state_row(request)})},
-                {"listening_sockets", listening_rows(request.host)},
+                {"server_state", server_state_rows(servers)},
+                {"listening_sockets", listening_rows(request.host, servers)},
+                {"application_information", application_rows(servers)},
                 {"url_map", url_rows(request.host)}};
 }
 
@@ -96,7 +134,8 @@ Outcome report_state(const NodeRequest& request) {
 
 Outcome report_members(const NodeRequest& request) {
     Json result = Json::array();
-    for (const farm::Server& server : request.host.config().servers) {
+    for (const node::MemberRow& member : request.host.node().members()) {
+        const farm::Server& server = *request.host.config().server_by_id(member.id);
         Json services = Json::array();
         for (const wire::Ipv4Address service : server.services)
             services.push_back(service.to_string());
@@ -105,7 +144,9 @@ Outcome report_members(const NodeRequest& request) {
                           {"is_self", server.id == request.host.self().id},
                           {"front_ip", server.front_ip.address.to_string()},
                           {"control_ip", server.control_ip.address.to_string()},
-                          {"services", std::move(services)}});
+                          {"services", std::move(services)},
+                          {"channel", member.channel},
+                          {"boot", fmt::format("{:016x}", member.boot)}});
     }
     return Json{{"members", std::move(result)}};
 }

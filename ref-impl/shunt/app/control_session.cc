@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/app/control_session.hh"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "shunt/app/control_actions.hh"

@@ -82,10 +82,13 @@ TEST_F(ControlSessionTest, DumpsEmptyTablesOfAFreshNode) {
     const Json tables = result_of(R"({"do":"tables"})");
     for (const char* name : {"temporary", "local", "forward", "forward_connect"})
         EXPECT_EQ(tables[name], Json::array()) << name;
-    EXPECT_EQ(tables["server_state"], Json::parse(R"([{"server":"s1","connections":0}])"));
-    EXPECT_EQ(
-        tables["listening_sockets"],
-        Json::parse(R"([{"ip":"10.7.1.1","port":80,"protocol":"tcp","application":"http"}])"));
+    EXPECT_EQ(tables["server_state"],
+              Json::parse(R"([{"server":"s1","connections":0,"cpu_per_mille":0,
+                  "unused_memory_bytes":4294967296,"unused_bandwidth_bps":10000000000}])"));
+    EXPECT_EQ(tables["listening_sockets"],
+              Json::parse(R"([{"server":"s1","ip":"10.7.1.1","port":80,"protocol":"tcp",
+                  "application":"http","process":0}])"));
+    EXPECT_EQ(tables["application_information"], Json::array());
     const Json state = result_of(R"({"do":"state"})");
     EXPECT_EQ(state["time_ns"], 5);
     EXPECT_EQ(state["tables"]["temporary"], 0);
@@ -209,6 +212,7 @@ TEST_F(ControlSessionTest, ListsMembersAndSessions) {
     EXPECT_EQ(members[0]["server"], "s1");
     EXPECT_EQ(members[0]["is_self"], true);
     EXPECT_EQ(members[1]["is_self"], false);
+    EXPECT_EQ(members[1]["channel"], "none") << "a farm without extensions has none";
     EXPECT_EQ(members[1]["services"], Json::array({"10.7.1.2"}));
     EXPECT_EQ(result_of(R"({"do":"sessions"})"), Json::parse(R"({"sessions":[]})"));
 }

@@ -118,6 +118,11 @@ int serve_wall(const NodeOptions& options, NodeHost& host, NodeLinks& links,
         loop.watch(gateway->descriptor(), kGatewayToken);
         config.gateway = &*gateway;
     }
+    std::optional<runtime::LoadMeter> load_meter;
+    if (host.config().farm.has_extensions) {
+        load_meter.emplace(options.front ? options.front->name : "", runtime::monotonic_now());
+        config.load_meter = &*load_meter;
+    }
     host.set_clock_offset(runtime::wall_clock_now() - runtime::monotonic_now());
     host.restart(options.seed ? *options.seed : runtime::random_seed(), runtime::monotonic_now());
     ControlSession control(host, options.time);

@@ -112,6 +112,7 @@ bool NodeRunner::transmit() {
 /// A device counts its own losses.
 void NodeRunner::hand_over(link::OutgoingFrame outgoing) {
     const AttachedLink& attached = config_.links.at(static_cast<std::size_t>(outgoing.link));
+    if (outgoing.link == LinkId::Front) front_bytes_ += outgoing.frame.size();
     if (attached.port != nullptr) {
         attached.port->transmit(std::move(outgoing.frame));
         return;
@@ -122,10 +123,16 @@ void NodeRunner::hand_over(link::OutgoingFrame outgoing) {
 }
 
 void NodeRunner::look_around(bool may_sleep) {
+    measure_load();
     std::optional<Instant> until = may_sleep ? host_.node().poll_deadline() : now_;
     if (config_.gateway != nullptr) until = earlier(until, config_.gateway->poll_deadline());
     for (const runtime::EventLoop::Token token : loop_.wait(until))
         if (config_.control_socket != nullptr && token == config_.control_token) answer_control();
+}
+
+void NodeRunner::measure_load() {
+    if (config_.load_meter == nullptr || !config_.load_meter->is_due(now_)) return;
+    host_.node().set_load(config_.load_meter->measure(front_bytes_, now_));
 }
 
 void NodeRunner::answer_control() {

@@ -20,6 +20,7 @@
 #include "shunt/runtime/control_socket.hh"
 #include "shunt/runtime/device.hh"
 #include "shunt/runtime/event_loop.hh"
+#include "shunt/runtime/load_meter.hh"
 
 namespace shunt::app {
 
@@ -40,7 +41,8 @@ class NodeRunner {
         std::array<AttachedLink, link::kLinkCount> links;  // by LinkId
         runtime::ControlSocket* control_socket = nullptr;  // none: no control
         runtime::EventLoop::Token control_token = 0;
-        Gateway* gateway = nullptr;  // none: no listener has a backend
+        Gateway* gateway = nullptr;                // none: no listener has a backend
+        runtime::LoadMeter* load_meter = nullptr;  // none: the farm has no control channels
     };
     enum class End : std::uint8_t { Interrupted, DeviceLost };
 
@@ -68,6 +70,7 @@ class NodeRunner {
     void look_around(bool may_sleep);
     void answer_control();
     void notice_a_fresh_node();
+    void measure_load();
     bool report_complaints();
 
     NodeHost& host_;
@@ -77,6 +80,7 @@ class NodeRunner {
     Config config_;
     std::uint64_t boots_;  // of the node that the gateway works for
     Instant now_;
+    std::uint64_t front_bytes_ = 0;  // sent
 };
 
 }  // namespace shunt::app

@@ -60,6 +60,11 @@ const Server* FarmConfig::server_by_forward_ip(wire::Ipv4Address address) const 
                         [&](const Server& server) { return server.has_forward_ip(address); });
 }
 
+const Server* FarmConfig::server_by_control_ip(wire::Ipv4Address address) const {
+    return first_server(servers,
+                        [&](const Server& server) { return server.control_ip.address == address; });
+}
+
 const Server* FarmConfig::home_of_service(wire::Ipv4Address address) const {
     return first_server(servers, [&](const Server& server) { return server.has_service(address); });
 }

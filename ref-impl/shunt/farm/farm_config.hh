@@ -220,6 +220,23 @@ struct SessionSettings {
     bool operator==(const SessionSettings&) const = default;
 };
 
+/// How the state rule compares servers (SEL-3, docs/selection.md).
+struct SelectionSettings {
+    /// How much each figure counts; at least one of them does.
+    std::uint32_t connections_weight = 1;
+    std::uint32_t cpu_weight = 1;
+    std::uint32_t memory_weight = 1;
+    std::uint32_t bandwidth_weight = 1;
+    /// A connection moves to a server whose score is better by this at least.
+    std::uint32_t hysteresis = 100;
+    /// Where a figure counts as half of the worst: so many connections, so much that is unused.
+    std::uint64_t connections_half = 10'000;
+    std::uint64_t memory_half_bytes = std::uint64_t{1} << 30;
+    std::uint64_t bandwidth_half_bps = 1'000'000'000;
+
+    bool operator==(const SelectionSettings&) const = default;
+};
+
 struct FarmConfig {
     FarmSettings farm;
     Timers timers;
@@ -228,6 +245,7 @@ struct FarmConfig {
     std::vector<Listen> listens;
     std::vector<UrlRule> urls;
     SessionSettings session;
+    SelectionSettings selection;
     /// From `secret_file`; empty: nothing on the back link is authenticated.
     std::vector<std::uint8_t> secret;
 
@@ -236,6 +254,8 @@ struct FarmConfig {
     /// Whose frames these are on the back link (SEC-1).
     const Server* server_by_back_mac(const wire::MacAddress& mac) const;
     const Server* server_by_forward_ip(wire::Ipv4Address address) const;
+    /// Whose end of the control channel this is.
+    const Server* server_by_control_ip(wire::Ipv4Address address) const;
     const Server* home_of_service(wire::Ipv4Address address) const;
     /// The server's own listener on that port, if it is open.
     const Listen* listen_of(const Server& server, std::uint16_t port,

@@ -78,4 +78,28 @@ std::vector<Candidate> listening_servers(const FarmConfig& config, ServerId self
     return candidates;
 }
 
+std::vector<Candidate> rank(std::vector<ScoredServer> servers, ServerId self,
+                            std::uint32_t hysteresis) {
+    // What a server has to be better than: its own score, or with a lead that of `self`. One that
+    // does not say how it is comes last.
+    constexpr std::uint64_t unknown = std::uint64_t{1} << 40;
+    const auto key = [&](const ScoredServer& server) -> std::uint64_t {
+        if (server.id == self) {
+            if (!server.score) return unknown;
+            return *server.score >= hysteresis ? 2 * (*server.score - hysteresis) + 1 : 0;
+        }
+        return server.score ? 2 * std::uint64_t{*server.score} : unknown;
+    };
+    std::stable_sort(servers.begin(), servers.end(),
+                     [&](const ScoredServer& a, const ScoredServer& b) {
+                         if (key(a) != key(b)) return key(a) < key(b);
+                         if ((a.id == self) != (b.id == self)) return a.id == self;
+                         return a.score && b.score && a.id < b.id;
+                     });
+    std::vector<Candidate> ranked;
+    for (const ScoredServer& server : servers)
+        ranked.push_back({server.id, server.score.has_value()});
+    return ranked;
+}
+
 }  // namespace shunt::farm

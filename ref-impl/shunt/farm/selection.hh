@@ -61,4 +61,16 @@ std::vector<Candidate> listening_servers(
     const FarmConfig& config, ServerId self, std::uint16_t port,
     wire::TransportProtocol protocol = wire::TransportProtocol::Tcp);
 
+/// A candidate, and its score where its state is known (score.hh).
+struct ScoredServer {
+    ServerId id = 0;
+    std::optional<std::uint32_t> score;
+};
+
+/// Best first (SEL-3): before `self` those whose score is better than its own by `hysteresis` at
+/// least, behind it all others; of equal scores the lower id. `self` stands first of those whose
+/// score is unknown, which keep their order.
+std::vector<Candidate> rank(std::vector<ScoredServer> servers, ServerId self,
+                            std::uint32_t hysteresis);
+
 }  // namespace shunt::farm

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shunt/farm/http_request.hh"
+#include "shunt/farm/score.hh"
 
 namespace shunt::farm {
 
@@ -27,6 +28,7 @@ class Validator {
         check_servers();
         check_listens();
         check_urls();
+        check_selection();
         return std::move(findings_);
     }
 
@@ -265,6 +267,24 @@ class Validator {
                 error(where + ".servers", fmt::format("the name of a server, not {:?}", name));
             }
         }
+    }
+
+    void check_selection() {
+        const SelectionSettings& settings = config_.selection;
+        const std::uint64_t weights = std::uint64_t{settings.connections_weight} +
+                                      settings.cpu_weight + settings.memory_weight +
+                                      settings.bandwidth_weight;
+        if (weights == 0) error("selection", "one weight above 0 at least (SEL-3)");
+        if (settings.hysteresis > kScoreMax) {
+            error("selection.hysteresis", fmt::format("{} at most", kScoreMax));
+        }
+        check_half(settings.connections_half, "selection.connections_half");
+        check_half(settings.memory_half_bytes, "selection.memory_half_bytes");
+        check_half(settings.bandwidth_half_bps, "selection.bandwidth_half_bps");
+    }
+
+    void check_half(std::uint64_t value, const char* where) {
+        if (value == 0) error(where, "1 at least");
     }
 
     const FarmConfig& config_;

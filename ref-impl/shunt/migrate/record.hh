@@ -105,6 +105,9 @@ struct ForwardConnectEndpoint {
     std::uint64_t fingerprint = 0;  // of the 0x01: tells attempts of version 0 devices apart
     std::uint32_t copy = 0;
     bool is_released = false;
+    /// It was released, and has stopped since the home does not answer (EP-33).
+    std::optional<Instant> suspended_since;
+    bool has_asked = false;  // suspended: 0x03 has gone since the home answers again
     HeldPackets held;
     Instant last_offer;  // when its 0x01 came last (EP-15)
     Instant next_acknowledgement;

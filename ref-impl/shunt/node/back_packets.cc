@@ -24,13 +24,14 @@ void Node::handle_back_frame(Packet frame, Instant now) {
     }
     auto packet = back_.handle_frame(std::move(frame), now);
     if (!packet) return;
+    if (handle_control_packet(*packet, now)) return;
     packet->trim_front(wire::kEthernetHeaderSize);
     const auto ip = wire::Ipv4View::parse(packet->bytes());
     if (!ip) return counters_.add(ip.error());
     const bool is_routed = config_.farm.binding == farm::Binding::Udp &&
                            ip->protocol() == wire::IpProtocol::Udp &&
                            self_.has_forward_ip(ip->destination());
-    // SYS-5: nothing else has business at a forward IP; the control channel has none here yet.
+    // SYS-5: nothing else has business at a forward IP, nor, behind the channels, at a control IP.
     if (!is_routed) return counters_.add(Counter::DropBackTraffic);
     auto received = farm_link_.receive_routed(std::move(*packet));
     if (!received) return counters_.add(received.error());
@@ -106,6 +107,14 @@ std::optional<Node::Slot> Node::handle_about_own(const migrate::EncapsulatedFram
 /// As a target, an owner or a former one.
 std::optional<Node::Slot> Node::handle_about_others(const migrate::EncapsulatedFrame& frame,
                                                     Instant now) {
+    // EP-33: while its home may take us for dead it lets nothing act here, be it by a release or by
+    // the refusal of a return (EP-46), which is repeated.
+    const bool lets_act = frame.view.type() == EncapsulationType::Go ||
+                          frame.view.type() == EncapsulationType::Reject;
+    if (lets_act && channels_ && channels_->is_cut_off(frame.from)) {
+        counters_.add(Counter::DropFrameCutOff);
+        return std::nullopt;
+    }
     switch (frame.view.type()) {
         case EncapsulationType::Connection:
             return target_.handle_connection(frame, now);

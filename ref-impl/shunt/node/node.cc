@@ -123,15 +123,24 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       target_(context_, exchange_, tcp_config_),
       flows_(context_, Rng(~seed), config.limits.flow_entries),
       listener_(tcp_config_, listener_keys(config, draw_key(rng_)), clock_offset, now),
-      warm_(kWarmEndpointsMax) {}
+      warm_(kWarmEndpointsMax) {
+    if (!config_.farm.has_extensions) return;
+    channels_.emplace(farm::ControlChannels::Environment{config_, self_, pool_, counters_,
+                                                         back_.config().routes, mtus.back},
+                      rng_.fork(), now);
+    channels_->tell_state(own_state(), now);
+    last_state_ = now;
+}
 
 void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {
+    stop_where_cut_off(now);
     if (link == link::LinkId::Back) return handle_back_frame(std::move(frame), now);
     auto packet = front_.handle_frame(std::move(frame), now);
     if (packet) handle_front_packet(std::move(*packet), now);
 }
 
 void Node::handle_deadline(Instant now) {
+    handle_channel_deadline(now);
     if (is_due(front_.poll_deadline(), now)) front_.handle_deadline(now);
     if (is_due(back_.poll_deadline(), now)) back_.handle_deadline(now);
     if (is_due(target_.early_deadline(), now)) target_.handle_early_deadline(now);
@@ -151,10 +160,11 @@ std::optional<Instant> Node::poll_deadline() const {
     const auto links = earlier(front_.poll_deadline(), back_.poll_deadline());
     const auto records = earlier(target_.early_deadline(), deadlines_.earliest());
     const auto moves = earlier(exchange_.deadline(), flows_.poll_deadline());
-    return earlier(earlier(links, records), moves);
+    return earlier(earlier(links, records), earlier(moves, channel_deadline()));
 }
 
 std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
+    stop_where_cut_off(now);
     for (;;) {
         // What is owed to the farm goes first: a release before the answer that it allows.
         if (auto frame = back_.poll_transmit()) {
@@ -162,6 +172,10 @@ std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
         }
         if (auto frame = front_.poll_transmit()) {
             return link::OutgoingFrame{link::LinkId::Front, std::move(*frame)};
+        }
+        if (auto packet = channels_ ? channels_->poll_transmit(now) : std::nullopt) {
+            back_.send_ipv4(std::move(*packet), now);
+            continue;
         }
         const auto slot = ready_.pop();
         if (!slot) return std::nullopt;

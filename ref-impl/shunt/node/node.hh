@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "shunt/base/counters.hh"
 #include "shunt/base/deadline_heap.hh"
@@ -14,7 +16,9 @@
 #include "shunt/base/ready_queue.hh"
 #include "shunt/base/result.hh"
 #include "shunt/base/rng.hh"
+#include "shunt/farm/channel/control_channels.hh"
 #include "shunt/farm/farm_config.hh"
+#include "shunt/farm/local_load.hh"
 #include "shunt/farm/selection.hh"
 #include "shunt/farm/url_map.hh"
 #include "shunt/ip/path_mtu.hh"
@@ -102,8 +106,15 @@ class Node {
     std::optional<stack::ApiError> stream_release(StreamId id, Instant now);
 
     const Counters& counters() const { return counters_; }
+    /// What the machine says of itself, about each second; told to the other servers (SEL-6).
+    void set_load(const farm::LocalLoad& load);
+
     TablesSnapshot tables() const;
     ServerStateRow server_state() const;
+    /// The rows of every server that has told its state lately, this one's among them.
+    std::vector<ServerRows> server_states(Instant now) const;
+    /// The farm's members and the control channels to them.
+    std::vector<MemberRow> members() const;
     const farm::Server& self() const { return self_; }
 
     /// Connections that this node owns: for checkers. A Temporary one that is migrating counts.
@@ -159,6 +170,23 @@ class Node {
     void handle_forwarded(migrate::EncapsulatedFrame frame, Instant now);
     void handle_returned_packet(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
 
+    // control_traffic.cc: the control channels
+    [[nodiscard]] bool handle_control_packet(const Packet& packet, Instant now);
+    void handle_channel_deadline(Instant now);
+    std::optional<Instant> channel_deadline() const;
+    void stop_where_cut_off(Instant now);
+    void hear_of_peers(Instant now);
+    void abandon_owner(farm::ServerId owner);
+    void for_each_moved_in_from(farm::ServerId home, const std::function<void(Slot)>& act);
+    std::uint32_t own_connections() const;
+    wire::ServerLoad own_load() const;
+    farm::ServerState own_state() const;
+    std::optional<Instant> next_state() const;
+    void tell_state(Instant now);
+
+    // candidates.cc
+    std::vector<farm::Candidate> candidates_for(std::uint16_t port, Instant now) const;
+
     // decisions.cc: who serves an unbound endpoint
     void decide(Slot slot, bool must_decide, Instant now);
     void try_candidates(Slot slot, Instant now);
@@ -206,6 +234,12 @@ class Node {
     ip::PathMtuCache path_mtus_;
     ip::TokenBucket front_resets_;
     migrate::FarmLink farm_link_;
+    /// With the extensions alone (docs/protocol/system.md, "Control channel").
+    std::optional<farm::ControlChannels> channels_;
+    farm::LocalLoad load_;
+    bool has_news_ = false;  // of `load_`, not told yet
+    std::uint32_t told_connections_ = 0;
+    Instant last_state_;
     // Before the tables, whose endpoints hold places of them and report to them.
     migrate::HeldBudget held_budget_;
     Streams streams_;

@@ -30,7 +30,8 @@ Standing standing_of(const migrate::Record& record) {
             standing.peer = temporary->attempt->target;
         }
     } else if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
-        if (!moved_in->is_released) standing.state = "unreleased";
+        if (!moved_in->is_released)
+            standing.state = moved_in->suspended_since ? "suspended" : "unreleased";
         if (moved_in->returning) standing.state = "returning";
         standing.epoch = moved_in->id.epoch;
         standing.peer = moved_in->home;
@@ -92,11 +93,15 @@ TablesSnapshot Node::tables() const {
     return snapshot;
 }
 
-ServerStateRow Node::server_state() const {
+std::uint32_t Node::own_connections() const {
     const std::size_t own = tables_.size(migrate::Table::Temporary) +
                             tables_.size(migrate::Table::Local) +
                             tables_.size(migrate::Table::ForwardConnect);
-    return {self_.name, static_cast<std::uint32_t>(own)};
+    return static_cast<std::uint32_t>(own);
+}
+
+ServerStateRow Node::server_state() const {
+    return {self_.name, own_connections()};
 }
 
 }  // namespace shunt::node

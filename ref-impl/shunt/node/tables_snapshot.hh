@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "shunt/farm/farm_config.hh"
+#include "shunt/farm/server_states.hh"
+
 namespace shunt::node {
 
 /// One connection as the control socket shows it (docs/interfaces.md).
@@ -28,6 +31,20 @@ struct TablesSnapshot {
 struct ServerStateRow {
     std::string server;
     std::uint32_t connections = 0;  // established here: Temporary, Local and Forward-Connect
+};
+
+/// All rows of one server in Server State, Listening Sockets and Application Information.
+struct ServerRows {
+    std::string server;
+    farm::ServerState state;
+};
+
+/// A member of the farm and the control channel to it.
+struct MemberRow {
+    std::string name;
+    farm::ServerId id = 0;
+    std::string channel;     // self, connecting, open, dead; none in a farm without extensions
+    std::uint64_t boot = 0;  // 0: not known
 };
 
 }  // namespace shunt::node

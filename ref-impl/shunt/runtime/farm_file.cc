@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
+#include "shunt/farm/score.hh"
 #include "shunt/farm/validation.hh"
 #include "shunt/runtime/secret_file.hh"
 #include "shunt/runtime/table_reader.hh"
@@ -18,6 +20,8 @@ namespace {
 
 constexpr std::size_t kFileMax = 4 << 20;
 constexpr std::int64_t kCountMax = 1 << 30;
+constexpr std::int64_t kWeightMax = 1'000;
+constexpr std::int64_t kFigureMax = std::int64_t{1} << 50;
 
 template <typename Value>
 void assign(Value& target, std::optional<Value> source) {
@@ -47,6 +51,7 @@ class FarmReader {
         for (const auto& table : top.tables("url"))
             read_url(table);
         if (const auto table = top.table("session")) read_session(*table);
+        if (const auto table = top.table("selection")) read_selection(*table);
         top.finish();
         return std::move(file_);
     }
@@ -214,6 +219,25 @@ class FarmReader {
         farm::SessionSettings& session = file_.config.session;
         assign(session.cookie, reader.text("cookie"));
         assign_choice(session.mode, reader.choice("mode", {"off", "cookie", "redirect"}));
+        reader.finish();
+    }
+
+    void read_selection(const TableReader::Placed& placed) {
+        TableReader reader(*placed.value, placed.place, complaints_);
+        farm::SelectionSettings& settings = file_.config.selection;
+        const auto number = [&reader](auto& target, std::string_view key, std::int64_t most) {
+            using Number = std::remove_reference_t<decltype(target)>;
+            if (const auto value = reader.integer(key, 0, most))
+                target = static_cast<Number>(*value);
+        };
+        number(settings.connections_weight, "connections_weight", kWeightMax);
+        number(settings.cpu_weight, "cpu_weight", kWeightMax);
+        number(settings.memory_weight, "memory_weight", kWeightMax);
+        number(settings.bandwidth_weight, "bandwidth_weight", kWeightMax);
+        number(settings.hysteresis, "hysteresis", farm::kScoreMax);
+        number(settings.connections_half, "connections_half", kFigureMax);
+        number(settings.memory_half_bytes, "memory_half_bytes", kFigureMax);
+        number(settings.bandwidth_half_bps, "bandwidth_half_bps", kFigureMax);
         reader.finish();
     }
 

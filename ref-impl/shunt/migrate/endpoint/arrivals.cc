@@ -93,7 +93,8 @@ bool Arrivals::is_newer(const Offer& offer, const wire::MigrationId& id) {
 
 bool Arrivals::may_replace(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
     if (is_mutant(Mutant::CopiesAgainOnRepetition)) return true;
-    if (endpoint.is_released) return false;
+    // EP-17: never; a suspended one was released too.
+    if (endpoint.is_released || endpoint.suspended_since) return false;
     return is_newer(offer, endpoint.id);
 }
 
@@ -257,10 +258,6 @@ void Arrivals::acknowledge(const Record& record, Instant now) {
                    context_.pool.take(), now);
 }
 
-Duration Arrivals::life_without_offer() const {
-    return context_.config.timers.unreleased_life(context_.has_extensions());
-}
-
 Duration Arrivals::acknowledgement_pause(std::size_t repeated) const {
     const auto& timers = context_.config.timers;
     return repeated < timers.acknowledgement_repeats.size()
@@ -269,13 +266,13 @@ Duration Arrivals::acknowledgement_pause(std::size_t repeated) const {
 }
 
 Instant Arrivals::deadline(const ForwardConnectEndpoint& endpoint) const {
-    return std::min(endpoint.next_acknowledgement, endpoint.last_offer + life_without_offer());
+    return std::min(endpoint.next_acknowledgement, end_of_waiting(endpoint));
 }
 
 bool Arrivals::handle_deadline(Slot slot, Instant now) {
     Record& record = context_.tables.at(slot);
     auto& endpoint = *record.as<ForwardConnectEndpoint>();
-    if (endpoint.last_offer + life_without_offer() <= now) {
+    if (end_of_waiting(endpoint) <= now) {
         context_.counters.add(Counter::CopyExpired);
         context_.tables.erase(slot);
         return true;

@@ -35,6 +35,14 @@ class Arrivals {
     /// True: the unreleased endpoint was dropped silently and its record is gone.
     bool handle_deadline(Slot slot, Instant now);
 
+    // suspension.cc: an owner whose home does not answer (EP-33)
+
+    /// A released endpoint stops: it neither sends nor processes anything.
+    void suspend(Slot slot, Instant now);
+    /// The home answers again: 0x03 for a suspended endpoint, repeated as if it were not released
+    /// yet (EP-15); a 0x14 from now on lets it go on.
+    void ask_again(Slot slot, Instant now);
+
     /// Base: the attempt is over, and a late 0x01 of it makes nothing any more (EP-8).
     void remember_ended(const Record& record, Instant now);
 
@@ -60,7 +68,7 @@ class Arrivals {
     ForwardConnectEndpoint moved_in(tcp::Connection connection, const Offer& offer, Instant now);
     tcp::Identity identity_of(const Offer& offer) const;
     void acknowledge(const Record& record, Instant now);
-    Duration life_without_offer() const;
+    Instant end_of_waiting(const ForwardConnectEndpoint& endpoint) const;
     Duration acknowledgement_pause(std::size_t repeated) const;
 
     Context& context_;

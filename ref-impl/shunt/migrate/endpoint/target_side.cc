@@ -127,6 +127,7 @@ std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Inst
 void TargetSide::release(Slot slot, Instant now) {
     auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
     endpoint.is_released = true;
+    endpoint.suspended_since.reset();
     context_.counters.add(Counter::CopyReleased);
     for (const Packet& packet : endpoint.held.take_all())
         deliver(slot, packet, now);
@@ -161,6 +162,11 @@ std::optional<Slot> TargetSide::handle_go(const EncapsulatedFrame& frame, Instan
     }
     // EP-13: one that acts, or waits for the answer to its return, is not released anew.
     if (endpoint->is_released) return std::nullopt;
+    // EP-33: only one that answers our 0x03 speaks of a home that has not taken us for dead.
+    if (endpoint->suspended_since && !endpoint->has_asked) {
+        context_.counters.add(Counter::GoStale);
+        return std::nullopt;
+    }
     release(*slot, now);
     return slot;
 }

@@ -51,6 +51,10 @@ class TargetSide {
     /// 0x11 (ext): the home does not want this copy. Returns the slot that was erased.
     std::optional<Slot> handle_release(const EncapsulatedFrame& frame);
 
+    /// EP-33: a released endpoint stops, and asks to go on (Arrivals).
+    void suspend(Slot slot, Instant now) { arrivals_.suspend(slot, now); }
+    void ask_again(Slot slot, Instant now) { arrivals_.ask_again(slot, now); }
+
     /// Of an endpoint that does not act: unreleased, its next 0x03, or its end (EP-15); offered
     /// back, its next 0x01, or its end (EP-46).
     std::optional<Instant> deadline(const ForwardConnectEndpoint& endpoint) const;

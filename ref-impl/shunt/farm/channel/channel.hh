@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// One TCP connection between two servers that carries control frames: what it has to send, what has
+// come of the next frame, and whether it still lives. What frames mean is ControlChannels' matter.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "shunt/base/bytes.hh"
+#include "shunt/base/counters.hh"
+#include "shunt/base/result.hh"
+#include "shunt/base/time.hh"
+#include "shunt/farm/channel/frame_reader.hh"
+#include "shunt/stack/socket_set.hh"
+#include "shunt/wire/control_frame.hh"
+
+namespace shunt::farm {
+
+class Channel {
+  public:
+    struct Origin {
+        stack::SocketId socket;
+        /// Rises from one connection of this server to the next.
+        std::uint64_t serial = 0;
+        bool is_ours = false;  // opened by this server
+        Instant begun;         // its handshake; no hello went before
+    };
+    enum class Reading : std::uint8_t {
+        Frame,    // frame() has one
+        Nothing,  // no more for now
+        Over,     // the peer has ended it, or it was reset
+        Broken    // its bytes are no frames (CTL-5)
+    };
+
+    explicit Channel(const Origin& origin) : origin_(origin), last_heard_(origin.begun) {}
+
+    const Origin& origin() const { return origin_; }
+    /// Both hellos have come (CTL-1).
+    bool is_open() const { return is_open_; }
+    void open() { is_open_ = true; }
+    /// To be closed; nothing more is read from it.
+    bool is_over() const { return is_over_; }
+    void finish() { is_over_ = true; }
+
+    /// Queues a frame. False: so much waits already that there is no room (SEC-5).
+    [[nodiscard]] bool queue(const wire::ControlHeader& header, ByteView body);
+    /// False while so much waits that nothing more may be asked for.
+    bool may_read() const { return waiting_ < kAnswersMax; }
+    /// Gives the socket what it takes.
+    void flush(stack::SocketSet& sockets, Instant now);
+    /// Reads up to the end of the next frame.
+    Reading read(stack::SocketSet& sockets, Instant now);
+    /// The frame that was read, until the next read().
+    wire::ControlFrameView frame() const { return *reader_.frame(); }
+
+    Instant last_heard() const { return last_heard_; }
+    Instant last_ping() const { return last_ping_; }
+    void pinged(Instant now) { last_ping_ = now; }
+
+    /// Of frames that wait for the socket, in bytes.
+    static constexpr std::size_t kWaitingMax = 2 * std::size_t{wire::kControlLengthMax};
+
+  private:
+    static constexpr std::size_t kChunk = 16 * 1'024;
+    static constexpr std::size_t kAnswersMax = 64 * 1'024;
+
+    Origin origin_;
+    FrameReader reader_;
+    std::vector<std::uint8_t> arrived_;  // that the frame under way did not take
+    std::size_t consumed_ = 0;           // of it
+    std::deque<std::vector<std::uint8_t>> outgoing_;
+    std::size_t sent_of_first_ = 0;
+    std::size_t waiting_ = 0;
+    Instant last_heard_;
+    Instant last_ping_;
+    bool is_open_ = false;
+    bool is_over_ = false;
+};
+
+}  // namespace shunt::farm

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who could take a connection now, best first: what this server knows of the others' state, beside
+// its own (SEL-3).
+#include "shunt/farm/score.hh"
+#include "shunt/node/node.hh"
+
+namespace shunt::node {
+
+std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port, Instant now) const {
+    const auto listening = farm::listening_servers(config_, self_.id, port);
+    if (!channels_) return listening;
+    std::vector<farm::ScoredServer> servers;
+    for (const farm::Candidate& candidate : listening) {
+        farm::ScoredServer server{candidate.id, std::nullopt};
+        if (candidate.id == self_.id) {
+            server.score = farm::score(own_load(), config_.selection);
+        } else if (const auto* state = channels_->candidate_state(candidate.id, now);
+                   state != nullptr && state->listens_on(port)) {
+            server.score = farm::score(state->load, config_.selection);
+        }
+        servers.push_back(server);
+    }
+    return farm::rank(std::move(servers), self_.id, config_.selection.hysteresis);
+}
+
+}  // namespace shunt::node

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node's end of the control channels: their packets on the back link, what this server tells of
+// itself (SEL-6), and what becomes of connections when a peer dies or starts anew (EP-33, CTL-7).
+#include <algorithm>
+
+#include "shunt/base/deadline.hh"
+#include "shunt/node/node.hh"
+#include "shunt/wire/ethernet.hh"
+#include "shunt/wire/ipv4.hh"
+
+namespace shunt::node {
+
+using migrate::ForwardConnectEndpoint;
+using migrate::ForwardEntry;
+
+/// True if the packet, which begins at its Ethernet header, was the channels' business.
+bool Node::handle_control_packet(const Packet& packet, Instant now) {
+    if (!channels_) return false;
+    const auto ethernet = wire::EthernetView::parse(packet.bytes());
+    const auto ip = wire::Ipv4View::parse(ethernet->payload());
+    if (!ip || ip->destination() != self_.control_ip.address) return false;
+    const bool is_theirs =
+        ip->protocol() == wire::IpProtocol::Tcp || ip->protocol() == wire::IpProtocol::Icmp;
+    if (!is_theirs) return false;
+    // SEC-1. In the routed binding a router's station carries what a member sends.
+    const farm::Server* sender = config_.server_by_control_ip(ip->source());
+    const bool is_on_link = config_.farm.binding == farm::Binding::Ethernet;
+    const bool is_members = sender != nullptr && sender->id != self_.id &&
+                            (!is_on_link || sender->back_mac == ethernet->source());
+    const bool is_routers = !is_on_link && ip->protocol() == wire::IpProtocol::Icmp;
+    if (!is_members && !is_routers) {
+        counters_.add(Counter::DropControlMember);
+        return true;
+    }
+    channels_->handle_packet(*ip, now);
+    hear_of_peers(now);
+    return true;
+}
+
+void Node::handle_channel_deadline(Instant now) {
+    if (!channels_) return;
+    if (is_due(channels_->poll_deadline(), now)) channels_->handle_deadline(now);
+    hear_of_peers(now);
+    tell_state(now);
+}
+
+std::optional<Instant> Node::channel_deadline() const {
+    if (!channels_) return std::nullopt;
+    return earlier(channels_->poll_deadline(), next_state());
+}
+
+/// EP-33: before anything is sent, and before anything that has arrived is looked at.
+void Node::stop_where_cut_off(Instant now) {
+    if (!channels_) return;
+    channels_->expire_owners(now);
+    hear_of_peers(now);
+}
+
+void Node::hear_of_peers(Instant now) {
+    while (const auto event = channels_->poll_event()) {
+        switch (event->kind) {
+            case farm::PeerEvent::Kind::Restarted:
+                // Endpoints may have moved since the peer started; an owner that knows nothing of
+                // one says so (EP-23).
+                break;
+            case farm::PeerEvent::Kind::Dead:
+                abandon_owner(event->peer);
+                break;
+            case farm::PeerEvent::Kind::CutOff:
+                for_each_moved_in_from(event->peer, [&](Slot slot) { target_.suspend(slot, now); });
+                break;
+            case farm::PeerEvent::Kind::Back:
+                for_each_moved_in_from(event->peer,
+                                       [&](Slot slot) { target_.ask_again(slot, now); });
+                break;
+        }
+    }
+}
+
+/// Without its record a connection's next packet is answered with a reset (EP-20), its next SYN
+/// opens a new one, and what its owner may still say of it is refused (EP-16).
+void Node::abandon_owner(farm::ServerId owner) {
+    for (const Slot slot : tables_.sorted_slots()) {
+        const auto* entry = tables_.at(slot).as<ForwardEntry>();
+        if (entry == nullptr || entry->owner != owner || entry->is_over) continue;
+        counters_.add(Counter::ForwardAbandoned);
+        erase(slot);
+    }
+}
+
+void Node::for_each_moved_in_from(farm::ServerId home, const std::function<void(Slot)>& act) {
+    for (const Slot slot : tables_.sorted_slots()) {
+        const auto* endpoint = tables_.at(slot).as<ForwardConnectEndpoint>();
+        if (endpoint == nullptr || endpoint->home != home) continue;
+        act(slot);
+        deadlines_.set(slot, record_deadline(tables_.at(slot)));
+    }
+}
+
+void Node::set_load(const farm::LocalLoad& load) {
+    has_news_ = has_news_ || load != load_;
+    load_ = load;
+}
+
+wire::ServerLoad Node::own_load() const {
+    return {own_connections(), load_.cpu_per_mille, load_.unused_memory_bytes,
+            load_.unused_bandwidth_bps};
+}
+
+farm::ServerState Node::own_state() const {
+    farm::ServerState state;
+    state.load = own_load();
+    state.applications = load_.applications;
+    for (const farm::Listen& listen : config_.listens) {
+        const bool is_told = state.listens_on(listen.port);  // of the other transport protocol
+        if (listen.server != self_.name || !listen.is_open || is_told) continue;
+        for (const wire::Ipv4Address service : self_.services)
+            state.listening.push_back({service, listen.port, load_.process});
+        // A pure target has no service of its own to listen on.
+        if (self_.services.empty()) {
+            state.listening.push_back({self_.front_ip.address, listen.port, load_.process});
+        }
+    }
+    return state;
+}
+
+/// On change, but not more often than every kStatePauseMin, and each kStatePeriod (SEL-6).
+std::optional<Instant> Node::next_state() const {
+    const bool has_changed = has_news_ || told_connections_ != own_connections();
+    return last_state_ + (has_changed ? farm::kStatePauseMin : farm::kStatePeriod);
+}
+
+void Node::tell_state(Instant now) {
+    if (!is_due(next_state(), now)) return;
+    const farm::ServerState state = own_state();
+    channels_->tell_state(state, now);
+    told_connections_ = state.load.connections;
+    has_news_ = false;
+    last_state_ = now;
+}
+
+std::vector<MemberRow> Node::members() const {
+    std::vector<MemberRow> rows;
+    if (!channels_) {
+        for (const farm::Server& server : config_.servers)
+            rows.push_back({server.name, server.id, server.id == self_.id ? "self" : "none", 0});
+        return rows;
+    }
+    for (const farm::MemberStatus& member : channels_->members()) {
+        MemberRow row{config_.server_by_id(member.id)->name, member.id, "", member.boot};
+        switch (member.link) {
+            case farm::MemberStatus::Link::Self:
+                row.channel = "self";
+                break;
+            case farm::MemberStatus::Link::Connecting:
+                row.channel = "connecting";
+                break;
+            case farm::MemberStatus::Link::Open:
+                row.channel = "open";
+                break;
+            case farm::MemberStatus::Link::Dead:
+                row.channel = "dead";
+                break;
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::vector<ServerRows> Node::server_states(Instant now) const {
+    std::vector<ServerRows> rows;
+    for (const farm::Server& server : config_.servers) {
+        if (server.id == self_.id) {
+            rows.push_back({server.name, own_state()});
+        } else if (const auto* state =
+                       channels_ ? channels_->told_state(server.id, now) : nullptr) {
+            rows.push_back({server.name, *state});
+        }
+    }
+    return rows;
+}
+
+}  // namespace shunt::node
