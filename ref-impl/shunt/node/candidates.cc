@@ -6,8 +6,10 @@
 
 namespace shunt::node {
 
-std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port, Instant now) const {
-    const auto listening = farm::listening_servers(config_, self_.id, port);
+std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port,
+                                                  wire::TransportProtocol protocol,
+                                                  Instant now) const {
+    const auto listening = farm::listening_servers(config_, self_.id, port, protocol);
     if (!channels_) return listening;
     std::vector<farm::ScoredServer> servers;
     for (const farm::Candidate& candidate : listening) {

@@ -41,12 +41,11 @@ void Node::handle_datagram(Packet packet, Instant now) {
 
 /// SEL-1 at the first datagram, which says nothing of a server: state decides.
 void Node::open_flow(const wire::ConnectionTuple& tuple, Packet packet, Instant now) {
-    const auto listening =
-        farm::listening_servers(config_, self_.id, tuple.service_port, tuple.protocol);
+    const auto candidates = candidates_for(tuple.service_port, tuple.protocol, now);
     farm::SelectionInput input;
     input.self = self_.id;
     input.moment = farm::SelectionMoment::Connect;
-    input.candidates = listening;
+    input.candidates = candidates;
     farm::Decision decision = farm::select_server(input, urls_);
     flows_.open(tuple, std::move(packet), std::move(decision.servers), now);
 }

@@ -52,7 +52,7 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
     input.is_time_over =
         must_decide || request.is_finished || request.bytes.size() >= config_.limits.request_bytes;
     input.may_carry_identifier = config_.session.mode != farm::SessionMode::Off;
-    const auto candidates = candidates_for(record.tuple.service_port, now);
+    const auto candidates = candidates_for(record.tuple.service_port, record.tuple.protocol, now);
     input.candidates = candidates;
     const farm::Decision decision = farm::select_server(input, urls_);
     switch (decision.action) {

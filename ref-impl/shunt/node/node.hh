@@ -185,7 +185,9 @@ class Node {
     void tell_state(Instant now);
 
     // candidates.cc
-    std::vector<farm::Candidate> candidates_for(std::uint16_t port, Instant now) const;
+    std::vector<farm::Candidate> candidates_for(std::uint16_t port,
+                                                wire::TransportProtocol protocol,
+                                                Instant now) const;
 
     // decisions.cc: who serves an unbound endpoint
     void decide(Slot slot, bool must_decide, Instant now);
