@@ -12,7 +12,8 @@ void Arrivals::suspend(Slot slot, Instant now) {
         endpoint.next_acknowledgement = end_of_waiting(endpoint);
         return;
     }
-    if (!endpoint.is_released) return;
+    // One that is offered back is silent, and whatever answers it comes from a live record (EP-46).
+    if (!endpoint.is_released || endpoint.returning) return;
     context_.counters.add(Counter::CopySuspended);
     endpoint.is_released = false;
     endpoint.suspended_since = now;
