@@ -36,8 +36,9 @@ StreamVerdict judge(ByteView stream) {
     constexpr std::uint64_t trailer = 40;
     StreamVerdict verdict;
     while (stream.size() >= length_size) {
-        const std::uint64_t length =
-            std::uint64_t{stream[0]} << 24 | stream[1] << 16 | stream[2] << 8 | stream[3];
+        std::uint64_t length = 0;
+        for (std::size_t i = 0; i < length_size; ++i)
+            length = length << 8 | stream[i];
         const bool is_possible = length >= header - length_size && length <= 16 * 1'024 * 1'024;
         const bool is_ours = stream.size() == length_size || stream[4] == 1;
         verdict.is_broken = !is_possible || !is_ours;
