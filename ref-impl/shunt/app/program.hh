@@ -19,6 +19,10 @@ int print_text(const TextWanted& wanted);
 /// Says what is wrong, and what helps. Returns the exit code.
 int complain_about_usage(std::string_view program, const UsageError& error);
 
+/// Exit code of a program that would end with `code`: what was printed and got lost, on a full disk
+/// for one, is no success.
+int flushed(std::string_view program, int code);
+
 /// Returns the exit code. `values` is what main() was called with.
 template <typename Options>
 int run_program(std::string_view program, int count, char** values,
@@ -28,11 +32,13 @@ int run_program(std::string_view program, int count, char** values,
     const std::vector<std::string> all(values, values + count);  // none, if execve() gave none
     const auto first = all.empty() ? all.begin() : all.begin() + 1;
     const ParsedOptions<Options> parsed = parse({first, all.end()});
-    if (const auto* wanted = std::get_if<TextWanted>(&parsed)) return print_text(*wanted);
+    if (const auto* wanted = std::get_if<TextWanted>(&parsed)) {
+        return flushed(program, print_text(*wanted));
+    }
     if (const auto* error = std::get_if<UsageError>(&parsed)) {
         return complain_about_usage(program, *error);
     }
-    return run(std::get<Options>(parsed));
+    return flushed(program, run(std::get<Options>(parsed)));
 }
 
 }  // namespace shunt::app

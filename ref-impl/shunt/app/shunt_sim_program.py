@@ -124,6 +124,20 @@ class ShuntSim(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("expected " + lines[-1], done.stdout)
 
+    def test_a_result_that_cannot_be_printed_is_no_success(self) -> None:
+        for arguments in (("--list",), ("--scenario", "tcp-pair"), ("--help",)):
+            with self.subTest(arguments=arguments), open("/dev/full", "w") as full:
+                done = subprocess.run(
+                    [PROGRAM, *arguments],
+                    stdout=full,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    timeout=100,
+                    check=False,
+                )
+                self.assertEqual(done.returncode, 3)
+                self.assertIn("standard output: No space left", done.stderr)
+
     def test_bad_usage_exits_2_and_says_what_is_wrong(self) -> None:
         for arguments, text in (
             ((), "--scenario"),
