@@ -38,8 +38,8 @@ class ShuntSim(unittest.TestCase):
         done = run("--list")
         self.assertEqual(done.returncode, 0)
         names = [line.split()[0] for line in done.stdout.splitlines()]
-        expected = ["move-once", "move-once-base", "move-faults", "move-faults-base", "tcp-pair"]
-        self.assertEqual(names, expected)
+        self.assertEqual(len(set(names)), len(names))
+        self.assertLessEqual({"move-once", "move-faults", "flow-faults", "tcp-pair"}, set(names))
 
     def test_reports_figures_and_no_violations(self) -> None:
         found = report("--scenario", "move-once", "--connections", "10", "--seed", "3")
