@@ -11,7 +11,9 @@ namespace shunt::ip {
 namespace {
 
 constexpr std::size_t kTcpHeaderSizeMin = 20;
-constexpr std::uint8_t kCongestionExperienced = 3;  // both ECN bits (RFC 3168 5)
+constexpr std::uint8_t kEcnMask = 3;  // RFC 3168 5
+constexpr std::uint8_t kNotCapable = 0;
+constexpr std::uint8_t kCongestionExperienced = 3;
 
 Interval interval_of(const wire::Ipv4View& fragment) {
     const std::size_t begin = fragment.fragment_offset();
@@ -86,6 +88,14 @@ std::optional<Counter> Reassembly::merge(Datagram& datagram, const wire::Ipv4Vie
         const bool is_same = is_repeated(present, datagram.payload.bytes(), fragment);
         return is_same ? Counter::DropFragmentRepeated : Counter::DropFragmentOverlap;
     }
+    // A mark on one says that all were capable, and one of them says that it was not: no router has
+    // made that, and neither can be passed on (RFC 3168 5.3).
+    const auto ecn = static_cast<std::uint8_t>(fragment.type_of_service() & kEcnMask);
+    const bool is_marked = ecn == kCongestionExperienced;
+    const bool is_incapable = ecn == kNotCapable;
+    const bool is_mixed =
+        (is_marked && datagram.had_not_capable) || (is_incapable && datagram.had_congestion);
+    if (is_mixed) return Counter::DropFragmentMarks;
     // Nothing lies behind the last fragment, so that a second last one does not fit either.
     const bool is_past_end = datagram.size && interval.end > *datagram.size;
     const bool ends_too_early =
@@ -101,8 +111,8 @@ std::optional<Counter> Reassembly::merge(Datagram& datagram, const wire::Ipv4Vie
               payload.mutable_bytes().begin() + static_cast<std::ptrdiff_t>(interval.begin));
     if (!fragment.more_fragments()) datagram.size = interval.end;
     if (interval.begin == 0) datagram.first = header_of(fragment);
-    datagram.had_congestion |=
-        (fragment.type_of_service() & kCongestionExperienced) == kCongestionExperienced;
+    datagram.had_congestion |= is_marked;
+    datagram.had_not_capable |= is_incapable;
     return std::nullopt;
 }
 

@@ -65,6 +65,7 @@ class Reassembly {
         std::optional<std::size_t> size;        // known from the last fragment on
         std::optional<wire::Ipv4Header> first;  // header of the first fragment
         bool had_congestion = false;
+        bool had_not_capable = false;
         std::size_t fragments = 0;  // held
         bool is_refused = false;    // kept, so that later fragments start nothing new
     };

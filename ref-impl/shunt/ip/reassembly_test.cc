@@ -106,6 +106,31 @@ TEST_F(ReassemblyTest, KeepsTheMarkOfCongestion) {
     EXPECT_EQ(wire::Ipv4View::parse(whole->bytes())->type_of_service(), 3);
 }
 
+// The same: unless another one says that its sender does not know of marks.
+TEST_F(ReassemblyTest, RefusesAMarkAmongFragmentsThatCannotHaveOne) {
+    for (const bool is_mark_first : {false, true}) {
+        const auto identification = static_cast<std::uint16_t>(is_mark_first ? 1 : 2);
+        const auto part = [&](std::size_t begin, bool is_marked) {
+            return add({.begin = begin,
+                        .end = begin + 8,
+                        .is_last = begin == 16,
+                        .identification = identification,
+                        .type_of_service = static_cast<std::uint8_t>(is_marked ? 3 : 0)});
+        };
+        EXPECT_FALSE(part(0, is_mark_first));
+        EXPECT_FALSE(part(8, !is_mark_first));
+        EXPECT_FALSE(part(16, false));
+    }
+    EXPECT_EQ(count(Counter::DropFragmentMarks), 4U);
+    EXPECT_EQ(count(Counter::DropFragmentRefused), 2U);
+    for (const std::uint8_t capable : {std::uint8_t{1}, std::uint8_t{2}}) {
+        add({.begin = 0, .end = 8, .type_of_service = capable});
+        const auto whole = add({.begin = 8, .end = 16, .is_last = true, .type_of_service = 3});
+        ASSERT_TRUE(whole);
+        EXPECT_EQ(wire::Ipv4View::parse(whole->bytes())->type_of_service(), 3);
+    }
+}
+
 TEST_F(ReassemblyTest, TellsDatagramsApartByEachOfTheFourFields) {
     add({.begin = 0, .end = 8});
     EXPECT_FALSE(add({.begin = 8, .end = 16, .is_last = true, .identification = 8}));
