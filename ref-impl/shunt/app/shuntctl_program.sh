@@ -76,7 +76,7 @@ expect 0 '^level +error$' log-level
 expect 0 '^level +debug$' log-level debug
 expect 2 'malformed: level: expected trace' log-level loud
 expect 0 '^open +yes$' listen 5353 --udp
-expect 0 '^s1 +10\.7\.1\.1 +5353 +udp +echo$' tables listening
+expect 0 '^s1 +10\.7\.1\.1 +5353 +udp +echo' tables listening
 expect 0 '^open +no$' listen 5353 --udp --close
 expect 1 'not-possible: nothing listens on port 5353' listen 5353 --udp --close
 expect 1 'unknown-connection' migrate '10.7.0.9:4711>10.7.1.1:80/tcp' s1
