@@ -26,12 +26,15 @@ _CLIENT_MAC = "02:07:00:00:ff:09"
 _LOAD_SECONDS = 300.0
 _NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
 
+# A window of the client's, as large as it gets here, is held while its connection moves (EP-5).
+_HOLDS = "held_packets = 1024\nheld_bytes = 1572864\n"
+
 
 def farm_text(send_buffer_bytes: int | None = None) -> str:
     """farm.toml: whatever state the servers are in, s1 serves first what comes to it."""
-    text = "[farm]\nid = 1\nextensions = true\n"
+    text = f"[farm]\nid = 1\nextensions = true\n\n[limits]\n{_HOLDS}"
     if send_buffer_bytes is not None:
-        text += f"\n[limits]\ntcp_send_buffer_bytes = {send_buffer_bytes}\n"
+        text += f"tcp_send_buffer_bytes = {send_buffer_bytes}\n"
     for number in range(1, len(SERVERS) + 1):
         text += plan.server_text(number) + plan.listen_text(number, 80, "http", select="request")
     return text + '\n[[url]]\nprefix = "/bytes/"\nservers = ["s1"]\n'
