@@ -16,7 +16,8 @@ from farmkit.trouble import HARNESS, Trouble
 HOME = "s1"
 SERVICE = "10.7.1.1:80"
 _ANSWER_SECONDS = 5.0
-_PATIENCE_SECONDS = 3.0
+_SUSPICION_SECONDS = 1.0
+_PATIENCE_SECONDS = 10.0
 _RETRY_SECONDS = 0.0005
 # What a node says of a connection that is on its way to it, or not settled yet.
 _PASSING = ("unknown-connection", "not-movable")
@@ -53,25 +54,28 @@ class Mover:
 
     controls: Mapping[str, Control]
     _places: dict[str, str] = field(default_factory=dict)
+    _before: dict[str, str] = field(default_factory=dict)
     _away: dict[str, int] = field(default_factory=dict)
 
-    def next_place(self, client: str) -> str:
-        """Where the next move of a connection goes: home, or to the next server in turn."""
-        if self._places.get(client, HOME) != HOME:
+    def _next_place(self, client: str, place: str) -> str:
+        """Where it goes from there: home, or to the next server in turn."""
+        if place != HOME:
             return HOME
         others = [name for name in self.controls if name != HOME]
         return others[self._away.get(client, 0) % len(others)]
 
     def move(self, client: str) -> int:
         """Begins the connection's next move; when, by time.monotonic_ns(). Waits for the last."""
-        place, to = self._places.get(client, HOME), self.next_place(client)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        now = time.monotonic()
+        suspicious, deadline = now + _SUSPICION_SECONDS, now + _PATIENCE_SECONDS
+        place = self._places.get(client, HOME)
         while True:
+            to = self._next_place(client, place)
             begun = time.monotonic_ns()
             connection = f"{client}>{SERVICE}/tcp"
             answer = self.controls[place].ask("migrate", connection=connection, to=to)
             if answer["ok"]:
-                self._places[client] = to
+                self._before[client], self._places[client] = place, to
                 if to == HOME:
                     self._away[client] = self._away.get(client, 0) + 1
                 return begun
@@ -79,6 +83,11 @@ class Mover:
                 text = f"{answer['error']}: {answer['text']}"
                 raise Trouble(f"{connection} from {place} to {to}: {text}", HARNESS)
             time.sleep(_RETRY_SECONDS)
+            if (
+                time.monotonic() > suspicious
+            ):  # the last move failed, and it is where it was (EP-44)
+                ends = (self._places.get(client, HOME), self._before.get(client, HOME))
+                place = ends[1] if place == ends[0] else ends[0]
 
     def counters(self) -> dict[str, int]:
         """Sums over the nodes."""

@@ -169,6 +169,7 @@ def standing(folder: Path, prefix: str, programs: Path, bounds: list[int]) -> It
         for server in SERVERS:
             stage.controls[server] = Control(farm.control_socket(server))
         places = [*stage.kernel_namespaces(), farm.network.namespace(BARE)]
+        _remove_places(places)  # what a run that was killed left behind
         stack.callback(_remove_places, places)
         client, service = (CLIENT, _CLIENT_MAC), (SERVICE, _SERVICE_MAC)
         _add_kernel_place(places[0], client, service)
