@@ -236,7 +236,6 @@ ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offe
     endpoint.block_version = offer.block.version;
     endpoint.fingerprint = offer.fingerprint;
     endpoint.copy = context_.rng.next_u32();
-    endpoint.is_released = is_mutant(Mutant::ReleasesItself);
     endpoint.last_offer = now;
     endpoint.next_acknowledgement = now + acknowledgement_pause(0);
     for (Packet& packet : early_.take(offer.tuple, offer.from)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/endpoint/target_side.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/client_packet.hh"
 #include "shunt/migrate/endpoint/icmp_errors.hh"
 #include "shunt/wire/ipv4.hh"
@@ -22,6 +23,7 @@ std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame
     const bool is_handed_over = slot && returns_.is_implied_by(context_.tables.at(*slot), *offer);
     if (is_handed_over) returns_.hand_over(*slot, now);
     const auto changed = arrivals_.handle_offer(*offer, now);
+    if (is_mutant(Mutant::ReleasesItself) && changed) release(*changed, now);
     return changed ? changed : is_handed_over ? slot : std::nullopt;
 }
 
