@@ -63,7 +63,10 @@ class Owners {
         const Encapsulation& header = *frame.encapsulation;
         if (header.is(EncapsulationType::Acknowledgement) && !header.payload.empty()) {
             if (const auto copy = parse_identified_copy(header.payload)) {
-                owners_[{header.source, copy->id.service}].has_extensions = true;
+                Ownership& ownership = owners_[{header.source, copy->id.service}];
+                ownership.has_extensions = true;
+                // EP-45: the home takes back what it had let go.
+                if (ownership.owner == Owner::Elsewhere) ownership.owner = Owner::Device;
             }
         }
         if (header.is(EncapsulationType::Forwarded) && is_released_by(frame)) {

@@ -8,6 +8,13 @@
 namespace conform {
 namespace {
 
+/// Each repetition of a 0x01 brings its fine state again, as 0x12 (EP-41).
+bool is_repetition(const Encapsulation& header, std::optional<EncapsulationType> repeated) {
+    if (!repeated) return false;
+    const bool has_data = *repeated == EncapsulationType::Connection;
+    return header.is(*repeated) || (has_data && header.is(EncapsulationType::Data));
+}
+
 std::string describe_frame(const ReceivedEncapsulation& received) {
     return describe(received.content);
 }
@@ -45,7 +52,7 @@ Task<ReceivedEncapsulation> Peer::expect(const char* requirement, EncapsulationP
         }
         const std::vector<Mismatch> mismatches = compare(pattern, received->header());
         if (mismatches.empty()) co_return std::move(*received);
-        if (repeated && received->header().is(*repeated)) continue;
+        if (is_repetition(received->header(), repeated)) continue;
         throw Violation(
             {requirement, mismatches.front().expected, mismatches.front().actual, received->frame});
     }
@@ -58,7 +65,7 @@ Task<> Peer::expect_silence(const char* requirement, const char* when, Duration 
         const std::optional<ReceivedEncapsulation> received =
             co_await receive(deadline - wire_.now());
         if (!received) co_return;
-        if (repeated && received->header().is(*repeated)) continue;
+        if (is_repetition(received->header(), repeated)) continue;
         throw Violation({requirement, fmt::format("nothing for {} {}", self_.name, when),
                          describe_frame(*received), received->frame});
     }
