@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "shunt/app/crash_command.hh"
 #include "shunt/app/frame_printer.hh"
 #include "shunt/app/program.hh"
 #include "shunt/app/sim_options.hh"
@@ -200,6 +201,7 @@ int update_traces(const std::string& path) {
 }
 
 int run(const SimOptions& options) {
+    if (options.crashes) return run_crash_command(options, write_file);
     if (options.wants_list) return print_list();
     if (options.expected_traces) return compare_traces(*options.expected_traces);
     if (options.updated_traces) return update_traces(*options.updated_traces);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +25,8 @@ Examples:
     shunt-sim --scenario move-faults --seeds 1..100 --jobs 2
   Two engines on a long, slow path:
     shunt-sim --scenario tcp-pair --pattern download --rtt-us 200000 --rate 1000000
+  A server crashes, at every step of a migration:
+    shunt-sim --crashes unbound --jobs 2
 
 Exit codes: 0 ok; 1 a rule was broken; 2 usage; 3 a file could not be written.
 )";
@@ -49,6 +52,11 @@ CommandLine describe_command_line() {
     add("offload",
         "network cards of the servers, of both ends in tcp-pair, cut and join trains of segments");
     add("json", option_value("FILE"), "file for the result; - is standard output");
+    add("crashes", option_value("SCRIPT"),
+        "or all: its servers crash at every step, one crash in each world; with --list, the steps");
+    add("crash", option_value("POINTS"),
+        "of --crashes, e.g. s2.17.state.short,s1.20.before.never: both in one world");
+    add("every", option_value("N"), "of --crashes: one crash of so many (1)");
     add("watch", option_value("PORT"),
         "client port: the frames of its connection, sent (->) and delivered (=>)");
     add("speed", "says how many packets were delivered per second of processor time");
@@ -160,6 +168,24 @@ void check_meaning(const SimOptions& options) {
         fmt::format("--{}: the scenario {} has no use for it", *unused, options.scenario)};
 }
 
+void read_crashes(const GivenOptions& given, SimOptions& result) {
+    result.crashes = given.text("crashes");
+    for (const char* option : {"crash", "every"}) {
+        if (given.has(option) && !result.crashes)
+            throw WrongOption{fmt::format("--{}: expected --crashes SCRIPT beside it", option)};
+    }
+    result.every = given.number("every", 1).value_or(1);
+    const auto text = given.text("crash");
+    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+    while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        const auto point = sim::parse_crash_point(rest.substr(0, comma));
+        if (!point) throw WrongOption{"--crash: expected " + point.error()};
+        result.crash_points.push_back(*point);
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+}
+
 SimOptions read(const GivenOptions& given) {
     SimOptions result;
     result.wants_list = given.has("list");
@@ -177,8 +203,9 @@ SimOptions read(const GivenOptions& given) {
     result.wants_table = given.has("table");
     result.expected_table = given.text("expect-table");
     result.updated_table = given.text("update-table");
+    read_crashes(given, result);
     result.wants_speed = given.has("speed");
-    const bool has_other_work = result.wants_list || result.expected_traces ||
+    const bool has_other_work = result.wants_list || result.crashes || result.expected_traces ||
                                 result.updated_traces || result.replayed_seeds ||
                                 result.wants_table || result.expected_table || result.updated_table;
     if (!result.scenario.empty()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shunt/app/parsed_options.hh"
+#include "shunt/sim/crash/crash_point.hh"
 #include "shunt/sim/scenarios/scenario.hh"
 
 namespace shunt::app {
@@ -37,6 +38,12 @@ struct SimOptions {
     bool wants_speed = false;
     /// Prints the frames of the connections with this client port; of the first seed alone.
     std::optional<std::uint16_t> watched_port;
+    /// A script whose crashes are played, or "all"; with wants_list its steps are printed.
+    std::optional<std::string> crashes;
+    /// In one world, instead of each in a world of its own.
+    std::vector<sim::CrashPoint> crash_points;
+    /// One of so many crashes is played.
+    std::size_t every = 1;
     /// Without its seed.
     sim::ScenarioOptions world;
 };

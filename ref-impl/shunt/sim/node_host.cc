@@ -20,6 +20,27 @@ std::string_view table_name(migrate::Table table) {
     return "";
 }
 
+std::string_view phase_of(const migrate::TemporaryEndpoint& endpoint) {
+    switch (endpoint.phase) {
+        case migrate::TemporaryEndpoint::Phase::Handshake:
+            return "temporary/handshake";
+        case migrate::TemporaryEndpoint::Phase::Request:
+            return "temporary/request";
+        case migrate::TemporaryEndpoint::Phase::Migrating:
+            return "temporary/migrating";
+    }
+    return "";
+}
+
+std::string_view phase_of(const migrate::ForwardEntry& entry) {
+    if (entry.is_over) return "forward/over";
+    return entry.is_closing ? "forward/closing" : "forward";
+}
+
+std::string_view phase_of(const migrate::ForwardConnectEndpoint& endpoint) {
+    return endpoint.is_released ? "forward-connect/released" : "forward-connect/unreleased";
+}
+
 bool is_owner(const migrate::Record& record) {
     if (const auto* temporary = record.as<migrate::TemporaryEndpoint>())
         return temporary->phase != migrate::TemporaryEndpoint::Phase::Migrating;
@@ -39,6 +60,28 @@ ServerTables NodeHost::tables() const {
         tables.rows.push_back({table_name(record.table()), record.tuple, is_owner(record)});
     }
     return tables;
+}
+
+bool NodeHost::are_tables_empty() const {
+    const migrate::ConnectionTables& records = node_.connection_tables();
+    for (const auto table : {migrate::Table::Temporary, migrate::Table::Local,
+                             migrate::Table::Forward, migrate::Table::ForwardConnect}) {
+        if (records.size(table) > 0) return false;
+    }
+    return true;
+}
+
+std::string_view NodeHost::phase(const wire::ConnectionTuple& tuple) const {
+    const migrate::ConnectionTables& records = node_.connection_tables();
+    const auto slot = records.find(tuple);
+    if (!slot) return "none";
+    const migrate::Record& record = records.at(*slot);
+    if (const auto* temporary = record.as<migrate::TemporaryEndpoint>())
+        return phase_of(*temporary);
+    if (const auto* entry = record.as<migrate::ForwardEntry>()) return phase_of(*entry);
+    if (const auto* moved_in = record.as<migrate::ForwardConnectEndpoint>())
+        return phase_of(*moved_in);
+    return "local";
 }
 
 const tcp::Connection* NodeHost::owned_connection(const wire::ConnectionTuple& tuple) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "shunt/farm/farm_config.hh"
 #include "shunt/node/contents.hh"
@@ -33,6 +34,10 @@ class NodeHost final : public Host {
     const node::Node& node() const { return node_; }
     /// What the checkers want to know of its four connection tables.
     ServerTables tables() const;
+    bool are_tables_empty() const;
+    /// Where the tuple is, and how far what it does there has come, e.g. "temporary/migrating";
+    /// "none" if it is nowhere.
+    std::string_view phase(const wire::ConnectionTuple& tuple) const;
     /// The endpoint of the tuple, if the node may process, acknowledge and transmit for it; else
     /// null.
     const tcp::Connection* owned_connection(const wire::ConnectionTuple& tuple) const;

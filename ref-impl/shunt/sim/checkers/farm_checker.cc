@@ -30,4 +30,14 @@ const ServerRole* FarmRoles::home_of(wire::Ipv4Address service) const {
     return found == servers.end() ? nullptr : &*found;
 }
 
+std::optional<wire::Ipv4Address> FarmRoles::service_of(wire::Ipv4Address forward_ip) const {
+    for (const ServerRole& server : servers) {
+        for (std::size_t i = 0; i < std::min(server.services.size(), server.forward_ips.size());
+             ++i) {
+            if (server.forward_ips[i] == forward_ip) return server.services[i];
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace shunt::sim

@@ -27,6 +27,8 @@ struct ServerRole {
     wire::MacAddress front_mac;
     wire::MacAddress back_mac;
     std::vector<wire::Ipv4Address> services;
+    /// One for each service, in the same order.
+    std::vector<wire::Ipv4Address> forward_ips;
 };
 
 struct FarmRoles {
@@ -41,6 +43,8 @@ struct FarmRoles {
     std::string_view name(HostId host) const;
     const ServerRole* server_by_back_mac(wire::MacAddress mac) const;
     const ServerRole* home_of(wire::Ipv4Address service) const;
+    /// The service whose answers come to that address (SYS-2).
+    std::optional<wire::Ipv4Address> service_of(wire::Ipv4Address forward_ip) const;
 };
 
 /// A TCP segment that a server sends to a client, with a service address as source.
@@ -79,6 +83,8 @@ struct FarmMessage {
     wire::ConnectionTuple tuple;
     /// Of the attempt that it is about, where it carries an ID; else 0.
     std::uint32_t epoch = 0;
+    /// Which import of an endpoint it is about (0x03, 0x11 and 0x14 of the extended set).
+    std::optional<std::uint32_t> copy;
     /// Of a forwarded packet (0x02), from the IPv4 header on; else empty.
     ByteView inner_packet;
     /// Of a forwarded TCP packet.

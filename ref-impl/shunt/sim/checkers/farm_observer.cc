@@ -15,6 +15,7 @@ constexpr std::size_t kServiceSize = 6;
 constexpr std::size_t kEpochOffset = kLengthSize + kServiceSize + 4;
 constexpr std::size_t kBlockEpochOffset = kServiceSize + 4;
 constexpr std::size_t kIdentifiedSize = kLengthSize + 14;
+constexpr std::size_t kCopiedSize = kIdentifiedSize + 4;
 // Both ports of a TCP header.
 constexpr std::size_t kPortsSize = 4;
 
@@ -24,7 +25,8 @@ void set_service(wire::ConnectionTuple& tuple, ByteView payload, std::size_t off
 }
 
 // The tuple and what else a payload says; false if it names no connection.
-bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
+bool read_payload(const wire::EncapsulationView& view, const FarmRoles& roles,
+                  FarmMessage& message) {
     const ByteView payload = view.payload();
     if (message.type == wire::EncapsulationType::Forwarded) {
         const auto inner = wire::Ipv4View::parse(payload);
@@ -44,9 +46,20 @@ bool read_payload(const wire::EncapsulationView& view, FarmMessage& message) {
             message.epoch = load_u32(payload, kBlockEpochOffset);
         return true;
     }
+    if (message.type == wire::EncapsulationType::Acknowledgement && payload.empty()) {
+        const auto service = roles.service_of(view.destination());
+        message.tuple.service = service.value_or(wire::Ipv4Address());
+        message.tuple.service_port = view.destination_port();
+        return service.has_value();
+    }
     if (payload.size() < kIdentifiedSize) return false;
     set_service(message.tuple, payload, kLengthSize);
     message.epoch = load_u32(payload, kEpochOffset);
+    const bool has_copy = message.type == wire::EncapsulationType::Acknowledgement ||
+                          message.type == wire::EncapsulationType::Release ||
+                          message.type == wire::EncapsulationType::Go;
+    if (has_copy && payload.size() >= kCopiedSize)
+        message.copy = load_u32(payload, kIdentifiedSize);
     return true;
 }
 
@@ -153,7 +166,7 @@ std::optional<FarmMessage> FarmObserver::read_message(ByteView frame, Instant ti
     message.tuple.client_port = view->source_port();
     message.tuple.protocol = view->protocol();
     const ServerRole* addressee = roles_.server_by_back_mac(ethernet->destination());
-    if (addressee == nullptr || !read_payload(*view, message)) return std::nullopt;
+    if (addressee == nullptr || !read_payload(*view, roles_, message)) return std::nullopt;
     message.to = addressee->host;
     return message;
 }

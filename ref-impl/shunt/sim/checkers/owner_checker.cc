@@ -54,7 +54,9 @@ std::vector<wire::ConnectionTuple> OwnerChecker::host_crashed(HostId host) {
     for (auto& [tuple, ownership] : ownerships_) {
         const ServerRole* home = roles_.home_of(tuple.service);
         const bool is_hit = (home != nullptr && home->host == host) || ownership.owner == host ||
-                            ownership.let_go_to == host || ownership.holder == host;
+                            ownership.let_go_to == host;
+        for (Copy& copy : ownership.copies)
+            copy.is_lost = copy.is_lost || copy.holder == host;
         if (!is_hit) continue;
         ownership.is_orphan = true;
         orphans.push_back(tuple);
@@ -65,17 +67,40 @@ std::vector<wire::ConnectionTuple> OwnerChecker::host_crashed(HostId host) {
 
 void OwnerChecker::message_sent(const FarmMessage& message) {
     Ownership* ownership = find(message);
-    if (ownership != nullptr && message.type == wire::EncapsulationType::Acknowledgement)
-        ownership->holder = message.from;
-    if (ownership != nullptr && takes_over(*ownership, message)) {
+    if (ownership == nullptr) return;
+    if (takes_over(*ownership, message)) {
         change_owner(*ownership, message.from);
+    } else if (message.type == wire::EncapsulationType::Acknowledgement) {
+        hold(*ownership, message);
     }
-    if (ownership == nullptr || message.from != ownership->owner || !lets_go(message)) return;
+    if (message.from != ownership->owner || !lets_go(message)) return;
     if (ownership->let_go_to != message.to || !is_of(*ownership, message)) {
         ownership->has_reached = false;
     }
     ownership->let_go_to = message.to;
     ownership->let_go_by = message.epoch;
+    if (!ownership->is_orphan && has_lost(*ownership, message)) {
+        ownership->is_orphan = true;
+        late_orphans_.push_back(message.tuple);
+    }
+}
+
+void OwnerChecker::hold(Ownership& ownership, const FarmMessage& message) {
+    const auto present = std::ranges::find_if(ownership.copies, [&](const Copy& copy) {
+        return copy.holder == message.from && !copy.is_lost;
+    });
+    const Copy copy{message.from, message.copy.value_or(0)};
+    if (present != ownership.copies.end()) {
+        *present = copy;
+    } else {
+        ownership.copies.push_back(copy);
+    }
+}
+
+bool OwnerChecker::has_lost(const Ownership& ownership, const FarmMessage& release) {
+    return std::ranges::any_of(ownership.copies, [&](const Copy& copy) {
+        return copy.is_lost && copy.holder == release.to && copy.number == release.copy.value_or(0);
+    });
 }
 
 bool OwnerChecker::is_of(const Ownership& ownership, const FarmMessage& message) const {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "shunt/sim/checkers/farm_checker.hh"
@@ -22,9 +23,16 @@ class OwnerChecker final : public FarmChecker {
     void message_sent(const FarmMessage& message) override;
     void message_arrived(const FarmMessage& message) override;
 
-    /// The server has lost all that it knew. Returns the connections that may suffer from that:
-    /// it is their home, acts for them, or has said that it holds a copy of them.
+    /// The server has lost all that it knew. Returns the connections that suffer from that: it is
+    /// their home, it acts for them, or has been let act. A home that has accepted a return owns
+    /// the connection again, a copy that nobody was let go to is no loss, and bytes are lost with
+    /// their owner alone.
     std::vector<wire::ConnectionTuple> host_crashed(HostId host);
+    /// Connections whose owner has let go since to a copy that such a crash had taken: it could not
+    /// know. Each is returned once.
+    std::vector<wire::ConnectionTuple> take_late_orphans() {
+        return std::exchange(late_orphans_, {});
+    }
     /// Connections whose owner has let go, and whose next owner has not sent anything since.
     std::vector<wire::ConnectionTuple> in_limbo() const;
 
@@ -34,6 +42,12 @@ class OwnerChecker final : public FarmChecker {
     std::uint64_t migrations() const { return migrations_; }
 
   private:
+    /// An unreleased copy that a server has said it holds (0x03).
+    struct Copy {
+        HostId holder{};
+        std::uint32_t number = 0;  // 0 in the base set, which has none
+        bool is_lost = false;      // its holder has crashed since
+    };
     struct Ownership {
         HostId owner{};
         /// The owner has let go: it sent a release, or a return, to this server.
@@ -42,8 +56,7 @@ class OwnerChecker final : public FarmChecker {
         bool has_reached = false;
         /// The attempt by which it lets go (ext): nothing about another one gives it back.
         std::uint32_t let_go_by = 0;
-        /// The last server that acknowledged an offer: it may have been let go to at any time.
-        std::optional<HostId> holder;
+        std::vector<Copy> copies;
         /// A crash has taken part of what is known of it: its home may answer as RFC 9293 3.10.7.1
         /// says for what it does not know.
         bool is_orphan = false;
@@ -53,6 +66,8 @@ class OwnerChecker final : public FarmChecker {
     static bool gives_back(const FarmMessage& message);
     bool is_of(const Ownership& ownership, const FarmMessage& message) const;
     bool takes_over(const Ownership& ownership, const FarmMessage& message) const;
+    static void hold(Ownership& ownership, const FarmMessage& message);
+    static bool has_lost(const Ownership& ownership, const FarmMessage& release);
     Ownership* find(const FarmMessage& message);
     void change_owner(Ownership& ownership, HostId to);
     bool begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home);
@@ -62,6 +77,7 @@ class OwnerChecker final : public FarmChecker {
     // Walked only when a host crashes, and sorted then: the order of a hash table is nobody's
     // business.
     absl::flat_hash_map<wire::ConnectionTuple, Ownership, TupleHash> ownerships_;
+    std::vector<wire::ConnectionTuple> late_orphans_;
     std::uint64_t connections_ = 0;
     std::uint64_t migrations_ = 0;
 };

@@ -48,10 +48,17 @@ bool ClientConnection::is_finished() const {
            (tcp_.state() == tcp::State::Closed || tcp_.state() == tcp::State::TimeWait);
 }
 
+ClientFate ClientConnection::fate() const {
+    if (is_finished()) return ClientFate::Served;
+    if (is_reset_) return ClientFate::Reset;
+    return tcp_.is_closed() ? ClientFate::Silence : ClientFate::Waiting;
+}
+
 std::optional<std::string> ClientConnection::handle_event(tcp::Event event) {
     switch (event) {
         case tcp::Event::Reset:
             is_aborted_ = true;
+            is_reset_ = true;
             // Its last acknowledgments were lost for longer than anybody remembers it.
             if (has_all()) return std::nullopt;
             return fmt::format("a reset after {} of {} responses", reader_.completed(),

@@ -29,6 +29,13 @@ struct ConnectionPlan {
     bool does_server_close = false;
 };
 
+enum class ClientFate : std::uint8_t {
+    Waiting,  ///< It goes on, or has not begun.
+    Served,   ///< It has all that it asked for.
+    Reset,    ///< The other side has ended it.
+    Silence   ///< It has given up, or was given up, without an answer.
+};
+
 class ClientConnection {
   public:
     ClientConnection(tcp::Connection connection, const ConnectionPlan& plan);
@@ -43,6 +50,7 @@ class ClientConnection {
     bool is_aborted() const { return is_aborted_; }
     /// Every response has come whole, and both directions are closed.
     bool is_finished() const;
+    ClientFate fate() const;
     const ResponseReader& responses() const { return reader_; }
 
   private:
@@ -61,6 +69,7 @@ class ClientConnection {
     bool has_closed_ = false;
     bool is_broken_ = false;
     bool is_aborted_ = false;
+    bool is_reset_ = false;
 };
 
 }  // namespace shunt::sim

@@ -99,13 +99,13 @@ void SimClient::report_unfinished(Instant now) {
     }
 }
 
-wire::ConnectionTuple SimClient::tuple(Slot slot) const {
-    return {config_.address, identity(slot).local_port, config_.service, config_.service_port,
+wire::ConnectionTuple SimClient::tuple(std::size_t connection) const {
+    return {config_.address, identity(connection).local_port, config_.service, config_.service_port,
             wire::TransportProtocol::Tcp};
 }
 
-tcp::Identity SimClient::identity(Slot slot) const {
-    return {config_.address, static_cast<std::uint16_t>(kFirstPort + slot), config_.service,
+tcp::Identity SimClient::identity(std::size_t connection) const {
+    return {config_.address, static_cast<std::uint16_t>(kFirstPort + connection), config_.service,
             config_.service_port};
 }
 
@@ -154,6 +154,11 @@ void SimClient::give_up(Instant now) {
         connections_[slot]->tcp().abort();
         settle(slot, now);
     }
+}
+
+ClientFate SimClient::fate(std::size_t connection) const {
+    const auto& found = connections_.at(connection);
+    return found ? found->fate() : ClientFate::Waiting;
 }
 
 bool SimClient::is_finished_but_for_excused() const {

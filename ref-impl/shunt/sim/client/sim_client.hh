@@ -65,14 +65,19 @@ class SimClient final : public Host {
     void give_up(Instant now);
     /// Of the excused ones, those that did not get what they asked for.
     std::uint64_t aborted() const { return aborted_; }
+    /// What has become of the how-manyth connection so far.
+    ClientFate fate(std::size_t connection) const;
+    bool is_excused(std::size_t connection) const { return is_excused_.at(connection); }
+    /// Of the how-manyth connection.
+    wire::ConnectionTuple tuple(std::size_t connection) const;
+    std::size_t connections() const { return plans_.size(); }
     /// Finished, but for those that may be given up.
     bool is_finished_but_for_excused() const;
 
   private:
     using Slot = DeadlineHeap::Slot;
 
-    wire::ConnectionTuple tuple(Slot slot) const;
-    tcp::Identity identity(Slot slot) const;
+    tcp::Identity identity(std::size_t connection) const;
     void open(Slot slot, Instant now);
     void settle(Slot slot, Instant now);
     void count_if_finished(Slot slot);

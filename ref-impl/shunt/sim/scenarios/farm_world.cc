@@ -65,6 +65,12 @@ ClientConfig FarmWorld::client_config(const FarmWorldConfig& world) {
     config.mac = kClientMac;
     config.service = world.farm.servers.front().services.front();
     config.tcp.explicit_congestion_notification_asked = world.do_clients_ask_for_ecn;
+    if (world.client_keep_alive) {
+        config.tcp.keep_alive = true;
+        config.tcp.keep_alive_idle = *world.client_keep_alive;
+        config.tcp.keep_alive_interval = *world.client_keep_alive;
+        config.tcp.keep_alive_probes_max = 255;
+    }
     return config;
 }
 
@@ -72,11 +78,11 @@ void FarmWorld::add_servers() {
     for (const farm::Server& server : config_.farm.servers) {
         const std::uint64_t seed = rng_.next_u64();
         nodes_.push_back(make_node(server, seed, world_.now()));
-        const HostId id = world_.add_host(server.name, on_its_links(*nodes_.back()));
+        const HostId id = world_.add_host(server.name, on_its_links(nodes_.size() - 1));
         world_.attach(id, link::LinkId::Front, roles_.front, server.front_mac);
         world_.attach(id, link::LinkId::Back, roles_.back, server.back_mac);
-        roles_.servers.push_back(
-            {id, server.name, server.front_mac, server.back_mac, server.services});
+        roles_.servers.push_back({id, server.name, server.front_mac, server.back_mac,
+                                  server.services, server.forward_ips});
     }
 }
 
@@ -87,7 +93,9 @@ std::unique_ptr<NodeHost> FarmWorld::make_node(const farm::Server& server, std::
     return std::make_unique<NodeHost>(config_.farm, server.id, seed, now, mtus);
 }
 
-Host& FarmWorld::on_its_links(NodeHost& node) {
+Host& FarmWorld::on_its_links(std::size_t index) {
+    NodeHost& node = *nodes_[index];
+    if (config_.seats != nullptr) return config_.seats->seat(index, node);
     if (!config_.has_offload) return node;
     cards_.push_back(std::make_unique<OffloadHost>(node, card_pool_));
     return *cards_.back();
@@ -95,15 +103,19 @@ Host& FarmWorld::on_its_links(NodeHost& node) {
 
 void FarmWorld::run(Instant limit) {
     run_until(limit, [this] { return client_.is_finished_but_for_excused(); });
-    client_.give_up(world_.host_now(client_id_));
-    world_.wake(client_id_);
-    client_.report_unfinished(world_.now());
+    end_clients();
     run_until(world_.now() + kSettling, [] { return false; });
     check_all_tables();
     if (const auto stuck = world_.stuck_host()) {
         log_.add(world_.now(), "liveness",
                  fmt::format("{} has a deadline that stays in the past", world_.name(*stuck)));
     }
+}
+
+void FarmWorld::end_clients() {
+    client_.give_up(world_.host_now(client_id_));
+    world_.wake(client_id_);
+    client_.report_unfinished(world_.now());
 }
 
 bool FarmWorld::run_until(Instant limit, const std::function<bool()>& is_enough) {
@@ -122,22 +134,34 @@ bool FarmWorld::run_until(Instant limit, const std::function<bool()>& is_enough)
         } else if (!world_.step()) {
             return false;
         }
+        for (const wire::ConnectionTuple& tuple : owners_.take_late_orphans())
+            orphan(tuple);
     }
 }
 
 void FarmWorld::befall() {
     world_.wait_until(*troubles_.next());
     const Trouble trouble = troubles_.front();
-    if (trouble.kind == Trouble::Kind::Crash) {
-        for (const wire::ConnectionTuple& orphan : owners_.host_crashed(trouble.host)) {
-            observer_.orphan(orphan);
-            client_.excuse(orphan);
-        }
-        for (std::size_t i = 0; i < nodes_.size(); ++i) {
-            if (roles_.servers[i].host == trouble.host) nodes_[i]->set_down();
-        }
-    }
+    if (trouble.kind == Trouble::Kind::Crash) tell_of_crash(trouble.host);
     troubles_.apply(world_, [this](HostId host) -> Host& { return restart(host); });
+}
+
+void FarmWorld::crash(HostId host) {
+    tell_of_crash(host);
+    world_.crash(host);
+}
+
+void FarmWorld::tell_of_crash(HostId host) {
+    for (const wire::ConnectionTuple& tuple : owners_.host_crashed(host))
+        orphan(tuple);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        if (roles_.servers[i].host == host) nodes_[i]->set_down();
+    }
+}
+
+void FarmWorld::orphan(const wire::ConnectionTuple& tuple) {
+    observer_.orphan(tuple);
+    client_.excuse(tuple);
 }
 
 // With another seed: keys and counters of a machine that starts are its own.
@@ -149,7 +173,7 @@ Host& FarmWorld::restart(HostId id) {
     const farm::Server& server = config_.farm.servers[index];
     auto fresh = make_node(server, seed, world_.host_now(id));
     retired_.push_back(std::exchange(nodes_[index], std::move(fresh)));
-    return on_its_links(*nodes_[index]);
+    return on_its_links(index);
 }
 
 void FarmWorld::excuse_limbo() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,19 @@ struct Guest {
     Host* host = nullptr;
 };
 
+/// Puts something between the world and its servers.
+class ServerSeats {
+  public:
+    ServerSeats() = default;
+    ServerSeats(const ServerSeats&) = delete;
+    ServerSeats& operator=(const ServerSeats&) = delete;
+    virtual ~ServerSeats() = default;
+
+    /// What the world takes for the how-manyth server, which has just (re)started; outlives the
+    /// world's last event.
+    virtual Host& seat(std::size_t server, NodeHost& node) = 0;
+};
+
 struct FarmWorldConfig {
     std::uint64_t seed = 1;
     farm::FarmConfig farm;
@@ -42,9 +56,14 @@ struct FarmWorldConfig {
     /// Of the clients, which all ask the first server's first service.
     std::vector<ConnectionPlan> plans;
     bool do_clients_ask_for_ecn = false;
+    /// Silence after which a client asks whether the other side is there; it never gives up by
+    /// that. Nothing: it does not ask.
+    std::optional<Duration> client_keep_alive;
     std::vector<Guest> guests;
     /// The servers' front links have cards that cut and join trains of segments.
     bool has_offload = false;
+    /// Null: servers are hosts of the world themselves.
+    ServerSeats* seats = nullptr;
     /// Sees every frame beside the checkers; null: nobody does.
     Observer* observer = nullptr;
 };
@@ -62,6 +81,8 @@ class FarmWorld {
     /// target drops silently after 2 s (EP-15, EP-23): such connections end at their clients. To be
     /// called when everything else is finished.
     void excuse_limbo();
+    /// The server is gone with all that it knew; the checkers hear of it.
+    void crash(HostId host);
     /// From now on no link has a defect.
     void heal();
     /// Every direction between two hosts, servers first.
@@ -77,6 +98,9 @@ class FarmWorld {
     ViolationLog& log() { return log_; }
     OwnerChecker& owners() { return owners_; }
     const SimClient& client() const { return client_; }
+    /// Clients that wait for what nobody will send any more end; a violation for each of the others
+    /// that is not finished.
+    void end_clients();
     std::uint64_t crashes() const { return retired_.size(); }
     World& world() { return world_; }
     const World& world() const { return world_; }
@@ -84,6 +108,7 @@ class FarmWorld {
     /// Of the how-manyth server of the configuration.
     NodeHost& node(std::size_t index) { return *nodes_.at(index); }
     std::size_t servers() const { return nodes_.size(); }
+    const NodeHost& node(std::size_t index) const { return *nodes_.at(index); }
     /// What world() knows that guest by.
     HostId guest_id(std::size_t index) const { return guest_ids_.at(index); }
 
@@ -97,9 +122,11 @@ class FarmWorld {
     void add_servers();
     std::unique_ptr<NodeHost> make_node(const farm::Server& server, std::uint64_t seed,
                                         Instant now) const;
-    Host& on_its_links(NodeHost& node);
+    Host& on_its_links(std::size_t index);
     void check_all_tables();
     void befall();
+    void tell_of_crash(HostId host);
+    void orphan(const wire::ConnectionTuple& tuple);
     Host& restart(HostId id);
 
     FarmWorldConfig config_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shunt/sim/scenarios/crash_twice.hh"
 #include "shunt/sim/scenarios/flow_faults.hh"
 #include "shunt/sim/scenarios/move_faults.hh"
 #include "shunt/sim/scenarios/move_in_use.hh"
@@ -12,8 +13,9 @@
 namespace shunt::sim {
 namespace {
 
-constexpr ScenarioSettings kOwnLinks{true, false, false};
-constexpr ScenarioSettings kPair{false, true, true};
+constexpr ScenarioSettings kOwnLinks{true, false};
+constexpr ScenarioSettings kPair{false, true, true, true};
+constexpr ScenarioSettings kScript{false, false, false};
 
 constexpr Scenario kScenarios[] = {
     {"flow-faults",
@@ -43,6 +45,8 @@ constexpr Scenario kScenarios[] = {
     {"move-again",
      "One connection moves 1,000 times during downloads and uploads; odd seeds lose nothing.",
      move_again, kOwnLinks},
+    {"crash-twice", "A small migration, of any kind, in which servers crash at two of its steps.",
+     crash_twice, kScript},
     {"tcp-pair",
      "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
      tcp_pair, kPair},
@@ -64,6 +68,12 @@ std::optional<std::string_view> setting_without_meaning(const Scenario& scenario
     const ScenarioSettings& settings = scenario.settings;
     if (options.connections && !settings.has_connections) return "connections";
     if (options.corruption && !settings.has_corruption) return "corruption";
+    if (!settings.has_links) {
+        if (options.loss) return "loss";
+        if (options.repetition) return "repetition";
+        if (options.reordering) return "reordering";
+        if (options.has_offload) return "offload";
+    }
     if (settings.has_pair) return std::nullopt;
     if (options.pattern) return "pattern";
     if (options.size) return "size";

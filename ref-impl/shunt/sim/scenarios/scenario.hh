@@ -67,6 +67,8 @@ struct ScenarioResult {
 struct ScenarioSettings {
     bool has_connections = true;
     bool has_corruption = true;
+    /// Loss, repetition, reordering, and cards.
+    bool has_links = true;
     /// `pattern` and all below it that are of tcp-pair.
     bool has_pair = false;
 };

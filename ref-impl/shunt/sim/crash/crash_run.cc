@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/crash/crash_run.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "shunt/sim/crash/mortal_host.hh"
+#include "shunt/sim/crash/step_recorder.hh"
+
+namespace shunt::sim {
+namespace {
+
+/// The home of every connection of a script.
+constexpr std::size_t kHome = 0;
+/// Between the last comeback and the client that comes afterwards: a home takes a silent owner for
+/// dead after six seconds (EP-33).
+constexpr Duration kLaterClient = Duration::seconds(10);
+/// After the last client's end: 2MSL twice, idle records, and what an idle owner says every ten
+/// minutes (EP-31), with some room.
+constexpr Duration kEmptying = Duration::seconds(720);
+
+FarmWorldConfig config_of(const Script& script, const CrashOrders& orders, ServerSeats& seats) {
+    FarmWorldConfig config = script.make();
+    config.seed = orders.seed;
+    config.seats = &seats;
+    config.observer = orders.observer;
+    if (orders.later_client) {
+        ConnectionPlan plan;
+        plan.start = Instant{} + *orders.later_client;
+        plan.sizes = {1'000};
+        config.plans.push_back(plan);
+    }
+    return config;
+}
+
+class CrashWorld final : public ServerSeats {
+  public:
+    CrashWorld(const Script& script, const CrashOrders& orders);
+
+    CrashResult play();
+    std::vector<Step> steps() const { return recorder_.migration(); }
+
+    Host& seat(std::size_t server, NodeHost& node) override;
+
+  private:
+    void run_to(Instant limit);
+    void perform(const ScriptCall& call);
+    void bury();
+    bool are_clients_through() const;
+    void run_clients();
+    void judge_clients();
+    void judge_client(std::size_t connection);
+    void empty_tables();
+    bool are_tables_empty() const;
+    void worsen(CrashEnd end) { end_ = std::max(end_, end); }
+    ViolationLog& log() { return world_.log(); }
+    Instant now() const { return world_.world().now(); }
+
+    const Script& script_;
+    std::vector<ServerLife> lives_;
+    std::vector<std::unique_ptr<MortalHost>> hosts_;
+    std::vector<MortalHost*> running_;
+    bool has_extensions_;
+    FarmWorld world_;
+    StepRecorder recorder_;
+    Instant healed_{};
+    bool is_home_gone_ = false;
+    bool has_target_crashed_ = false;
+    CrashEnd end_ = CrashEnd::Served;
+    std::uint64_t crashes_ = 0;
+};
+
+std::vector<ServerLife> lives_of(const CrashOrders& orders, std::size_t servers) {
+    std::vector<ServerLife> lives(servers);
+    for (std::size_t i = 0; i < servers; ++i)
+        lives[i].server = i;
+    for (const CrashPoint& point : orders.points)
+        if (point.server < servers) lives[point.server].deaths.push_back(point);
+    return lives;
+}
+
+CrashWorld::CrashWorld(const Script& script, const CrashOrders& orders)
+    : script_(script),
+      lives_(lives_of(orders, script.make().farm.servers.size())),
+      running_(lives_.size()),
+      has_extensions_(script.make().farm.farm.has_extensions),
+      world_(config_of(script, orders, *this)),
+      recorder_(world_, lives_, world_.client().tuple(script.watched)) {
+    if (!orders.points.empty()) return;
+    for (ServerLife& life : lives_)
+        life.watcher = &recorder_;
+}
+
+Host& CrashWorld::seat(std::size_t server, NodeHost& node) {
+    hosts_.push_back(std::make_unique<MortalHost>(node, lives_[server]));
+    running_[server] = hosts_.back().get();
+    return *hosts_.back();
+}
+
+CrashResult CrashWorld::play() {
+    for (const ScriptCall& call : script_.calls) {
+        run_to(Instant{} + call.at);
+        perform(call);
+    }
+    run_clients();
+    judge_clients();
+    empty_tables();
+    if (const auto stuck = world_.world().stuck_host()) {
+        log().add(
+            now(), "liveness",
+            fmt::format("{} has a deadline that stays in the past", world_.world().name(*stuck)));
+    }
+    const ScenarioResult found = world_.result();
+    if (found.violation_count > 0) worsen(CrashEnd::Failed);
+    return {end_,
+            crashes_,
+            found.trace_hash,
+            found.packets,
+            found.end,
+            found.violation_count,
+            found.violations};
+}
+
+void CrashWorld::run_to(Instant limit) {
+    world_.run_until(limit, [this] {
+        bury();
+        return false;
+    });
+    world_.world().wait_until(limit);
+}
+
+void CrashWorld::perform(const ScriptCall& call) {
+    const HostId host = world_.roles().servers[call.server].host;
+    if (world_.world().is_down(host)) return;
+    const auto tuple = world_.client().tuple(script_.watched);
+    const Instant host_now = world_.world().host_now(host);
+    running_[call.server]->call(
+        fmt::format("migrate to {}", call.to), host_now, [&](node::Node& node) {
+            const auto started = node.migrate(tuple, call.to, host_now);
+            // After a crash there may be nothing to be moved.
+            if (!started && crashes_ == 0)
+                log().add(now(), "script", std::string("the call fails: ") + started.error().text);
+        });
+    world_.world().wake(host);
+    bury();
+}
+
+void CrashWorld::bury() {
+    for (ServerLife& life : lives_) {
+        const auto death = std::exchange(life.death, std::nullopt);
+        if (!death) continue;
+        ++crashes_;
+        has_target_crashed_ = has_target_crashed_ || life.server != kHome;
+        const HostId host = world_.roles().servers[life.server].host;
+        world_.crash(host);
+        if (death->comeback == Comeback::Never) {
+            healed_ = std::max(healed_, now());
+            is_home_gone_ = is_home_gone_ || life.server == kHome;
+            continue;
+        }
+        Trouble restart;
+        restart.kind = Trouble::Kind::Restart;
+        restart.host = host;
+        restart.at = now() + (death->comeback == Comeback::Short ? kShortAbsence : kLongAbsence);
+        healed_ = std::max(healed_, restart.at);
+        world_.troubles().add(restart);
+        world_.troubles().sort();
+    }
+}
+
+bool CrashWorld::are_clients_through() const {
+    const SimClient& client = world_.client();
+    for (std::size_t i = 0; i < client.connections(); ++i)
+        if (client.fate(i) == ClientFate::Waiting) return false;
+    return true;
+}
+
+// A second crash may move the end of all trouble.
+void CrashWorld::run_clients() {
+    for (;;) {
+        const Instant limit = healed_ + kCrashBound;
+        const bool is_enough = world_.run_until(limit, [this] {
+            bury();
+            return now() >= healed_ && are_clients_through();
+        });
+        if (is_enough || limit == healed_ + kCrashBound) return;
+    }
+}
+
+void CrashWorld::judge_clients() {
+    for (std::size_t i = 0; i < world_.client().connections(); ++i)
+        judge_client(i);
+    world_.end_clients();
+}
+
+// What no crash excuses is a violation already, or will be one when the clients are ended.
+void CrashWorld::judge_client(std::size_t connection) {
+    const SimClient& client = world_.client();
+    switch (client.fate(connection)) {
+        case ClientFate::Served:
+            return;
+        case ClientFate::Reset:
+            return worsen(CrashEnd::Reset);
+        case ClientFate::Silence:
+        case ClientFate::Waiting:
+            break;
+    }
+    if (!client.is_excused(connection)) return;
+    if (is_home_gone_) return worsen(CrashEnd::Gone);
+    if (!has_extensions_ && has_target_crashed_) return worsen(CrashEnd::Limit);
+    log().add(now(), "liveness",
+              fmt::format("{} is neither served nor reset within {} s",
+                          client.tuple(connection).to_string(),
+                          kCrashBound.to_microseconds() / 1'000'000));
+}
+
+void CrashWorld::empty_tables() {
+    world_.run_until(now() + kEmptying, [this] {
+        bury();
+        return are_tables_empty();
+    });
+    for (std::size_t i = 0; i < world_.servers(); ++i) {
+        const NodeHost& node = world_.node(i);
+        if (node.is_down()) continue;
+        for (const TableRow& row : node.tables().rows) {
+            // In the base set nobody tells an idle endpoint that its home has forgotten it.
+            const std::size_t connection = row.tuple.client_port - SimClient::kFirstPort;
+            if (!has_extensions_ && world_.client().is_excused(connection)) {
+                worsen(CrashEnd::Limit);
+                continue;
+            }
+            log().add(now(), "SEC-5",
+                      fmt::format("{} still has {} in {}", node.node().self().name,
+                                  row.tuple.to_string(), row.table));
+        }
+    }
+}
+
+bool CrashWorld::are_tables_empty() const {
+    for (std::size_t i = 0; i < world_.servers(); ++i) {
+        const NodeHost& node = world_.node(i);
+        if (!node.is_down() && !node.are_tables_empty()) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string_view to_string(CrashEnd end) {
+    switch (end) {
+        case CrashEnd::Served:
+            return "served";
+        case CrashEnd::Reset:
+            return "reset";
+        case CrashEnd::Gone:
+            return "gone";
+        case CrashEnd::Limit:
+            return "limit";
+        case CrashEnd::Failed:
+            return "failed";
+    }
+    return "";
+}
+
+CrashResult play(const Script& script, const CrashOrders& orders) {
+    return CrashWorld(script, orders).play();
+}
+
+std::vector<Step> steps_of(const Script& script) {
+    CrashWorld world(script, {});
+    const CrashResult result = world.play();
+    return result.violation_count == 0 ? world.steps() : std::vector<Step>();
+}
+
+CrashOrders orders_for(std::vector<CrashPoint> points, Duration last_crash) {
+    CrashOrders orders;
+    Duration later = last_crash + kLaterClient;
+    bool is_home_gone = false;
+    for (const CrashPoint& point : points) {
+        if (point.comeback == Comeback::Never)
+            is_home_gone = is_home_gone || point.server == kHome;
+        else
+            later = later + (point.comeback == Comeback::Short ? kShortAbsence : kLongAbsence);
+    }
+    if (!is_home_gone) orders.later_client = later;
+    orders.points = std::move(points);
+    return orders;
+}
+
+}  // namespace shunt::sim

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/sim/crash/script.hh"
+
+#include <algorithm>
+#include <utility>
+
+#include "shunt/farm/standard_plan.hh"
+
+namespace shunt::sim {
+namespace {
+
+// Some round trips of everything go into it: a request that is being answered, in a few segments.
+constexpr std::uint64_t kSmall = 6'000;
+
+// Idle records go within the time that a run is watched (EP-31); a client asks often enough to be
+// told of a loss.
+FarmWorldConfig small_farm(bool has_extensions, std::size_t servers,
+                           std::vector<std::string> candidates) {
+    FarmWorldConfig config;
+    config.farm = farm::standard_plan(servers);
+    config.farm.farm.has_extensions = has_extensions;
+    config.farm.urls.push_back({"/bytes/", std::move(candidates)});
+    config.farm.timers.forward_idle = Duration::seconds(100);
+    config.client_keep_alive = Duration::seconds(5);
+    config.front.delay = config.back.delay = Duration::microseconds(100);
+    return config;
+}
+
+ConnectionPlan plan_at(Duration start, std::vector<std::uint64_t> sizes) {
+    ConnectionPlan plan;
+    plan.start = Instant{} + start;
+    plan.sizes = std::move(sizes);
+    return plan;
+}
+
+FrameOrder lose(wire::EncapsulationType type, std::uint64_t first, std::uint64_t last) {
+    FramePattern pattern;
+    pattern.ether_type = farm::FarmSettings{}.ethertype;
+    pattern.encapsulation_type = static_cast<std::uint8_t>(type);
+    return {pattern, first, last, OrderAction::Drop, {}};
+}
+
+FarmWorldConfig accepted(bool has_extensions) {
+    FarmWorldConfig config = small_farm(has_extensions, 2, {"s2"});
+    config.plans.push_back(plan_at(Duration::milliseconds(1), {kSmall, kSmall}));
+    config.plans.back().upload_size = kSmall;
+    return config;
+}
+
+FarmWorldConfig unbound() {
+    return accepted(true);
+}
+FarmWorldConfig unbound_base() {
+    return accepted(false);
+}
+
+// The server closes first, so that TIME-WAIT is at the target.
+FarmWorldConfig closed_by_target() {
+    FarmWorldConfig config = accepted(true);
+    config.plans.back().does_server_close = true;
+    return config;
+}
+
+// What answers is lost once each; in the base set the client's first packet is the release.
+FarmWorldConfig repeated(bool has_extensions) {
+    FarmWorldConfig config = accepted(has_extensions);
+    config.back.orders = {
+        lose(wire::EncapsulationType::Connection, 1, 1),
+        lose(wire::EncapsulationType::Acknowledgement, 1, 1),
+        lose(has_extensions ? wire::EncapsulationType::Go : wire::EncapsulationType::Forwarded, 1,
+             1)};
+    return config;
+}
+
+FarmWorldConfig unbound_repeated() {
+    return repeated(true);
+}
+FarmWorldConfig unbound_repeated_base() {
+    return repeated(false);
+}
+
+// The first connection fills s2's table, so that the second one goes to s3.
+FarmWorldConfig refused(bool has_extensions) {
+    FarmWorldConfig config = small_farm(has_extensions, 3, {"s2", "s3"});
+    config.farm.limits.forward_connect_entries = 1;
+    // A download that lasts for two seconds, while the other connection comes and falls back.
+    config.front.rate = 400'000;
+    config.plans.push_back(plan_at(Duration::milliseconds(1), {800'000}));
+    config.plans.push_back(plan_at(Duration::milliseconds(20), {kSmall}));
+    return config;
+}
+
+FarmWorldConfig unbound_refused() {
+    return refused(true);
+}
+FarmWorldConfig unbound_refused_base() {
+    return refused(false);
+}
+
+// Every answer of the first server is lost until the home has given up waiting for it (EP-6).
+FarmWorldConfig fallen_back(bool has_extensions) {
+    FarmWorldConfig config = small_farm(has_extensions, 2, {"s2"});
+    config.back.orders = {lose(wire::EncapsulationType::Acknowledgement, 1, 6)};
+    config.plans.push_back(plan_at(Duration::milliseconds(1), {kSmall, kSmall}));
+    return config;
+}
+
+FarmWorldConfig unbound_fallen_back() {
+    return fallen_back(true);
+}
+FarmWorldConfig unbound_fallen_back_base() {
+    return fallen_back(false);
+}
+
+// Nobody uses the record for longer than it lives (EP-31).
+FarmWorldConfig expired_base() {
+    FarmWorldConfig config = small_farm(false, 2, {"s2"});
+    config.client_keep_alive = Duration::seconds(120);
+    config.plans.push_back(plan_at(Duration::milliseconds(1), {kSmall}));
+    config.plans.front().does_server_close = true;
+    return config;
+}
+
+const Script kScripts[] = {
+    {"unbound",
+     "An endpoint moves before it is bound, serves and is closed by its client.",
+     unbound,
+     {},
+     0},
+    {"unbound-base", "The same in the base set.", unbound_base, {}, 0},
+    {"unbound-closed", "The same, closed by the target.", closed_by_target, {}, 0},
+    {"unbound-repeated", "The first 0x01, 0x03 and 0x14 are lost.", unbound_repeated, {}, 0},
+    {"unbound-repeated-base",
+     "The first 0x01, 0x03 and 0x02 are lost.",
+     unbound_repeated_base,
+     {},
+     0},
+    {"unbound-refused", "The first target is full, the second one serves.", unbound_refused, {}, 1},
+    {"unbound-refused-base",
+     "The same in the base set, where the full one is silent.",
+     unbound_refused_base,
+     {},
+     1},
+    {"unbound-fallen-back",
+     "Every 0x03 is lost until the home binds the endpoint itself.",
+     unbound_fallen_back,
+     {},
+     0},
+    {"unbound-fallen-back-base", "The same in the base set.", unbound_fallen_back_base, {}, 0},
+    {"expired-base", "A moved connection ends, and its record expires.", expired_base, {}, 0},
+};
+
+}  // namespace
+
+std::span<const Script> scripts() {
+    return kScripts;
+}
+
+const Script* find_script(std::string_view name) {
+    const auto found = std::ranges::find(kScripts, name, &Script::name);
+    return found == std::end(kScripts) ? nullptr : found;
+}
+
+}  // namespace shunt::sim

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small world that goes through one state machine of a migration, the same way each time, for who
+// crashes its servers step by step. Whatever the profile, a script is a farm, what its clients
+// want, and what an operator calls for.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "shunt/sim/scenarios/farm_world.hh"
+
+namespace shunt::sim {
+
+/// Node::migrate of the watched connection.
+struct ScriptCall {
+    /// From the world's beginning.
+    Duration at;
+    std::size_t server = 0;
+    std::string_view to;
+};
+
+struct Script {
+    std::string_view name;
+    std::string_view sentence;
+    FarmWorldConfig (*make)();
+    /// In order of time.
+    std::vector<ScriptCall> calls;
+    /// Of the client's connections, the one whose steps are numbered.
+    std::size_t watched = 0;
+};
+
+/// All of them, by name.
+std::span<const Script> scripts();
+/// Null if there is none of that name.
+const Script* find_script(std::string_view name);
+
+}  // namespace shunt::sim
