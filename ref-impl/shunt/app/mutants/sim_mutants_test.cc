@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shunt/base/mutant.hh"
+#include "shunt/sim/crash/enumeration.hh"
 #include "shunt/sim/scenarios/scenario.hh"
 
 namespace shunt::sim {
@@ -65,6 +66,37 @@ INSTANTIATE_TEST_SUITE_P(
                       Detection{Mutant::LosesTimestampClock, "move-once-base", "EP-25"},
                       Detection{Mutant::ReleasesHeldInReverse, "move-once-base", "EP-9"},
                       Detection{Mutant::TouchesForwardedPacket, "move-once-base", "EP-21"}));
+
+struct CrashDetection {
+    Mutant mutant;
+    std::string_view script;
+    std::string_view rule;
+};
+
+std::ostream& operator<<(std::ostream& out, const CrashDetection& detection) {
+    return out << name_of(detection.mutant) << " in " << detection.script;
+}
+
+class CrashesShowMutants : public ::testing::TestWithParam<CrashDetection> {};
+
+// Without a crash nothing is amiss, with one at the right step there is.
+TEST_P(CrashesShowMutants, ByTheRuleThatTheyBreak) {
+    const CrashDetection& detection = GetParam();
+    choose_mutant(detection.mutant);
+    const Script& script = *find_script(detection.script);
+    const std::vector<Step> steps = steps_of(script);
+    ASSERT_FALSE(steps.empty()) << "seen without any crash";
+    std::size_t seen = 0;
+    for (const CrashPoint& point : crashes_of(steps)) {
+        const CrashResult result = play(script, orders_for(steps, {point}));
+        if (std::ranges::count(result.violations, detection.rule, &Violation::rule) > 0) ++seen;
+    }
+    EXPECT_GT(seen, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Extended, CrashesShowMutants,
+                         ::testing::Values(CrashDetection{Mutant::ResetsUnknownTuple, "unbound",
+                                                          "EP-12"}));
 
 // What the wire between these hosts never shows must not disturb them either.
 TEST(CheckersAreSilent, WhereNothingIsWrong) {

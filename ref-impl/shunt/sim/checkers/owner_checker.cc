@@ -19,6 +19,13 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
         ownership.owner = home->host;
         ++connections_;
     }
+    if (ownership.is_lost && begins_anew(ownership, segment, home->host)) return;
+    if (ownership.is_lost && !segment.segment.flags().reset) {
+        log_.add(segment.time, "EP-12",
+                 fmt::format("{} goes on with {}, whose newest state a crash has taken",
+                             roles_.name(segment.server), segment.tuple.to_string()));
+        return;
+    }
     if (segment.server == ownership.owner && !ownership.let_go_to) return;
     // When its record has expired (EP-31) a home resets what is left of a connection that is over;
     // ClientView knows whether it is (EP-48).
@@ -46,6 +53,7 @@ bool OwnerChecker::begins_anew(Ownership& ownership, const ServerSegment& segmen
     ownership.owner = home;
     ownership.let_go_to.reset();
     ownership.has_reached = false;
+    ownership.is_lost = false;
     return true;
 }
 
@@ -57,6 +65,9 @@ std::vector<wire::ConnectionTuple> OwnerChecker::host_crashed(HostId host) {
                             ownership.let_go_to == host;
         for (Copy& copy : ownership.copies)
             copy.is_lost = copy.is_lost || copy.holder == host;
+        const bool is_with_next = ownership.let_go_to && ownership.let_go_to != host;
+        const bool was_with_it = ownership.owner == host || ownership.let_go_to == host;
+        ownership.is_lost = ownership.is_lost || (was_with_it && !is_with_next);
         if (!is_hit) continue;
         ownership.is_orphan = true;
         orphans.push_back(tuple);
@@ -81,6 +92,7 @@ void OwnerChecker::message_sent(const FarmMessage& message) {
     ownership->let_go_by = message.epoch;
     if (!ownership->is_orphan && has_lost(*ownership, message)) {
         ownership->is_orphan = true;
+        ownership->is_lost = roles_.has_extensions;
         late_orphans_.push_back(message.tuple);
     }
 }

@@ -60,6 +60,9 @@ class OwnerChecker final : public FarmChecker {
         /// A crash has taken part of what is known of it: its home may answer as RFC 9293 3.10.7.1
         /// says for what it does not know.
         bool is_orphan = false;
+        /// The newest state went with its owner: who goes on now goes on from an older one, and
+        /// does a second time what was done since.
+        bool is_lost = false;
     };
 
     bool lets_go(const FarmMessage& message) const;

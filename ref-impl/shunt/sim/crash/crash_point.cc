@@ -65,7 +65,7 @@ Result<CrashPoint, std::string> parse_crash_point(std::string_view text) {
     const auto event = to_number(take_part(rest));
     const auto moment = find(kMomentNames, take_part(rest));
     const auto comeback = find(kComebackNames, take_part(rest));
-    if (!server || !event || !moment || !comeback || !rest.empty()) {
+    if (!server || !event || !moment || !comeback || !rest.empty() || text.ends_with('.')) {
         return Failure{fmt::format("s2.17.before|state|frames.short|long|never, got \"{}\"", text)};
     }
     return CrashPoint{static_cast<std::size_t>(*server - 1), *event, *moment, *comeback};

@@ -79,6 +79,17 @@ FarmWorldConfig unbound_repeated_base() {
     return repeated(false);
 }
 
+// The first 0x01 is overtaken by its repetition, and arrives when a target that crashed meanwhile
+// is back: what it offers is older than what was lost (EP-16).
+FarmWorldConfig unbound_late() {
+    FarmWorldConfig config = accepted(true);
+    FrameOrder late = lose(wire::EncapsulationType::Connection, 1, 1);
+    late.action = OrderAction::Delay;
+    late.delay = Duration::milliseconds(150);
+    config.back.orders = {late};
+    return config;
+}
+
 // The first connection fills s2's table, so that the second one goes to s3.
 FarmWorldConfig refused(bool has_extensions) {
     FarmWorldConfig config = small_farm(has_extensions, 3, {"s2", "s3"});
@@ -135,6 +146,7 @@ const Script kScripts[] = {
      unbound_repeated_base,
      {},
      0},
+    {"unbound-late", "The first 0x01 comes long after its repetition.", unbound_late, {}, 0},
     {"unbound-refused", "The first target is full, the second one serves.", unbound_refused, {}, 1},
     {"unbound-refused-base",
      "The same in the base set, where the full one is silent.",
