@@ -90,6 +90,21 @@ class ShuntSim(unittest.TestCase):
         self.assertEqual(found["bytes"], 100_000)
         self.assertEqual(found["violations"], [])
 
+    def test_crashes_are_counted_and_each_is_repeated_by_its_line(self) -> None:
+        done = run("--crashes", "unbound-base", "--jobs", "2", "--every", "5", "--json", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (script,) = json.loads(done.stdout)["scripts"]
+        ends = sum(script[end] for end in ("served", "reset", "gone", "limit", "failed"))
+        self.assertEqual(ends, script["crashes"])
+        self.assertGreater(script["served"], 0)
+        self.assertEqual(script["failed"], 0)
+        done = run("--crashes", "unbound-base", "--list")
+        self.assertIn("none > forward-connect/unreleased; sends 0x03", done.stdout)
+        point = next(line.split()[0] for line in done.stdout.splitlines() if "sends 0x03" in line)
+        done = run("--crashes", "unbound-base", "--crash", point + ".frames.short")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("1 crashes, limit", done.stdout)
+
     def test_speed_is_said_on_standard_error(self) -> None:
         done = run("--scenario", "tcp-pair", "--seeds", "1..100", "--speed")
         self.assertEqual(done.returncode, 0)
@@ -144,6 +159,10 @@ class ShuntSim(unittest.TestCase):
             (("--scenario", "nonsense"), "nonsense"),
             (("--scenario", "move-once", "--seed", "x"), "--seed"),
             (("--expect-traces", "/nonexistent"), "/nonexistent"),
+            (("--crashes", "nonsense"), "unbound"),
+            (("--crash", "s1.1.state.short"), "--crashes"),
+            (("--crashes", "unbound", "--crash", "s1.1.state"), "short|long|never"),
+            (("--scenario", "crash-twice", "--loss", "1/2"), "--loss"),
             (("--scenario", "tcp-pair", "--connections", "3"), "--connections"),
             (("--scenario", "tcp-pair", "--json", "/nonexistent/a"), "/nonexistent/a"),
             (("--scenario", "tcp-pair", "--record-seeds", "/nonexistent/a"), "/nonexistent/a"),
