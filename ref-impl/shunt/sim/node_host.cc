@@ -38,6 +38,7 @@ std::string_view phase_of(const migrate::ForwardEntry& entry) {
 }
 
 std::string_view phase_of(const migrate::ForwardConnectEndpoint& endpoint) {
+    if (endpoint.returning) return "forward-connect/returning";
     return endpoint.is_released ? "forward-connect/released" : "forward-connect/unreleased";
 }
 

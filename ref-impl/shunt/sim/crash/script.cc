@@ -132,6 +132,48 @@ FarmWorldConfig expired_base() {
     return config;
 }
 
+// A download and an upload at once, slow enough that both are under way at every call.
+FarmWorldConfig busy(std::size_t servers, const char* first_owner) {
+    FarmWorldConfig config = small_farm(true, servers, {first_owner});
+    config.front.rate = 400'000;
+    config.plans.push_back(plan_at(Duration::milliseconds(1), {20'000, 1'000}));
+    config.plans.back().upload_size = 10'000;
+    return config;
+}
+
+FarmWorldConfig in_use() {
+    return busy(2, "s1");
+}
+
+FarmWorldConfig in_use_repeated() {
+    FarmWorldConfig config = busy(2, "s1");
+    config.back.orders = {lose(wire::EncapsulationType::Connection, 1, 1),
+                          lose(wire::EncapsulationType::Data, 2, 3),
+                          lose(wire::EncapsulationType::Acknowledgement, 1, 1),
+                          lose(wire::EncapsulationType::Go, 1, 1)};
+    return config;
+}
+
+FarmWorldConfig returned() {
+    return busy(2, "s2");
+}
+
+// The first 0x01 is the home's, the second one the return's.
+FarmWorldConfig returned_repeated() {
+    FarmWorldConfig config = busy(2, "s2");
+    config.back.orders = {lose(wire::EncapsulationType::Connection, 2, 2),
+                          lose(wire::EncapsulationType::Data, 2, 3),
+                          lose(wire::EncapsulationType::Acknowledgement, 2, 2)};
+    return config;
+}
+
+FarmWorldConfig onward() {
+    return busy(3, "s2");
+}
+
+constexpr Duration kFirstCall = Duration::milliseconds(20);
+constexpr Duration kSecondCall = Duration::milliseconds(40);
+
 const Script kScripts[] = {
     {"unbound",
      "An endpoint moves before it is bound, serves and is closed by its client.",
@@ -159,6 +201,16 @@ const Script kScripts[] = {
      {},
      0},
     {"unbound-fallen-back-base", "The same in the base set.", unbound_fallen_back_base, {}, 0},
+    {"in-use", "An endpoint in use moves away, with its queues.", in_use, {{kFirstCall, 0, "s2"}},
+     0},
+    {"in-use-repeated", "The first 0x01, 0x03 and 0x14, and some of 0x12, are lost.",
+     in_use_repeated, {{kFirstCall, 0, "s2"}}, 0},
+    {"returned", "An endpoint that has moved comes back, in use.", returned,
+     {{kFirstCall, 1, "s1"}}, 0},
+    {"returned-repeated", "The return's first 0x01 and 0x03, and some of its 0x12, are lost.",
+     returned_repeated, {{kFirstCall, 1, "s1"}}, 0},
+    {"onward", "An endpoint that has moved comes back and goes on to a third server.", onward,
+     {{kFirstCall, 1, "s1"}, {kSecondCall, 0, "s3"}}, 0},
     {"expired-base", "A moved connection ends, and its record expires.", expired_base, {}, 0},
 };
 
