@@ -19,6 +19,10 @@ constexpr std::size_t kHome = 0;
 /// Between the last comeback and the client that comes afterwards: a home takes a silent owner for
 /// dead after six seconds (EP-33).
 constexpr Duration kLaterClient = Duration::seconds(10);
+/// Nothing crashes any more so long before it comes.
+constexpr Duration kQuiet = Duration::seconds(1);
+/// What that client takes, with some falling back on the way.
+constexpr Duration kServing = Duration::seconds(20);
 /// After the last client's end: 2MSL twice, idle records, and what an idle owner says every ten
 /// minutes (EP-31), with some room.
 constexpr Duration kEmptying = Duration::seconds(720);
@@ -68,6 +72,7 @@ class CrashWorld final : public ServerSeats {
     FarmWorld world_;
     StepRecorder recorder_;
     Instant healed_{};
+    Instant later_{};  // when the client comes that comes afterwards
     bool is_home_gone_ = false;
     bool has_target_crashed_ = false;
     CrashEnd end_ = CrashEnd::Served;
@@ -89,7 +94,8 @@ CrashWorld::CrashWorld(const Script& script, const CrashOrders& orders)
       running_(lives_.size()),
       has_extensions_(script.make().farm.farm.has_extensions),
       world_(config_of(script, orders, *this)),
-      recorder_(world_, lives_, world_.client().tuple(script.watched)) {
+      recorder_(world_, lives_, world_.client().tuple(script.watched)),
+      later_(Instant{} + orders.later_client.value_or(Duration{})) {
     if (!orders.points.empty()) return;
     for (ServerLife& life : lives_)
         life.watcher = &recorder_;
@@ -179,15 +185,21 @@ bool CrashWorld::are_clients_through() const {
     return true;
 }
 
-// A second crash may move the end of all trouble.
+// A second crash may move the end of all trouble; one that was not reached until then does not come
+// when the client comes that must be served.
 void CrashWorld::run_clients() {
+    if (later_ > Instant{}) {
+        run_to(later_ - kQuiet);
+        for (ServerLife& life : lives_)
+            life.deaths.clear();
+    }
     for (;;) {
-        const Instant limit = healed_ + kCrashBound;
+        const Instant limit = std::max(healed_ + kCrashBound, later_ + kServing);
         const bool is_enough = world_.run_until(limit, [this] {
             bury();
             return now() >= healed_ && are_clients_through();
         });
-        if (is_enough || limit == healed_ + kCrashBound) return;
+        if (is_enough || limit >= healed_ + kCrashBound) return;
     }
 }
 
