@@ -30,7 +30,7 @@ def test_cases_say_what_they_are() -> None:
     infos = shunt.cases()
     assert len({info.id for info in infos}) == len(infos) >= 5
     for info in infos:
-        assert info.id.startswith(f"{info.profile}/")
+        assert info.id.startswith((f"{info.profile}/", "system/"))
         assert info.role in {"home", "target"}
         assert info.claim.endswith(".") and info.requirements
     handshake = shunt.cases(["endpoint/handshake"])

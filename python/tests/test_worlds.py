@@ -60,8 +60,21 @@ def test_a_script_moves_a_connection_before_its_first_request() -> None:
     assert [row.connection for row in world.nodes["s2"].tables.forward_connect] == [connection.name]
 
 
+def test_a_connection_in_use_moves_and_comes_back() -> None:
+    world = shunt.World(nodes=2, seed=3, faults=LOSSY)
+    connection = world.connect()
+    assert connection.get("/bytes/1000").body == shunt.generated_content(1_000)
+    assert world.nodes["s1"].migrate(connection, "s2") == 1
+    assert connection.get("/bytes/200000").body == shunt.generated_content(200_000)
+    assert [row.connection for row in world.nodes["s2"].tables.forward_connect] == [connection.name]
+    assert world.nodes["s2"].migrate(connection, "s1") == 2
+    assert connection.get("/bytes/3000").body == shunt.generated_content(3_000)
+    assert [row.connection for row in world.nodes["s1"].tables.local] == [connection.name]
+    assert world.result().violations == []
+
+
 def test_why_a_move_does_not_start_is_said() -> None:
-    world = shunt.World()
+    world = shunt.World(extensions=False)
     with pytest.raises(shunt.MigrateError, match="unknown-server: no server") as unknown:
         world.nodes["s1"].migrate("10.7.0.10:20000>10.7.1.1:80/tcp", "s9")
     assert unknown.value.reason == "unknown-server"

@@ -44,6 +44,10 @@ class GivenOptions {
     bool has(const char* option) const { return given_.count(option) != 0; }
     /// An empty one is wrong.
     std::optional<std::string> text(const char* option) const;
+    /// An empty one is like none.
+    std::string text_or_empty(const char* option) const {
+        return has(option) ? given_[option].as<std::string>() : std::string();
+    }
     /// `what` says what it would be.
     std::string required_text(const char* option, std::string_view what) const;
     /// From `least` to `most`.

@@ -58,7 +58,7 @@ runtime::DeviceAddress device(const GivenOptions& given, const char* option) {
 }
 
 link::ImpairmentPlan plan(const GivenOptions& given, const char* option) {
-    auto parsed = parse_impairment_plan(given.text(option).value_or(""));
+    auto parsed = parse_impairment_plan(given.text_or_empty(option));
     if (!parsed) throw WrongOption{fmt::format("--{}: {}", option, parsed.error())};
     return *parsed;
 }

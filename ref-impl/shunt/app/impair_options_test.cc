@@ -28,6 +28,13 @@ TEST(ImpairOptions, ReadsDevicesPlansAndSeed) {
     EXPECT_EQ(options->seed, 9U);
 }
 
+TEST(ImpairOptions, AnEmptyPlanIsNoTrouble) {
+    const auto parsed = parse({"--left", "tap:a", "--right", "tap:b", "--to-right", ""});
+    const auto* options = std::get_if<ImpairOptions>(&parsed);
+    ASSERT_NE(options, nullptr);
+    EXPECT_TRUE(options->to_right.dropped.empty());
+}
+
 TEST(ImpairOptions, NamesWhatIsWrong) {
     struct Case {
         std::vector<const char*> arguments;
