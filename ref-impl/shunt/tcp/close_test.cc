@@ -108,6 +108,19 @@ TEST(Close, InFinWait2GivesUpOnASilentPeer) {
     EXPECT_TRUE(peer.connection->is_closed());
 }
 
+TEST(Close, InFinWait2IsNotProlongedByStrangers) {
+    Peer peer;
+    finish_first(peer);
+    peer.give(peer.ack());
+    const Instant begin = peer.now;
+    while (!peer.connection->is_closed() && peer.now - begin < Duration::seconds(1'000)) {
+        peer.pass(Duration::seconds(10));
+        if (!peer.connection->is_closed()) peer.give(peer.at(peer.next - 100'000U), "guess");
+        peer.drain();
+    }
+    EXPECT_EQ(peer.now - begin, peer.config.fin_wait_2_timeout);
+}
+
 TEST(Close, AcceptsTheFinTogetherWithTheAcknowledgmentOfOurs) {
     Peer peer;
     finish_first(peer);

@@ -170,6 +170,7 @@ class Connection : private ConnectionState {
     // segment_arrives.cc
     Outcome arrive_in_syn_sent(ArrivingSegment& segment, Instant now);
     Outcome arrive_in_other_states(ArrivingSegment& segment, Instant now);
+    void note_sign_of_life(Instant now);
     void learn_options(const ArrivingSegment& syn, Instant now);
     void establish(const ArrivingSegment& segment, Instant now);
     void measure_handshake(const ArrivingSegment& segment, Instant now);
@@ -198,6 +199,7 @@ class Connection : private ConnectionState {
     // loss_recovery.cc
     void update_recovery(const Delivery& delivery, Instant now);
     void grow_window(const Delivery& delivery, Instant now);
+    void hear_sack(const ArrivingSegment& segment);
     void count_duplicate(const ArrivingSegment& segment, Delivery& delivery);
     bool detect_losses(Instant now);
     void enter_fast_recovery();

@@ -71,6 +71,7 @@ class ConnectionState {
     bool is_silly_window_overridden_ = false;
     bool is_partial_seen_ = false;
     bool is_send_blocked_ = false;
+    bool is_sack_heard_ = false;  // the peer has not only agreed to SACK, but sent blocks
     bool is_syn_timed_ = false;
     bool is_ecn_echo_due_ = false;              // RFC 3168 6.1.3: on every acknowledgment
     bool is_window_reduction_due_ = false;      // 6.1.2: CWR on the next new text

@@ -233,9 +233,11 @@ TEST(RightEdge, NeverGoesBack) {
         SequenceNumber edge = peer.connection->receive_next();
         const std::uint64_t size_max = rng.chance({1, 4}) ? 50 : 1'444;
         for (int round = 0; round < 2'000; ++round) {
-            const auto size = static_cast<std::size_t>(rng.below(size_max));
-            const bool overflows = edge - peer.next < size;
-            if (!overflows) peer.give_next(std::string(size, 'x'));
+            const auto wanted = static_cast<std::uint32_t>(rng.below(size_max));
+            // Up to the last octet that was ever promised, and all of it is taken.
+            peer.give_next(std::string(std::min(wanted, edge - peer.next), 'x'));
+            ASSERT_EQ(peer.connection->receive_next(), peer.next)
+                << "seed " << seed << " round " << round;
             if (rng.chance({1, 2})) {
                 const std::size_t ready = peer.connection->readable().size();
                 peer.connection->consume(static_cast<std::size_t>(rng.below(ready + 1)));
@@ -255,6 +257,31 @@ TEST(RightEdge, NeverGoesBack) {
             }
         }
     }
+}
+
+// Once the reserve for rounding is used up, less is announced than was promised. What was promised
+// is taken all the same, to the last octet (RFC 9293 3.8.6: the window MUST NOT shrink).
+TEST(RightEdge, HoldsWhatWasPromisedAlsoWhereLessIsAnnounced) {
+    Peer peer;
+    peer.config.receive_buffer_max = 10'000;
+    peer.config.window_scale = 9;
+    peer.establish();
+    SequenceNumber edge = peer.connection->receive_next();
+    int announced_less = 0;
+    for (int round = 0; round < 3'000; ++round) {
+        const std::uint32_t left = round == 0 ? 10 : edge - peer.next;
+        peer.give_next(std::string(std::min<std::uint32_t>(left, 10), 'x'));
+        ASSERT_EQ(peer.connection->receive_next(), peer.next) << "round " << round;
+        peer.pass(Duration::milliseconds(40));
+        for (const auto& sent : peer.drain()) {
+            const SequenceNumber announced =
+                sent.acknowledgment + (std::uint32_t{sent.window} << peer.config.window_scale);
+            if (announced.before(edge)) ++announced_less;
+            if (announced.after(edge)) edge = announced;
+        }
+    }
+    EXPECT_GT(announced_less, 10);
+    EXPECT_EQ(peer.next, edge);
 }
 
 TEST(Memory, IsNotHeldByAnIdleConnection) {

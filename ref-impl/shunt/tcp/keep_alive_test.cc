@@ -63,6 +63,40 @@ TEST(KeepAlive, WaitsAgainAfterAnAnswer) {
     EXPECT_EQ(peer.drain().size(), 1U);
 }
 
+// Who only knows the addresses cannot keep a connection alive whose peer has gone.
+TEST(KeepAlive, IsNotPutOffByWhatFailsAnyCheck) {
+    Peer peer;
+    peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
+    peer.config.keep_alive = true;
+    peer.config.keep_alive_idle = Duration::seconds(100);
+    peer.config.keep_alive_interval = Duration::seconds(10);
+    peer.config.keep_alive_probes_max = 3;
+    peer.establish();
+    peer.events();
+    const wire::TcpHeader good = peer.ack();
+    wire::TcpHeader old = good;
+    old.options.timestamps->value -= 1'000;
+    wire::TcpHeader outside = good;
+    outside.sequence = good.sequence - 100'000U;
+    wire::TcpHeader beyond = good;
+    beyond.acknowledgment = good.acknowledgment + 1'000'000U;
+    wire::TcpHeader bare = good;
+    bare.options.timestamps.reset();
+    wire::TcpHeader strange = good;
+    strange.flags.syn = true;
+    const Instant begin = peer.now;
+    while (!peer.connection->is_closed() && peer.now - begin < Duration::seconds(1'000)) {
+        peer.pass(Duration::seconds(1));
+        for (const wire::TcpHeader& header : {old, outside, beyond, bare, strange}) {
+            if (peer.connection->is_closed()) break;
+            EXPECT_TRUE(peer.give(header)) << "it is dropped";
+        }
+        peer.drain();
+    }
+    EXPECT_EQ(peer.now - begin, Duration::seconds(130));
+    EXPECT_EQ(peer.events(), std::vector<Event>{Event::TimedOut});
+}
+
 TEST(KeepAlive, GivesUpAfterAsManyQuestionsAsConfiguredAndNotOneLess) {
     Peer peer;
     peer.config.keep_alive = true;

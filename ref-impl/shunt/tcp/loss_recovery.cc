@@ -20,6 +20,15 @@ constexpr std::uint32_t kSlowStartSegmentsAfterTimeout = 1;
 
 }  // namespace
 
+/// A peer may agree to SACK and never send a block (RFC 2018 4 is a SHOULD). Until the first one
+/// has come, losses are found as without: by duplicates that say nothing (RFC 5681 3.2, RFC 6582).
+void Connection::hear_sack(const ArrivingSegment& segment) {
+    const bool has_blocks = !segment.options.sack_blocks().empty();
+    if (is_sack_heard_ || !negotiated_.sack_permitted || !has_blocks) return;
+    is_sack_heard_ = true;
+    if (flight_) flight_->duplicate_credit = 0;  // from now on it is known which have left
+}
+
 /// With SACK an acknowledgment is a duplicate if it reports something new (RFC 6675 2), without if
 /// it says nothing at all (RFC 5681 2).
 void Connection::count_duplicate(const ArrivingSegment& segment, Delivery& delivery) {
@@ -35,10 +44,10 @@ void Connection::count_duplicate(const ArrivingSegment& segment, Delivery& deliv
     }
     const std::uint32_t window = segment.offered_window(negotiated_.send_scale);
     const bool is_empty = segment.arrived_length == 0 && window == send_.window;
-    const bool is_duplicate = negotiated_.sack_permitted ? delivery.delivered > 0 : is_empty;
+    const bool is_duplicate = is_sack_heard_ ? delivery.delivered > 0 : is_empty;
     if (!is_duplicate || flight.sent.empty()) return;
     if (duplicates_ < std::numeric_limits<std::uint16_t>::max()) ++duplicates_;
-    if (negotiated_.sack_permitted) return;
+    if (is_sack_heard_) return;
     const std::uint32_t limit =
         recovery_ == Recovery::Fast ? flight.sent.total() : kLimitedTransmitSegments * size;
     const std::uint32_t credit = std::min(flight.duplicate_credit + size, limit);
@@ -69,6 +78,8 @@ bool Connection::detect_losses(Instant now) {
 void Connection::update_recovery(const Delivery& delivery, Instant now) {
     Flight& flight = *flight_;
     const bool is_recovered = !recover_ || send_.unacknowledged.at_or_after(*recover_);
+    // RFC 5681 3.2 (6): the acknowledgment that ends it sets the window, and is spent with that.
+    const bool ends_fast_recovery = recovery_ == Recovery::Fast && is_recovered;
     switch (recovery_) {
         case Recovery::None:
             break;
@@ -81,7 +92,7 @@ void Connection::update_recovery(const Delivery& delivery, Instant now) {
             break;
     }
     if (recovery_ == Recovery::Fast) {
-        if (!negotiated_.sack_permitted && delivery.acknowledged > 0 && !flight.sent.empty()) {
+        if (!is_sack_heard_ && delivery.acknowledged > 0 && !flight.sent.empty()) {
             // A partial acknowledgment: the next hole begins where it ends (RFC 6582 3.2).
             flight.sent.mark_lost(0);
             flight.is_retransmission_forced = flight.sent.lost() > 0;
@@ -91,7 +102,7 @@ void Connection::update_recovery(const Delivery& delivery, Instant now) {
     } else if (recovery_ != Recovery::Timeout && flight.sent.lost() > 0) {
         enter_fast_recovery();
         follow_delivery(delivery);
-    } else if (recovery_ != Recovery::Reduced && delivery.acknowledged > 0) {
+    } else if (recovery_ != Recovery::Reduced && delivery.acknowledged > 0 && !ends_fast_recovery) {
         grow_window(delivery, now);
     }
     if (recovery_ != Recovery::Fast && delivery.acknowledged > 0) {
@@ -198,7 +209,7 @@ void Connection::recover_from_timeout(bool is_first, Instant now) {
         flight.sent.forget_sacked();
         flight.sack_reader.forget();
     }
-    if (negotiated_.sack_permitted) {
+    if (is_sack_heard_) {
         const Rack::Path path{rtt_.smoothed(), rtt_.minimum(), true};
         flight.rack.mark_losses_on_timeout(flight.sent, path, now);
     } else {
@@ -243,6 +254,7 @@ bool Connection::restore_scoreboard(std::span<const wire::SackBlock> ranges) {
         if (!is_next || range.right.after(send_.maximum)) return false;
         edge = range.right;
     }
+    is_sack_heard_ = is_sack_heard_ || !ranges.empty();
     restore_flight(ranges, last_sent_at_);
     return true;
 }

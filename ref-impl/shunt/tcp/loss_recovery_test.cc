@@ -334,9 +334,9 @@ TEST(LossRecovery, HalvesWithoutWhatLimitedTransmitHasSent) {
     peer.drain();
     header.acknowledgment = Peer::kOurInitial + 1 + 12 * kSegment;
     peer.give(header);
-    // Half of ten, not of twelve; and one for the round trip that was acknowledged.
-    EXPECT_EQ(peer.connection->congestion_window(), 6 * kSegment);
-    EXPECT_EQ(peer.drain().size(), 6U);
+    // Half of ten, not of twelve.
+    EXPECT_EQ(peer.connection->congestion_window(), 5 * kSegment);
+    EXPECT_EQ(peer.drain().size(), 5U);
 }
 
 TEST(LossRecovery, BoundsHowManySegmentsAreOut) {
@@ -449,6 +449,52 @@ TEST(LossRecovery, SendsNothingTwiceWhereSegmentsOnlyOvertakeEachOther) {
     pair.open();
     ASSERT_TRUE(pair.run_until([&] { return pair.all_read(); }));
     EXPECT_LE(repeated(pair), 2) << "the first time it does not know yet";
+}
+
+// A peer that agrees to SACK and sends no block, ever: RFC 2018 4 is a SHOULD.
+TEST(SilentSack, LossesAreFoundByDuplicates) {
+    Scene scene;
+    EXPECT_TRUE(scene.hear(1).empty());  // the first arrived, the second is lost
+    for (int duplicate = 0; duplicate < 2; ++duplicate)
+        EXPECT_FALSE(has_text_at(scene.hear(1), scene.begin(1)));
+    EXPECT_TRUE(has_text_at(scene.hear(1), scene.begin(1)));
+    const Instant begin = scene.peer.now;
+    scene.pass(Duration::milliseconds(5));
+    for (int duplicate = 0; duplicate < 5; ++duplicate)
+        EXPECT_FALSE(has_text_at(scene.hear(1), scene.begin(1))) << "once is enough";
+    // A partial acknowledgment names the next hole (RFC 6582 3.2), and only that one.
+    const auto sent = scene.hear(4);
+    EXPECT_TRUE(has_text_at(sent, scene.begin(4)));
+    EXPECT_FALSE(has_text_at(sent, scene.begin(5)));
+    scene.hear(10);
+    EXPECT_EQ(scene.peer.now - begin, Duration::milliseconds(5)) << "no timer was needed";
+    EXPECT_EQ(scene.peer.connection->send_unacknowledged(), scene.begin(10));
+}
+
+TEST(SilentSack, EndsWithTheFirstBlock) {
+    Scene scene;
+    scene.hear(1);
+    scene.hear(1);
+    EXPECT_FALSE(has_text_at(scene.hear(1, {{2, 3}}), scene.begin(1)));
+    // From here on duplicates that report nothing count for nothing.
+    for (int duplicate = 0; duplicate < 5; ++duplicate)
+        EXPECT_FALSE(has_text_at(scene.hear(1), scene.begin(1)));
+    EXPECT_FALSE(has_text_at(scene.hear(1, {{2, 4}}), scene.begin(1)));
+    EXPECT_TRUE(has_text_at(scene.hear(1, {{2, 5}}), scene.begin(1)));
+}
+
+// RFC 5681 3.2 (6): the acknowledgment of all that was out sets the window to the threshold, and
+// does not make it grow as well.
+TEST(LossRecovery, EndsWithTheWindowAtTheThreshold) {
+    Scene scene;
+    scene.hear(1);
+    for (std::uint32_t edge = 3; edge <= 6; ++edge)
+        scene.hear(1, {{2, edge}});
+    const wire::ControlBlock during = scene.peer.connection->export_block(1, scene.peer.now);
+    scene.hear(10);
+    const wire::ControlBlock after = scene.peer.connection->export_block(1, scene.peer.now);
+    EXPECT_EQ(after.congestion_window, during.slow_start_threshold);
+    EXPECT_EQ(after.slow_start_threshold, during.slow_start_threshold);
 }
 
 }  // namespace

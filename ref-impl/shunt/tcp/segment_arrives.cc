@@ -40,24 +40,29 @@ Outcome Connection::arrive_in_other_states(ArrivingSegment& segment, Instant now
         segment.sequence == receive_.initial) {
         segment.strip_syn();
     }
-    // A repetition, too, shows that the peer is there.
-    last_received_at_ = now;
-    keep_alive_probes_ = 0;
-    if (state_ == State::FinWait2) {
-        timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
-    }
     Outcome outcome = check_timestamp(segment, now);
     if (!outcome.stops()) outcome = check_sequence(segment, now);
     if (!outcome.stops()) outcome = check_reset(segment, now);
     if (!outcome.stops()) outcome = check_syn(segment, now);
     if (!outcome.stops()) outcome = check_acknowledgment(segment, now);
     if (outcome.stops()) return outcome;
+    note_sign_of_life(now);
     update_recent_timestamp(segment, now);
     note_marks(segment);
     check_urgent(segment);
     outcome = process_text(segment, now);
     process_fin(now);
     return outcome;
+}
+
+/// Only what has passed all checks shows that the peer is there: anything else anybody could have
+/// sent, to keep a connection alive whose peer has gone.
+void Connection::note_sign_of_life(Instant now) {
+    last_received_at_ = now;
+    keep_alive_probes_ = 0;
+    if (state_ == State::FinWait2) {
+        timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
+    }
 }
 
 /// 3.10.7.3.

@@ -39,7 +39,7 @@ Outcome Connection::check_acknowledgment(const ArrivingSegment& segment, Instant
 /// SND.UNA =< SEG.ACK =< SND.MAX.
 void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
     Delivery delivery;
-    const bool uses_sack = negotiated_.sack_permitted;
+    hear_sack(segment);
     if (flight_) {
         const Evidence evidence{.now = now, .clock = clock_, .echo = echo_of(segment)};
         delivery = flight_->deliver({.acknowledgment = segment.acknowledgment,
@@ -47,7 +47,7 @@ void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
                                      .maximum = send_.maximum,
                                      .evidence = evidence,
                                      .has_timed_out = retransmissions_ > 0},
-                                    uses_sack, rtt_);
+                                    negotiated_.sack_permitted, rtt_);
     }
     delivery.acknowledged = segment.acknowledgment - send_.unacknowledged;
     if (delivery.acknowledged > 0) {
@@ -68,7 +68,7 @@ void Connection::acknowledge(const ArrivingSegment& segment, Instant now) {
     }
     undo_spurious_recovery(segment, delivery, now);
     hear_ecn_echo(segment);
-    if (uses_sack) delivery.shows_loss = detect_losses(now);
+    if (is_sack_heard_) delivery.shows_loss = detect_losses(now);
     update_recovery(delivery, now);
     if (delivery.delivered > 0) schedule_probe(now);
 }

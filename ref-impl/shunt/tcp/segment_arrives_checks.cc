@@ -12,11 +12,16 @@ constexpr Duration kRecentTimestampAgeMax = Duration::seconds(24 * 86'400);
 
 }  // namespace
 
-/// RFC 7323 5.3, R1; 3.2: a segment without the option is not of this connection.
+/// RFC 7323 5.3, R1; 3.2: a segment without the option is not of this connection. A SYN is not
+/// either, with it or without: its sender has forgotten us, and is to hear that we have not
+/// (RFC 5961 4.2), whatever it offers.
 Outcome Connection::check_timestamp(const ArrivingSegment& segment, Instant now) {
     if (!negotiated_.has_timestamps() || segment.flags.reset) return Outcome::go_on();
     const auto& timestamps = segment.options.timestamps;
-    if (!timestamps) return Outcome::drop(Counter::DropTcpTimestampMissing);
+    if (!timestamps) {
+        return segment.flags.syn ? Outcome::go_on()
+                                 : Outcome::drop(Counter::DropTcpTimestampMissing);
+    }
     const bool is_old = SequenceNumber(timestamps->value).before(SequenceNumber(recent_timestamp_));
     if (!is_old || now - recent_timestamp_at_ > kRecentTimestampAgeMax) return Outcome::go_on();
     return answer_unacceptable(segment, Counter::DropTcpPaws, now);

@@ -180,5 +180,39 @@ TEST_F(Timestamps, TickEveryMillisecondFromTheOffset) {
     EXPECT_EQ(second[0].options.timestamps->value, 12'345U + 1'010U);
 }
 
+// RFC 7323 3.2 lets a segment without the option be dropped; a peer that has forgotten us must hear
+// of it all the same (RFC 5961 4.2), or it asks in vain until we are given up.
+TEST(TimestampCheck, ASynWithoutThemIsChallenged) {
+    for (const std::uint32_t offset : {0U, 5U, 1'000'000U}) {
+        for (const bool has_old : {false, true}) {
+            Peer peer;
+            peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
+            peer.establish();
+            wire::TcpHeader syn = peer.at(peer.next + offset);
+            syn.flags = {.syn = true};
+            syn.acknowledgment = SequenceNumber(0);
+            syn.options = {};
+            if (has_old) syn.options.timestamps = {peer.timestamp() - 5'000, 0};
+            EXPECT_TRUE(peer.give(syn));
+            const auto sent = peer.drain();
+            ASSERT_EQ(sent.size(), 1U) << offset;
+            EXPECT_TRUE(sent[0].flags.acknowledgment && !sent[0].flags.syn);
+            EXPECT_EQ(sent[0].acknowledgment, peer.next);
+            EXPECT_TRUE(sent[0].options.timestamps);
+            EXPECT_EQ(peer.connection->state(), State::Established);
+        }
+    }
+}
+
+TEST(TimestampCheck, OtherSegmentsWithoutThemAreDroppedInSilence) {
+    Peer peer;
+    peer.syn_options.timestamps = {.value = peer.timestamp(), .echo = 0};
+    peer.establish();
+    wire::TcpHeader bare = peer.ack();
+    bare.options.timestamps.reset();
+    EXPECT_EQ(peer.give(bare, "text"), Counter::DropTcpTimestampMissing);
+    EXPECT_TRUE(peer.drain().empty());
+}
+
 }  // namespace
 }  // namespace shunt::tcp

@@ -19,6 +19,7 @@ constexpr std::int64_t kU16Max = std::numeric_limits<std::uint16_t>::max();
 constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
 // No peer can offer more (RFC 7323 2.3); numbers are compared within half of their space.
 constexpr std::uint32_t kSendWindowMax = 1U << 30;
+constexpr std::uint32_t kReceiveWindowMax = 1U << 30;
 
 BlockState block_state(State state) {
     switch (state) {
@@ -69,6 +70,20 @@ std::uint16_t timer_units(std::optional<Instant> deadline, Instant now) {
     const std::int64_t unit = kTimerUnit.to_nanoseconds();
     return static_cast<std::uint16_t>(
         std::clamp<std::int64_t>((remaining + unit - 1) / unit, 1, kU16Max));
+}
+
+/// Numbers that no connection can have come to are replaced by those that it would have if nothing
+/// had happened lately: a block that lies must not keep every window update out, nor every
+/// timestamp.
+void make_possible(SendSpace& send, ReceiveSpace& receive) {
+    if (send.window_update_sequence.after(receive.edge)) {
+        send.window_update_sequence = receive.next;
+    }
+    if (send.window_update_acknowledgment.after(send.maximum)) {
+        send.window_update_acknowledgment = send.unacknowledged;
+    }
+    const std::uint32_t unacknowledged = receive.next - receive.last_acknowledged;
+    if (unacknowledged > kReceiveWindowMax) receive.last_acknowledged = receive.next;
 }
 
 }  // namespace
@@ -229,6 +244,7 @@ void Connection::restore_sequences(const wire::ControlBlock& block) {
                 .edge = block.receive_advertised,
                 .urgent = block.receive_urgent,
                 .last_acknowledged = block.last_acknowledgment_sent};
+    make_possible(send_, receive_);
     restore_urgent(block);
 }
 
@@ -239,7 +255,9 @@ void Connection::restore_congestion(const wire::ControlBlock& block) {
     congestion_.restore(window > 0 ? window : initial_window(),
                         threshold > 0 ? threshold : congestion::Control::kThresholdUnlimited);
     duplicates_ = block.duplicate_acks;
-    if (block.recover != SequenceNumber(0)) {
+    // An episode ends with what was sent in it.
+    const bool is_possible = send_.maximum - block.recover <= kSendWindowMax + 1;
+    if (block.recover != SequenceNumber(0) && is_possible) {
         recover_ = block.recover;
         const bool is_over = send_.unacknowledged.at_or_after(*recover_);
         const bool is_fast = duplicates_ > 0;

@@ -217,5 +217,76 @@ TEST(Snapshot, OfABlockAloneNeedsABlockThatAnnouncesNoQueues) {
     EXPECT_EQ(refused.error(), ImportError::Malformed);
 }
 
+/// Numbers of a block that no check of TCB-1 looks at, and what no connection can have made of
+/// them.
+struct AbsurdNumber {
+    const char* name;
+    SequenceNumber ControlBlock::*field;
+    std::uint32_t off;  // from RCV.NXT of the block, or SND.UNA for recover and SND.WL2
+};
+
+class AbsurdNumbers : public ::testing::TestWithParam<AbsurdNumber> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Blocks, AbsurdNumbers,
+    ::testing::Values(
+        AbsurdNumber{"recover", &ControlBlock::recover, 1U << 30},
+        AbsurdNumber{"recover", &ControlBlock::recover, 0x7FFF'FFFF},
+        AbsurdNumber{"recover", &ControlBlock::recover, 0x8000'0000},
+        AbsurdNumber{"recover", &ControlBlock::recover, 0xFFFF'0000},
+        AbsurdNumber{"snd_wl1", &ControlBlock::window_update_sequence, 1U << 30},
+        AbsurdNumber{"snd_wl1", &ControlBlock::window_update_sequence, 0x7FFF'FFFF},
+        AbsurdNumber{"snd_wl1", &ControlBlock::window_update_sequence, 0x8000'0000},
+        AbsurdNumber{"snd_wl2", &ControlBlock::window_update_acknowledgment, 1U << 30},
+        AbsurdNumber{"snd_wl2", &ControlBlock::window_update_acknowledgment, 0x8000'0000},
+        AbsurdNumber{"last_ack_sent", &ControlBlock::last_acknowledgment_sent, 1U << 30},
+        AbsurdNumber{"last_ack_sent", &ControlBlock::last_acknowledgment_sent, 0x7FFF'FFFF},
+        AbsurdNumber{"last_ack_sent", &ControlBlock::last_acknowledgment_sent, 0x8000'0000},
+        AbsurdNumber{"last_ack_sent", &ControlBlock::last_acknowledgment_sent, 0x9000'0000}),
+    [](const auto& each) {
+        return std::string(each.param.name) + "_" + std::to_string(each.index);
+    });
+
+TEST_P(AbsurdNumbers, NeitherStallAConnectionNorSlowItDown) {
+    const AbsurdNumber& absurd = GetParam();
+    Peer peer;
+    peer.config.congestion_control = congestion::Algorithm::NewReno;
+    with_timestamps(peer);
+    peer.establish();
+    peer.window = 0;
+    peer.give(peer.ack());  // so that a window update is needed
+    ControlBlock block = peer.connection->export_block(1, peer.now);
+    const bool is_of_sending = absurd.field == &ControlBlock::recover ||
+                               absurd.field == &ControlBlock::window_update_acknowledgment;
+    block.*absurd.field =
+        (is_of_sending ? block.send_unacknowledged : block.receive_next) + absurd.off;
+    if (absurd.field == &ControlBlock::recover) block.duplicate_acks = 3;  // in fast recovery
+    auto target = Connection::import_block(peer.config, peer.local, block, peer.now);
+    ASSERT_TRUE(target);
+    peer.connection.emplace(std::move(*target));
+    // TS.Recent follows the peer from the first segment on (RFC 7323 4.3).
+    peer.now = peer.now + Duration::milliseconds(5);
+    const auto timestamp = peer.timestamp();
+    peer.give_next("text");
+    peer.pass(Duration::milliseconds(40));
+    const auto sent = peer.drain();
+    ASSERT_FALSE(sent.empty());
+    EXPECT_EQ(sent.back().options.timestamps->echo, timestamp);
+
+    peer.window = 60'000;
+    const std::uint32_t window_before = peer.connection->congestion_window();
+    peer.send(100'000);
+    peer.give(peer.ack());
+    for (int round = 0; round < 20; ++round) {
+        peer.drain();
+        peer.now = peer.now + Duration::milliseconds(20);
+        peer.give(peer.ack());
+    }
+    EXPECT_EQ(peer.connection->send_queue_size(), 0U) << "20 round trips, no timer";
+    EXPECT_GT(peer.connection->congestion_window(), window_before) << "it grows as ever";
+    const ControlBlock after = peer.connection->export_block(2, peer.now);
+    EXPECT_EQ(after.recover, SequenceNumber(0)) << "no episode goes on";
+}
+
 }  // namespace
 }  // namespace shunt::tcp
