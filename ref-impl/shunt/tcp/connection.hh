@@ -120,8 +120,7 @@ class Connection : private ConnectionState {
     void set_keep_alive(bool wanted, Instant now);
     /// The DSCP of what is sent from now on, 6 bits (RFC 9293 3.9.1.9). It does not move along.
     void set_differentiated_services(std::uint8_t code_point);
-    /// True: text and FIN of segments are neither taken nor acknowledged, so that the caller can
-    /// look at them first and hand them on as new data (SEL-5). All else is processed.
+    /// True: text and FIN are neither taken nor acknowledged: others take them as new (SEL-5).
     void hold_text(bool held) { is_text_held_ = held; }
     /// Gives memory of empty queues back; they allocate again when needed.
     void release_memory();
@@ -129,8 +128,7 @@ class Connection : private ConnectionState {
     State state() const { return state_; }
     bool is_closed() const { return state_ == State::Closed; }
     const Identity& identity() const { return identity_; }
-    /// ESTABLISHED, nothing outstanding or queued, nothing unread, no FIN: what a base home moves
-    /// (EP-18).
+    /// ESTABLISHED, nothing outstanding, queued or unread, no FIN: what a base home moves (EP-18).
     bool is_established_and_idle() const;
     /// RFC 9293 3.6.1, RFC 6191: in TIME-WAIT, this SYN may open a new connection at once (EP-32).
     bool can_be_replaced_by(const wire::TcpView& syn) const;
