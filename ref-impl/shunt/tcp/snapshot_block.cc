@@ -207,6 +207,9 @@ void Connection::restore(const wire::ControlBlock& block, Instant now) {
     is_window_reduction_due_ = block.has(BlockFlag::CongestionWindowReducedPending);
     path_mtu_ = block.path_mtu;
     restore_sequences(block);
+    // Whether blocks have come is not said. Where nothing was sent yet, none have.
+    const bool has_sent = send_.maximum != send_.initial + 1;
+    is_sack_heard_ = negotiated_.sack_permitted && has_sent;
     if (negotiated_.has_timestamps()) {
         const bool is_lost = is_mutant(Mutant::LosesTimestampClock);
         clock_ = TimestampClock::continued(is_lost ? 1 : block.timestamp_value, now);
