@@ -268,8 +268,8 @@ const ControlChannel::Conversation* ControlChannel::choose() const {
     const bool are_ours_first = self_.id < other_.id;
     const Conversation* best = nullptr;
     for (const auto& conversation : conversations_) {
-        const bool is_up = conversation->stream.is_established() && conversation->hello &&
-                           conversation->has_greeted;
+        const bool is_up =
+            conversation->stream.is_open() && conversation->hello && conversation->has_greeted;
         if (!is_up) continue;
         // The later of two stands behind the earlier one.
         const bool is_better = best == nullptr || best->is_ours == conversation->is_ours ||
@@ -320,7 +320,7 @@ void ControlChannel::act() {
 
 void ControlChannel::greet(Conversation& conversation) {
     if (conversation.has_greeted || !behaviour_.greets) return;
-    if (!conversation.stream.is_established()) return;
+    if (!conversation.stream.is_open()) return;
     conversation.has_greeted = true;
     const Hello hello{self_.id, boot_, control_profile::kEndpoint | control_profile::kExtensions,
                       self_.name};

@@ -130,12 +130,13 @@ void Stream::end() {
 }
 
 void Stream::send(ByteView bytes, Time now) {
+    if (is_closing_) return;  // nothing follows a FIN
     append(unacknowledged_, bytes);
     if (phase_ == Phase::Established) transmit(false, now);
 }
 
 void Stream::close(Time now) {
-    has_fin_ = true;
+    is_closing_ = has_fin_ = true;
     if (phase_ == Phase::Established) transmit(false, now);
 }
 

@@ -38,7 +38,8 @@ class Stream {
     void act(Time now);
     Time next_deadline() const { return deadline_; }
 
-    bool is_established() const { return phase_ == Phase::Established; }
+    /// Bytes can be sent: no FIN of ours is on its way.
+    bool is_open() const { return phase_ == Phase::Established && !is_closing_; }
     /// Reset, or closed by the other side.
     bool is_gone() const { return phase_ == Phase::Gone; }
     /// The other side has acknowledged every byte.
@@ -66,6 +67,7 @@ class Stream {
     std::uint32_t oldest_;  ///< the first number that is not acknowledged
     std::uint32_t next_;    ///< the next to be sent for the first time
     Bytes unacknowledged_;  ///< from `oldest_` on, sent and unsent
+    bool is_closing_ = false;
     bool has_fin_ = false;  ///< one follows the last byte
     std::uint32_t window_ = 0;
     std::uint32_t received_ = 0;  ///< the next number that is expected
