@@ -124,6 +124,9 @@ std::vector<Finding> examine_forwarded_packets(const Capture& capture) {
         if (captured.direction == Direction::ToDevice && captured.link == Link::Front &&
             frame.ipv4) {
             packets.arrived(*frame.ipv4);
+        } else if (captured.direction == Direction::ToDevice && frame.inner) {
+            // EP-27, EP-46: an owner that gives a connection back sends on what came as 0x02.
+            packets.arrived(*frame.inner);
         } else if (captured.direction == Direction::FromDevice && frame.inner) {
             const std::string fault = packets.left(*frame.inner);
             if (fault.empty()) continue;
