@@ -28,6 +28,8 @@ farm::FarmConfig plan(std::size_t connections) {
     farm::FarmConfig config = farm::standard_plan(2);
     config.farm.has_extensions = true;
     config.urls.push_back({"/s2/", {"s2"}});
+    // Only what the map names moves, however many connections s1 has.
+    config.selection.hysteresis = 1'000'000;
     for (farm::Server& server : config.servers)
         server.gateway = kGateway;
     config.limits.local_entries = connections;
