@@ -18,8 +18,8 @@ from pathlib import Path
 
 IUT = Path(__file__).resolve().parent.parent / "iut"
 NOT_YET = IUT / "shunt-node-not-yet.txt"
-# What takes a minute of the wall's clock, or an upper tester, which virtual time alone has, or sends
-# more at once than the queue of a tap holds, which loses the request behind it now and then.
+# What takes a minute of the wall's clock, or an upper tester, which virtual time alone has, or
+# sends more at once than a tap's queue holds, which loses the request behind it now and then.
 VIRTUAL_ALONE = [
     "endpoint/base-home/**",
     "endpoint/bounds/unknown-tuples-harmless",
