@@ -103,6 +103,7 @@ class Outbound:
         far = self._host.open("tcp")
         self._host.set_option(far, "no_delay", True, self._now())
         self._host.set_option(far, "congestion_control", "reno", self._now())
+        self._host.set_option(far, "explicit_congestion_notification", True, self._now())
         if self._receive_buffer is not None:
             self._host.set_option(far, "receive_buffer", self._receive_buffer, self._now())
         self._host.connect(far, *target, self._now())

@@ -62,7 +62,7 @@ class Program:
     def stop(self) -> None:
         """Asks it to end, and ends it if it does not."""
         if self.is_running:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGTERM)  # who runs behind `&` is deaf to SIGINT
         try:
             self._process.communicate(timeout=_END_SECONDS)
         except subprocess.TimeoutExpired:

@@ -42,6 +42,7 @@ class Row:
     claims: list[Claim]
     plan: str = ""
     sysctl: dict[str, str] = field(default_factory=dict)
+    sysctl_without: dict[str, str] = field(default_factory=dict)  # takes the feature away
     limits: dict[str, int] = field(default_factory=dict)
     largest_segment: int | None = None
     roles: tuple[str, ...] = ("server", "client")
@@ -55,7 +56,7 @@ class Row:
         """The same without what brings the feature into play: its claims must not hold. Where that
         is the kernel's setting, the path stays as bad as it is."""
         if self.sysctl or self.largest_segment:
-            return replace(self, sysctl={}, largest_segment=None)
+            return replace(self, sysctl=self.sysctl_without, largest_segment=None)
         return replace(self, plan="")
 
 
@@ -142,7 +143,7 @@ ROWS = [
         ],
         plan="mark=1/20 delay=1ms",
         sysctl={"ipv4/tcp_ecn": "1"},
-        roles=("server",),  # no socket of the engine asks for it: it agrees where it is asked
+        sysctl_without={"ipv4/tcp_ecn": "0"},  # left alone, the kernel agrees where it is asked
     ),
     Row(
         "sack-off",
