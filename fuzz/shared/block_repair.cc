@@ -28,8 +28,8 @@ void repair_sequences(ControlBlock& block) {
 }
 
 void repair_options(ControlBlock& block) {
-    block.send_scale %= ControlBlock::kScaleMax + 1;
-    block.receive_scale %= ControlBlock::kScaleMax + 1;
+    for (std::uint8_t* scale : {&block.send_scale, &block.receive_scale})
+        *scale = static_cast<std::uint8_t>(*scale % (ControlBlock::kScaleMax + 1));
     if (!block.scaling_on()) block.send_scale = block.receive_scale = 0;
     if (!block.timestamps_on()) {
         block.timestamp_value = block.recent_timestamp = block.recent_timestamp_age_ms = 0;
