@@ -24,8 +24,10 @@ tcp::Config tcp_config(std::size_t mtu) {
     tcp.no_delay = true;
     tcp.send_buffer_max = kSocketBuffer;
     tcp.receive_buffer_max = kSocketBuffer;
-    // Who has not finished a handshake when a channel would be dead holds no place any longer.
-    tcp.syn_retransmissions_max = 2;
+    // A back link's round trips are short, and the 3 s of EP-33 have room for few lost segments.
+    tcp.retransmission_timeout_initial = Duration::milliseconds(200);
+    // An attempt that is lost is begun anew (CTL-2), and holds no place meanwhile.
+    tcp.syn_retransmissions_max = 0;
     tcp.syn_ack_retransmissions_max = 1;
     tcp.user_timeout = kPeerLife;
     tcp.fin_wait_2_timeout = kPeerLife;
@@ -67,7 +69,7 @@ ControlChannels::ControlChannels(const Environment& environment, Rng rng, Instan
         Peer& peer = peers_.emplace_back(server, now);
         // Both may open; who would lose waits a moment for the other (CTL-1).
         const bool is_first = self_.id < server.id;
-        peer.next_attempt = is_first ? now : now + peer.backoff.next(rng_);
+        peer.next_attempt = is_first ? now : now + peer.next_pause(rng_);
     }
     listen();
     set_deadline(now);
@@ -158,7 +160,7 @@ void ControlChannels::connect(Peer& peer, Instant now) {
         !sockets_.connect(*socket, {peer.server->control_ip.address, wire::kControlPort}, now);
     if (!is_under_way) {
         if (socket) sockets_.close(*socket, now);
-        peer.next_attempt = now + peer.backoff.next(rng_);
+        peer.next_attempt = now + peer.next_pause(rng_);
         return;
     }
     add_channel(peer, *socket, true, now);
@@ -220,7 +222,7 @@ void ControlChannels::sweep(Peer& peer, Instant now) {
     if (peer.open_channel() != nullptr) {
         peer.next_attempt.reset();
     } else if (!peer.next_attempt && !peer.is_connecting()) {
-        peer.next_attempt = now + peer.backoff.next(rng_);
+        peer.next_attempt = now + peer.next_pause(rng_);
     }
 }
 
@@ -236,7 +238,7 @@ void ControlChannels::expire(Peer& peer, Instant now) {
         open->flush(sockets_, now);
     }
     if (is_due(peer.next_attempt, now)) connect(peer, now);
-    if (peer.boot && !peer.is_dead && open == nullptr && silence_of(peer) >= kPeerLife) {
+    if (peer.is_missed() && open == nullptr && silence_of(peer) >= kPeerLife) {
         peer.is_dead = true;
         counters_.add(Counter::PeerDead);
         events_.push_back({PeerEvent::Kind::Dead, peer.server->id});
@@ -262,7 +264,7 @@ std::optional<Instant> ControlChannels::deadline_of(const Peer& peer, Instant no
     if (const Channel* open = peer.open_channel()) {
         next = earlier(next, open->last_ping() + kPingPause);
     }
-    if (peer.boot && !peer.is_dead && silence_of(peer) >= kPingPause) {
+    if (peer.is_missed() && silence_of(peer) >= kPingPause) {
         const Duration rest = std::max(kPeerLife - silence_of(peer), Duration{});
         const bool is_final = peer.open_channel() == nullptr && rest < kWatchPause;
         next = earlier(next, now + (is_final ? rest : kWatchPause));

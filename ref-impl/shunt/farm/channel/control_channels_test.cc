@@ -59,7 +59,7 @@ TEST_F(ControlChannelsTest, BothLearnTheBootNumberAndProveThemselves) {
 TEST_F(ControlChannelsTest, APeerThatIsCutOffIsDeadAfterSixSecondsAndNotBefore) {
     const Instant cut = now_;
     passes_ = [](ServerId, ServerId) { return false; };
-    run_until(cut + Duration::milliseconds(4'900));
+    run_until(cut + Duration::milliseconds(4'500));
     EXPECT_FALSE(at(1).is_open(2)) << "CTL-3";
     EXPECT_EQ(count(1, Kind::Dead), 0U);
     run_until(cut + Duration::milliseconds(6'100));
@@ -103,6 +103,19 @@ TEST_F(ControlChannelsTest, AShortCutEndsTheChannelAndNothingElse) {
     run_for(Duration::milliseconds(2'000));
     EXPECT_TRUE(at(1).is_open(2));
     EXPECT_TRUE(events(1).empty());
+}
+
+/// Pings go each second: what is left of the 6 s of EP-33 is enough to meet again.
+TEST_F(ControlChannelsTest, ACutOfFourAndAHalfSecondsKillsNobody) {
+    for (int round = 0; round < 50; ++round) {
+        passes_ = [](ServerId, ServerId) { return false; };
+        run_for(Duration::milliseconds(4'500));
+        passes_ = [](ServerId, ServerId) { return true; };
+        run_for(Duration::milliseconds(2'000 + round * 17));
+        ASSERT_TRUE(at(1).is_open(2));
+    }
+    EXPECT_EQ(count(1, Kind::Dead), 0U);
+    EXPECT_EQ(count(2, Kind::CutOff), count(2, Kind::Back));
 }
 
 TEST_F(ControlChannelsTest, AHomeThatSleptTakesNobodyForDead) {

@@ -66,22 +66,33 @@ TEST(Backoff, GoesFromAHundredMillisecondsToFiveSeconds) {
         Backoff backoff;
         Duration longest;
         for (int i = 0; i < 12; ++i) {
-            const Duration pause = backoff.next(rng);
+            const Duration pause = backoff.next(rng, false);
             EXPECT_GE(pause, Backoff::kPauseMin);
             EXPECT_LE(pause, Backoff::kPauseMax);
             longest = std::max(longest, pause);
         }
         EXPECT_GT(longest, Duration::milliseconds(2'500));
         backoff.reset();
-        EXPECT_LE(backoff.next(rng), Backoff::kPauseMin * 2);
+        EXPECT_LE(backoff.next(rng, false), Backoff::kPauseMin * 2);
     }
+}
+
+TEST(Backoff, IsShortWhileItIsUrgent) {
+    Rng rng(1);
+    Backoff backoff;
+    for (int i = 0; i < 12; ++i)
+        EXPECT_LE(backoff.next(rng, true), Backoff::kUrgentPauseMax);
+    EXPECT_LE(backoff.next(rng, false), Backoff::kUrgentPauseMax) << "it grows from there";
+    for (int i = 0; i < 12; ++i)
+        backoff.next(rng, false);
+    EXPECT_LE(backoff.next(rng, true), Backoff::kUrgentPauseMax);
 }
 
 TEST(Backoff, HasJitter) {
     Rng rng(1);
     Backoff first;
     Backoff second;
-    EXPECT_NE(first.next(rng), second.next(rng));
+    EXPECT_NE(first.next(rng, false), second.next(rng, false));
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ struct Peer {
         });
     }
 
+    /// It has been there, and its time as one that may come back runs (EP-33).
+    bool is_missed() const { return boot && !is_dead; }
+    Duration next_pause(Rng& rng) { return backoff.next(rng, is_missed()); }
+
     const Server* server;
     std::vector<std::unique_ptr<Channel>> channels;
     Backoff backoff;
