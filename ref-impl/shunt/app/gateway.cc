@@ -25,9 +25,14 @@ bool Gateway::is_needed(const farm::FarmConfig& config, const farm::Server& self
     });
 }
 
+std::size_t Gateway::links_within(std::size_t descriptors) {
+    return descriptors - std::min(kDescriptorsOfOthers, descriptors / 2);
+}
+
 bool Gateway::turn(Instant now) {
     handle_deadlines(now);
-    bool has_more = hear_node(now);
+    bool has_more = serve_lines(now);
+    has_more = hear_node(now) || has_more;
     has_more = hear_backends() || has_more;
     for (int pumped = 0; pumped < kLinksPerTurn; ++pumped) {
         const auto index = ready_.pop();
@@ -41,6 +46,8 @@ void Gateway::forget_all() {
     for (Index index = 0; index < links_.size(); ++index)
         deadlines_.set(index, std::nullopt);
     links_.clear();  // what is left in ready_ finds no link
+    links_open_ = 0;
+    lines_.clear();
 }
 
 Gateway::Link* Gateway::find(node::StreamId id) {
@@ -95,13 +102,10 @@ void Gateway::handle_deadlines(Instant now) {
     while (const auto index = deadlines_.pop_due(now)) {
         Link& link = links_[*index];
         const bool is_over = link.given_up && *link.given_up <= now;
+        if (!is_over) continue;
         if (link.phase == Link::Phase::Connecting) {
-            if (is_over) {
-                refuse(*index, now);
-            } else {
-                connect(*index, now);
-            }
-        } else if (link.phase == Link::Phase::Open && is_over) {
+            refuse(*index, now);
+        } else if (link.phase == Link::Phase::Open) {
             count(Counter::GatewayLingerExpired);
             close(*index, now);
         }
@@ -115,17 +119,40 @@ void Gateway::open(node::StreamId id, Instant now) {
     link.phase = Link::Phase::Connecting;
     link.id = id;
     link.given_up = now + kConnectPatience;
-    connect(id.index, now);
+    link.listen = node().stream_listen(id);
+    SHUNT_ASSERT(link.listen != nullptr && link.listen->backend, "its listener has a backend");
+    deadlines_.set(id.index, link.given_up);
+    if (++links_open_ > links_max_) return refuse(id.index, now);
+    const bool is_behind = lines_.has_line(*link.listen);
+    const Progress progress = is_behind ? Progress::Busy : ask_backend(link);
+    if (progress != Progress::Busy) return proceed(id.index, progress, now);
+    link.waiting = lines_.join(*link.listen, id, now + kBusyPause);
 }
 
-void Gateway::connect(Index index, Instant now) {
-    Link& link = links_[index];
-    const farm::Listen* listen = node().stream_listen(link.id);
-    SHUNT_ASSERT(listen != nullptr && listen->backend, "a gateway's listener has a backend");
-    const Progress progress = link.socket.connect(*listen->backend);
+/// True if there may be more who get a place at once.
+bool Gateway::serve_lines(Instant now) {
+    for (int attempt = 0; attempt < kAttemptsPerTurn; ++attempt) {
+        const auto first = lines_.find_due(now);
+        if (!first) return false;
+        Link* link = find(first->id);
+        SHUNT_ASSERT(link != nullptr && link->waiting, "who waits no more has left the line");
+        const Progress progress = ask_backend(*link);
+        if (progress == Progress::Busy) {
+            lines_.put_off(*first->listen, now + kBusyPause);
+            continue;
+        }
+        lines_.leave(*first->listen, *std::exchange(link->waiting, std::nullopt));
+        proceed(first->id.index, progress, now);
+    }
+    return true;
+}
+
+Progress Gateway::ask_backend(Link& link) {
+    const Progress progress = link.socket.connect(*link.listen->backend);
+    if (progress == Progress::Busy) count(Counter::GatewayBackendBusy);
     const bool is_watched =
         !link.socket.is_open() || poller_.add(link.socket.descriptor(), key_of(link.id));
-    proceed(index, is_watched ? progress : Progress::Refused, now);
+    return is_watched ? progress : Progress::Refused;
 }
 
 void Gateway::proceed(Index index, Progress progress, Instant now) {
@@ -139,10 +166,8 @@ void Gateway::proceed(Index index, Progress progress, Instant now) {
             deadlines_.set(index, std::nullopt);
             return ready_.push(index);
         case Progress::Pending:
-            return deadlines_.set(index, link.given_up);
+            return;
         case Progress::Busy:
-            count(Counter::GatewayBackendBusy);
-            return deadlines_.set(index, std::min(now + kBusyPause, *link.given_up));
         case Progress::Refused:
             return refuse(index, now);
     }
@@ -161,8 +186,11 @@ void Gateway::lose_client(Index index, Instant now) {
 
 /// The client is reset unless its connection is over.
 void Gateway::close(Index index, Instant now) {
-    const node::StreamId id = links_[index].id;
-    links_[index] = Link();
+    Link& link = links_[index];
+    const node::StreamId id = link.id;
+    if (link.waiting) lines_.leave(*link.listen, *link.waiting);
+    link = Link();
+    --links_open_;
     deadlines_.set(index, std::nullopt);
     node().stream_release(id, now);
 }
@@ -196,7 +224,9 @@ bool Gateway::pump_to_backend(Link& link, Instant now) {
             if (!link.is_writable) return false;
             const auto transfer = link.socket.write(*front);
             link.is_writable = transfer.end != End::Blocked;
-            link.is_refusing = transfer.end == End::Broken;
+            link.is_refusing = transfer.end == End::Finished;
+            link.is_broken = transfer.end == End::Broken;
+            if (link.is_broken) return false;
             // Reading tells a backend that has left in peace from one that was broken off.
             if (link.is_refusing) link.is_readable = true;
             taken = transfer.count;
@@ -211,7 +241,7 @@ bool Gateway::pump_to_backend(Link& link, Instant now) {
 bool Gateway::pump_to_client(Link& link, Instant now) {
     std::size_t moved = 0;
     while (moved < kBurst) {
-        if (link.is_backend_done || !link.is_readable) return false;
+        if (link.is_broken || link.is_backend_done || !link.is_readable) return false;
         const auto room = node().stream_room(link.id);
         if (!room || *room == 0) return false;
         const auto transfer =

@@ -117,6 +117,7 @@ class GatewayFixture : public testing::Test {
     static constexpr std::uint16_t kByPath = 80;
     static constexpr std::uint16_t kByPort = 81;
     static constexpr std::size_t kQueue = 64 * 1024;  // of the node, in each direction
+    static constexpr std::size_t kLinks = 8;          // of the gateway
 
     GatewayFixture() {
         std::string name = "/tmp/shunt-gateway-XXXXXX";
@@ -147,7 +148,7 @@ class GatewayFixture : public testing::Test {
         host_->restart(1, now_);
         auto poller = runtime::EdgePoller::open();
         ASSERT_TRUE(poller);
-        gateway_.emplace(*host_, std::move(*poller));
+        gateway_.emplace(*host_, std::move(*poller), kLinks);
         stack::Host::Config client;
         client.mac = wire::MacAddress({0x02, 0, 0, 0, 0, 9});
         client.addresses = {farm::standard_client_address()};
@@ -187,6 +188,11 @@ class GatewayFixture : public testing::Test {
                *client().take_error(id) == stack::ApiError::ConnectionReset;
     }
 
+    /// What the client has to say reaches the node; its gateway has no turn.
+    void deliver() {
+        while (auto frame = client_->poll_transmit(now_))
+            host_->node().handle_frame(link::LinkId::Front, std::move(*frame), now_);
+    }
     /// Everything that happens without the time going on.
     void settle() {
         for (bool has_moved = true; has_moved;) {

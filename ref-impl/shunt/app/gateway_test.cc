@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,26 @@ TEST_F(GatewayTest, NoDescriptorLeftResetsTheClientAndNoOther) {
     say(before, "still there");
     EXPECT_EQ(Backend::read(before_end).text, "still there");
     EXPECT_FALSE(is_reset(connect()));
+}
+
+TEST_F(GatewayTest, PlacesAreBoundedAndGivenBack) {
+    const Backend backend = Backend::on_path(path(), 16);
+    const SocketId first = connect();
+    for (std::size_t taken = 1; taken < kLinks; ++taken)
+        EXPECT_FALSE(is_reset(connect()));
+    EXPECT_TRUE(is_reset(connect()));
+    EXPECT_EQ(count(Counter::GatewayBackendRefused), 1U);
+    EXPECT_EQ(count(Counter::GatewayBackendConnected), kLinks);
+    EXPECT_FALSE(client().abort(first, now_));
+    settle();
+    EXPECT_FALSE(is_reset(connect()));
+    EXPECT_TRUE(is_reset(connect()));
+}
+
+TEST(GatewayPlaces, LeaveDescriptorsToOthers) {
+    EXPECT_EQ(Gateway::links_within(1'048'576), 1'048'448U);
+    EXPECT_EQ(Gateway::links_within(256), 128U);
+    EXPECT_EQ(Gateway::links_within(64), 32U);
 }
 
 // --- A queue that is full: 10 s of patience, asked every 10 ms ---
@@ -375,6 +396,20 @@ TEST_F(TcpBackend, ResetsItsClientAsItIsReset) {
     const SocketId client_end = open();
     Backend::reset(std::move(end_));
     wait_for_backend();
+    EXPECT_TRUE(is_reset(client_end));
+    EXPECT_EQ(count(Counter::GatewayBackendReset), 1U);
+}
+
+// The kernel tells of a reset once. Who writes first and then reads finds what was said before it,
+// and then what looks like an orderly end.
+TEST_F(TcpBackend, IsNotTakenToHaveFinishedWhereAWriteMeetsItsReset) {
+    const SocketId client_end = open();
+    Backend::write(end_, "half of an answer");
+    client().send(client_end, std::array<std::uint8_t, 1>{'x'}, now_);
+    deliver();
+    Backend::reset(std::move(end_));
+    settle();
+    run_for(kMillisecond);
     EXPECT_TRUE(is_reset(client_end));
     EXPECT_EQ(count(Counter::GatewayBackendReset), 1U);
 }

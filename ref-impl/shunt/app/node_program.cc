@@ -113,8 +113,8 @@ int serve_wall(const NodeOptions& options, NodeHost& host, NodeLinks& links,
     if (Gateway::is_needed(host.config(), host.self())) {
         auto poller = runtime::EdgePoller::open();
         if (!poller) return fail(poller.error().text);
-        runtime::raise_descriptor_limit();
-        gateway.emplace(host, std::move(*poller));
+        const std::size_t descriptors = runtime::raise_descriptor_limit();
+        gateway.emplace(host, std::move(*poller), Gateway::links_within(descriptors));
         loop.watch(gateway->descriptor(), kGatewayToken);
         config.gateway = &*gateway;
     }

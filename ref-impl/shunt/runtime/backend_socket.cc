@@ -66,7 +66,7 @@ Progress BackendSocket::finish_connecting() {
     const Progress progress = progress_of(error_number);
     if (progress == Progress::Connected) return progress;
     socket_.close();
-    return progress == Progress::Busy ? progress : Progress::Refused;
+    return Progress::Refused;
 }
 
 Transfer BackendSocket::read(MutableBytes into) {
@@ -80,7 +80,9 @@ Transfer BackendSocket::write(ByteView bytes) {
     constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     const ssize_t count = send(socket_.number(), bytes.data(), bytes.size(), flags);
     if (count >= 0) return {Transfer::End::None, static_cast<std::size_t>(count)};
-    return {is_for_later(errno) ? Transfer::End::Blocked : Transfer::End::Broken, 0};
+    if (is_for_later(errno)) return {Transfer::End::Blocked, 0};
+    // The kernel tells of a reset once: whoever goes on to read finds what looks like the end.
+    return {errno == EPIPE ? Transfer::End::Finished : Transfer::End::Broken, 0};
 }
 
 void BackendSocket::finish_writing() {

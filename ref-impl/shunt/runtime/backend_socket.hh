@@ -25,8 +25,8 @@ class BackendSocket {
         enum class End : std::uint8_t {
             None,      // `count` bytes went
             Blocked,   // not now
-            Finished,  // reading: the backend sends no more
-            Broken,    // reading: reset; writing: the backend takes no more
+            Finished,  // reading: the backend sends no more; writing: it takes no more
+            Broken,    // reset, or given up by the kernel
         };
         End end = End::None;
         std::size_t count = 0;
@@ -38,6 +38,7 @@ class BackendSocket {
 
     /// Begins anew; after Busy and Refused there is no descriptor.
     Progress connect(const farm::BackendAddress& address);
+    /// Connected or Refused.
     Progress finish_connecting();
 
     /// `into` has room.
