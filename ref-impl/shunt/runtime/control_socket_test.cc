@@ -180,5 +180,21 @@ TEST_F(ControlSocketTest, TakesItsPathAlong) {
     EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
+// Somebody has removed the socket of a server that runs, and another one has taken the path.
+TEST_F(ControlSocketTest, LeavesAPathThatIsAnothersByNow) {
+    ASSERT_TRUE(server_);
+    std::filesystem::remove(path_);
+    std::optional<ControlSocket> second;
+    {
+        auto opened = ControlSocket::open(path_);
+        ASSERT_TRUE(opened);
+        second.emplace(std::move(*opened));
+    }
+    server_.reset();
+    EXPECT_TRUE(connect());
+    second.reset();
+    EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
 }  // namespace
 }  // namespace shunt::runtime

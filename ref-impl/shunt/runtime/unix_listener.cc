@@ -32,6 +32,12 @@ bool is_left_behind(const sockaddr_un& address, int type) {
     return connect(probe.number(), generic(address), sizeof address) != 0 && errno == ECONNREFUSED;
 }
 
+std::optional<std::pair<dev_t, ino_t>> file_at(const std::string& path) {
+    struct stat status {};
+    if (lstat(path.c_str(), &status) != 0) return std::nullopt;
+    return std::pair(status.st_dev, status.st_ino);
+}
+
 int bind_private(int socket, const sockaddr_un& address) {
     const mode_t previous = umask(0177);
     const int result = bind(socket, generic(address), sizeof address);
@@ -44,10 +50,10 @@ int bind_private(int socket, const sockaddr_un& address) {
 }  // namespace
 
 UnixListener::UnixListener(FileDescriptor socket, std::string path)
-    : socket_(std::move(socket)), path_(std::move(path)) {}
+    : socket_(std::move(socket)), path_(std::move(path)), file_(file_at(path_)) {}
 
 UnixListener::~UnixListener() {
-    if (socket_) unlink(path_.c_str());
+    if (socket_ && file_ && file_at(path_) == file_) unlink(path_.c_str());
 }
 
 Result<UnixListener, SetupError> UnixListener::open(const std::string& path, Type type) {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A listening Unix socket at a path, which it removes again at the end.
+// A listening Unix socket at a path, which it removes again at the end unless it is another's by
+// then.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "shunt/base/result.hh"
 #include "shunt/runtime/file_descriptor.hh"
@@ -33,6 +38,7 @@ class UnixListener {
 
     FileDescriptor socket_;
     std::string path_;
+    std::optional<std::pair<dev_t, ino_t>> file_;  // what this one has made there
 };
 
 }  // namespace shunt::runtime
