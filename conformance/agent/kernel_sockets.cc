@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/kernel_network.hh"
+#include "attach/json_line.hh"
 #include "script/addresses.hh"
 
 namespace conform {
@@ -81,7 +82,7 @@ KernelSockets::KernelSockets() {
 }
 
 std::string KernelSockets::answer(std::string_view line) {
-    const Json request = Json::parse(line, nullptr, false);
+    const Json request = parse_json_line(line);
     Json answer{{"id", nullptr}, {"ok", false}, {"error", "malformed"}, {"text", ""}};
     if (request.is_object()) {
         answer["id"] = request.value("id", Json());

@@ -19,6 +19,7 @@
 #include "attach/attachment.hh"
 #include "attach/descriptor.hh"
 #include "attach/interrupt.hh"
+#include "attach/json_line.hh"
 
 namespace conform {
 namespace {
@@ -112,7 +113,7 @@ std::vector<Mutant> parse_mutants(std::string_view lines, const std::string& pro
     std::vector<Mutant> mutants;
     std::istringstream in{std::string(lines)};
     for (std::string line; std::getline(in, line);) {
-        const auto json = nlohmann::json::parse(line, nullptr, false);
+        const auto json = parse_json_line(line);
         const auto text = [&](const char* key) -> std::string {
             if (!json.is_object() || !json.contains(key) || !json[key].is_string()) {
                 throw AttachmentError(fmt::format(

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "attach/json_line.hh"
+
 namespace conform {
 namespace {
 
@@ -19,6 +21,21 @@ std::string text_of(const Json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::uint32_t number_of(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    const bool is_number = found != object.end() && found->is_number_unsigned();
+    return is_number ? found->get<std::uint32_t>() : 0;
+}
+
+/// The tables of an answer, each a list of rows.
+Json tables_of(const std::string& result) {
+    Json tables = Json::parse(result);
+    if (!tables.is_object()) {
+        throw DeviceMisbehaves("the upper tester's tables are " + result.substr(0, 200));
+    }
+    return tables;
+}
+
 }  // namespace
 
 Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Field> fields) {
@@ -30,7 +47,7 @@ Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Fie
     for (;;) {
         co_await wire_.scheduler().sleep(Duration::zero());
         for (const std::string& line : wire_.take_control()) {
-            const Json answer = Json::parse(line, nullptr, false);
+            const Json answer = parse_json_line(line);
             if (!answer.is_object() || !answer.contains("ok")) {
                 throw DeviceMisbehaves("the upper tester answered " + line.substr(0, 200));
             }
@@ -59,13 +76,13 @@ Task<> UpperTester::migrate(const char* requirement, const Client& client, const
 
 Task<std::vector<TableRow>> UpperTester::find(const Client& client) {
     const Answer answer = co_await request("tables");
-    const Json tables = Json::parse(answer.result);
+    const Json tables = tables_of(answer.result);
     std::vector<TableRow> rows;
     for (const char* name : kConnectionTables) {
         for (const Json& row : tables.value(name, Json::array())) {
             if (text_of(row, "connection") != tuple_of(client)) continue;
-            rows.push_back({name, text_of(row, "state"), row.value("epoch", std::uint32_t{0}),
-                            text_of(row, "peer")});
+            rows.push_back(
+                {name, text_of(row, "state"), number_of(row, "epoch"), text_of(row, "peer")});
         }
     }
     co_return std::move(rows);
@@ -73,7 +90,7 @@ Task<std::vector<TableRow>> UpperTester::find(const Client& client) {
 
 Task<std::string> UpperTester::table(std::string name) {
     const Answer answer = co_await request("tables");
-    co_return Json::parse(answer.result).value(name, Json::array()).dump();
+    co_return tables_of(answer.result).value(name, Json::array()).dump();
 }
 
 std::string tuple_of(const Client& client) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "attach/device_process.hh"
+#include "attach/json_line.hh"
 #include "attach/open.hh"
 #include "attach/packet_port.hh"
 #include "attach/unix_port.hh"
@@ -288,6 +289,17 @@ TEST(PacketPort, LeavesFramesAloneThatAreTooShort) {
         complete_checksum(cut);
         EXPECT_EQ(cut, before);
     }
+}
+
+TEST(JsonLine, IsNoDeeperThanWhatCanBeCopied) {
+    const auto nested = [](std::size_t depth) {
+        return std::string(depth, '[') + std::string(depth, ']');
+    };
+    EXPECT_FALSE(parse_json_line(nested(64)).is_discarded());
+    EXPECT_TRUE(parse_json_line(nested(65)).is_discarded());
+    EXPECT_TRUE(parse_json_line(nested(500'000)).is_discarded());
+    EXPECT_TRUE(parse_json_line("{\"id\":1").is_discarded());
+    EXPECT_EQ(parse_json_line("{\"id\":[1,{\"a\":2}]}")["id"][1]["a"], 2);
 }
 
 TEST(DeviceProcess, IsReadyWhenItSaysSoAndEndsWithItsOwner) {

@@ -73,6 +73,14 @@ TEST_F(ControlSessionTest, AnswersMalformedRequestsWithOneLine) {
         EXPECT_EQ(session_.answer(line, now_).find('\n'), std::string::npos);
     }
     EXPECT_EQ(error_of(std::string(100'000, '[')), "malformed");
+    // Whole, so that it could be echoed; the limit counts the request's own braces.
+    const auto nested = [](std::size_t depth) {
+        const std::string id = std::string(depth - 1, '[') + std::string(depth - 1, ']');
+        return R"({"do":"hello","id":)" + id + "}";
+    };
+    EXPECT_EQ(error_of(nested(500'000)), "malformed");
+    EXPECT_EQ(error_of(nested(65)), "malformed");
+    EXPECT_TRUE(ask(nested(64)).at("ok").get<bool>());
     EXPECT_EQ(session_.answer("{", now_),
               R"({"error":"malformed","id":null,"ok":false,"text":"expected one JSON object on )"
               R"(one line"})");

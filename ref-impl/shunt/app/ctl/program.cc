@@ -69,7 +69,7 @@ int report_trouble(ControlClient::Trouble trouble, const Options& options) {
 
 /// What is shown of an answer. `before` is the result of the look before, and becomes this one's.
 int show(const std::string& line, const Options& options, Json& before) {
-    const Json answer = Json::parse(line, nullptr, false);
+    const Json answer = parse_line(line);
     const bool is_answer = answer.is_object() && answer.contains("ok") && answer["ok"].is_boolean();
     if (!is_answer)
         return complain(kExitTrouble,
