@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -12,6 +11,7 @@
 
 #include "app/differential.hh"
 #include "attach/interrupt.hh"
+#include "attach/text_file.hh"
 #include "report/text.hh"
 #include "script/script_reader.hh"
 
@@ -171,11 +171,11 @@ int play_all(const Options& options) {
 
 Deviations load_deviations(const std::string& path) {
     if (path.empty()) return {};
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file || text.fail()) throw UsageError(fmt::format("{}: cannot be read", path));
-    return Deviations::read(path, text.str());
+    try {
+        return Deviations::read(path, read_text_file(path));
+    } catch (const TextFileError& error) {
+        throw UsageError(error.what());
+    }
 }
 
 /// What was found, as one line and an exit code.

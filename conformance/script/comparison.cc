@@ -140,7 +140,7 @@ std::vector<std::string> unmet_expectations(const Script& script, const Transcri
         const Step& step = script.steps[at];
         if (step.expectations.empty()) continue;
         const std::vector<Event> events = events_to_meet(step, transcript.steps[at]);
-        const bool is_nothing = step.expectations.front().head == "nothing";
+        const bool is_nothing = step.expectations.front().head == kNothing;
         const std::size_t wanted = is_nothing ? 0 : step.expectations.size();
         for (std::size_t each = 0; each < std::max(wanted, events.size()); ++each) {
             const bool is_wanted = each < wanted;

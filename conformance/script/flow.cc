@@ -6,6 +6,7 @@
 #include "pdu/build.hh"
 #include "pdu/sequence.hh"
 #include "script/addresses.hh"
+#include "script/line_words.hh"
 
 namespace conform {
 namespace {
@@ -16,11 +17,18 @@ constexpr std::uint32_t kTimestampStart = 1'000;
 constexpr std::size_t kIpv4HeaderSize = 20;
 constexpr std::size_t kTcpChecksumOffset = 16;
 constexpr std::size_t kQuotedTransport = 8;
-constexpr std::uint8_t kScaleMax = 14;  // RFC 7323 2.3
+constexpr std::uint8_t kScaleMax = 14;   // RFC 7323 2.3
+constexpr std::size_t kOptionsMax = 40;  // RFC 9293 3.1
 
 char pattern_letter(char first, RelativeNumber sequence) {
     const RelativeNumber index = (sequence - 1) % 26;
     return static_cast<char>(first + (index < 0 ? index + 26 : index));
+}
+
+std::size_t options_size(const TcpSegment& segment) {
+    const std::size_t sack = segment.sack.empty() ? 0 : 2 + 8 * segment.sack.size();
+    return (segment.mss ? 4U : 0U) + (segment.window_scale ? 3U : 0U) +
+           (segment.is_sack_permitted ? 2U : 0U) + (segment.timestamps ? 10U : 0U) + sack;
 }
 
 std::string flags_without_push(const TcpSegment& segment) {
@@ -77,6 +85,12 @@ Bytes Flow::make(const SegmentStep& step, Duration time) {
         const auto clock = static_cast<std::uint32_t>(milliseconds_of(time)) + kTimestampStart;
         segment.timestamps = TcpTimestamps{kTimestampBase + wanted.value.value_or(clock),
                                            wanted.echo.value_or(device_timestamp_)};
+    }
+    if (const std::size_t size = options_size(segment); size > kOptionsMax) {
+        throw ScriptError(
+            fmt::format("options of {} octets, a header has room for {}; timestamps "
+                        "that the SYNs agreed on are 10 of them (ts off)",
+                        size, kOptionsMax));
     }
     tester_next_ = std::max(tester_next_, sequence + static_cast<RelativeNumber>(segment.length()));
     Bytes packet = encode_tcp_packet(segment);

@@ -7,9 +7,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "attach/json_line.hh"
 #include "pdu/build.hh"
 #include "script/addresses.hh"
 #include "script/flow.hh"
+#include "script/line_words.hh"
 
 namespace conform {
 namespace {
@@ -55,7 +57,7 @@ class Player {
 
     Json ask(Json request) {
         request["id"] = ++requests_;
-        const Json answer = Json::parse(device_.call(request.dump()), nullptr, false);
+        const Json answer = parse_json_line(device_.call(request.dump()));
         if (!answer.is_object() || answer.value("id", Json()) != requests_) {
             throw DeviceMisbehaves(fmt::format("no answer to request {}", requests_));
         }
@@ -64,11 +66,19 @@ class Player {
 
     void perform(const Step& step) {
         if (const auto* segment = std::get_if<SegmentStep>(&step.what)) {
-            send(flow_.make(*segment, script_time_));
+            send(packet_of(step, *segment));
         } else if (const auto* icmp = std::get_if<IcmpStep>(&step.what)) {
             send(flow_.make(*icmp));
         } else if (const auto* call = std::get_if<CallStep>(&step.what)) {
             perform(*call);
+        }
+    }
+
+    Bytes packet_of(const Step& step, const SegmentStep& segment) {
+        try {
+            return flow_.make(segment, script_time_);
+        } catch (const ScriptError& error) {
+            throw ScriptError(fmt::format("{}:{}: {}", script_.file, step.line, error.what()));
         }
     }
 

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
+#include <cstdio>
 
+#include "attach/text_file.hh"
 #include "script/segment_reader.hh"
 
 namespace conform {
@@ -38,9 +38,10 @@ bool take_switch(LineWords& words) {
 Duration read_duration(const LineWords& words, const std::string& text) {
     unsigned value = 0;
     char unit[4] = "";
+    const bool is_number = text.find_first_not_of("0123456789") != 0;
     const int read = std::sscanf(text.c_str(), "%6u%3s", &value, unit);
     const bool is_seconds = std::string_view(unit) == "s";
-    if (read != 2 || (!is_seconds && std::string_view(unit) != "ms")) {
+    if (!is_number || read != 2 || (!is_seconds && std::string_view(unit) != "ms")) {
         words.fail(fmt::format("expected a time such as 40ms or 2s, got {}", text));
     }
     const std::uint32_t milliseconds = is_seconds ? value * 1'000 : value;
@@ -86,7 +87,7 @@ class Reader {
             read_setting(words);
         } else if (words.take_if("expect")) {
             if (script_.steps.empty()) words.fail("expected a step before an expectation");
-            script_.steps.back().expectations.push_back(read_expectation(words));
+            add_expectation(read_expectation(words), words);
         } else {
             script_.steps.push_back(read_step(words));
         }
@@ -99,7 +100,17 @@ class Reader {
     }
 
   private:
+    void add_expectation(Expectation expectation, const LineWords& words) {
+        std::vector<Expectation>& all = script_.steps.back().expectations;
+        const bool is_nothing = expectation.head == kNothing;
+        if (!all.empty() && (is_nothing || all.front().head == kNothing)) {
+            words.fail("expected nothing to stand alone");
+        }
+        all.push_back(std::move(expectation));
+    }
+
     void read_setting(LineWords& words) {
+        if (!script_.steps.empty()) words.fail("expected settings before the steps");
         const std::string name = words.take("the name of a setting");
         if (has(kSwitches, name)) {
             script_.settings[name] = take_switch(words);
@@ -154,11 +165,11 @@ Script read_script(const std::string& file, std::string_view text) {
 }
 
 Script load_script(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file || text.fail()) throw ScriptError(fmt::format("{}: cannot be read", path));
-    return read_script(path, text.str());
+    try {
+        return read_script(path, read_text_file(path));
+    } catch (const TextFileError& error) {
+        throw ScriptError(error.what());
+    }
 }
 
 }  // namespace conform

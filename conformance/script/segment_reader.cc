@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 #include "pdu/tcp_segment.hh"
 #include "script/event.hh"
@@ -14,7 +14,8 @@ namespace conform {
 namespace {
 
 constexpr std::uint32_t kTextMax = 8'900;  // a jumbo frame's
-constexpr std::uint8_t kScaleMax = 255;    // RFC 7323 2.3 has a word for more than 14
+constexpr std::uint32_t kAfterMax = 10'000'000;
+constexpr std::uint8_t kScaleMax = 255;  // RFC 7323 2.3 has a word for more than 14
 
 struct Name {
     const char* name;
@@ -68,10 +69,13 @@ std::uint8_t read_flags(LineWords& words) {
 void read_sack(LineWords& words, SegmentStep& segment) {
     do {
         const std::string range = words.take("a range such as 101-201");
-        RelativeNumber left = 0;
-        RelativeNumber right = 0;
-        char end = '\0';
-        if (std::sscanf(range.c_str(), "%ld-%ld%c", &left, &right, &end) != 2) {
+        const char* const end = range.data() + range.size();
+        std::uint32_t left = 0;
+        std::uint32_t right = 0;
+        const auto first = std::from_chars(range.data(), end, left);
+        const bool has_two = first.ec == std::errc() && first.ptr != end && *first.ptr == '-';
+        const auto second = std::from_chars(has_two ? first.ptr + 1 : end, end, right);
+        if (second.ec != std::errc() || second.ptr != end) {
             words.fail(fmt::format("expected a range such as 101-201, got {}", range));
         }
         segment.sack.emplace_back(left, right);
@@ -174,13 +178,20 @@ Expectation read_expectation(LineWords& words) {
     Expectation expectation;
     expectation.line = words.line();
     expectation.head = words.take("flags, ok, the name of an error, or nothing");
+    if (expectation.head == kNothing) words.finish();
     while (!words.empty()) {
         const std::string field = words.take("a field");
         const std::vector<std::string>& known = event_fields();
         if (std::find(known.begin(), known.end(), field) == known.end()) {
             words.refuse(field, known);
         }
-        expectation.fields[field] = words.take("a value");
+        if (expectation.fields.contains(field)) words.fail(fmt::format("{} is there twice", field));
+        if (field == "after") {
+            expectation.fields[field] =
+                std::to_string(words.take_number("milliseconds", kAfterMax));
+        } else {
+            expectation.fields[field] = words.take("a value");
+        }
     }
     return expectation;
 }

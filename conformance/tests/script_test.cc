@@ -2,6 +2,9 @@
 // Segment scripts: what is read, what is refused and how, what is compared, and what is explained.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "pdu/build.hh"
 #include "script/addresses.hh"
 #include "script/comparison.hh"
@@ -81,6 +84,50 @@ TEST(SegmentScript, RefusesWithFileLineAndSuggestion) {
     EXPECT_THROW(load_script("no/such/file.seg"), ScriptError);
 }
 
+TEST(SegmentScript, RefusesExpectationsThatNoDeviceCouldFail) {
+    EXPECT_EQ(complaint_about("listen\nexpect nothing\nexpect ACK"),
+              "a.seg:5: expected nothing to stand alone");
+    EXPECT_EQ(complaint_about("listen\nexpect ACK\nexpect nothing"),
+              "a.seg:5: expected nothing to stand alone");
+    EXPECT_EQ(complaint_about("listen\nexpect nothing seq 1"),
+              "a.seg:4: expected the end of the line, got seq");
+    EXPECT_EQ(complaint_about("listen\nexpect nothing"), "none");
+    EXPECT_EQ(complaint_about("listen\nexpect ACK after soon"),
+              "a.seg:4: expected milliseconds, got soon");
+    EXPECT_EQ(complaint_about("listen\nexpect ACK seq 1 seq 2"), "a.seg:4: seq is there twice");
+    EXPECT_EQ(complaint_about("listen\ndevice sack off"),
+              "a.seg:4: expected settings before the steps");
+}
+
+TEST(SegmentScript, RefusesNumbersThatDoNotFit) {
+    EXPECT_EQ(complaint_about("segment ACK sack 0-4294967295"), "none");
+    for (const char* range : {"0-4294967296", "1-", "-1", "1-2-3", "+1-2", "1-2x"}) {
+        EXPECT_EQ(complaint_about(std::string("segment ACK sack ") + range),
+                  std::string("a.seg:3: expected a range such as 101-201, got ") + range);
+    }
+    for (const char* time : {"-5ms", "+5ms", "121s", "5", "5mss", "ms"})
+        EXPECT_NE(complaint_about(std::string("wait ") + time).find("expected a time"),
+                  std::string::npos)
+            << time;
+    EXPECT_EQ(complaint_about("wait 120s"), "none");
+}
+
+TEST(SegmentScript, ReadsRegularFilesOfAMebibyteAtMost) {
+    EXPECT_THROW(load_script("/dev/zero"), ScriptError);
+    EXPECT_THROW(load_script("/"), ScriptError);
+    const std::string path = ::testing::TempDir() + "/shunt-long.seg";
+    const std::string lines = std::string(kHead) + "listen\n#";
+    for (const std::size_t size : {std::size_t{1} << 20, (std::size_t{1} << 20) + 1}) {
+        std::ofstream(path) << lines << std::string(size - lines.size(), 'x');
+        if (size % 2 == 0) {
+            EXPECT_EQ(load_script(path).steps.size(), 1U);
+        } else {
+            EXPECT_THROW(load_script(path), ScriptError);
+        }
+    }
+    std::filesystem::remove(path);
+}
+
 TEST(SegmentScript, RefusesEveryTruncationOfALineOrReadsIt) {
     const std::string line = "+40ms segment ACK seq 1 sack 1-2 ts 3 ecr 4 text \"abc\" ecn ce";
     for (std::size_t length = 0; length <= line.size(); ++length) {
@@ -135,6 +182,18 @@ TEST(ScriptFlow, CountsBothSidesFromTheirSyns) {
     EXPECT_EQ(hear(answer).fields.at("window"), "shrinks");
     EXPECT_EQ(make(2).sack, (std::vector<SackRange>{{4, 8}}));
     EXPECT_TRUE(faults.empty());
+}
+
+TEST(ScriptFlow, RefusesOptionsThatNoHeaderHolds) {
+    Flow flow;
+    SegmentStep step;
+    step.flags = tcp_flag::kAck;
+    step.sack.assign(4, {1, 2});
+    EXPECT_NO_THROW(flow.make(step, Duration{}));  // 34 octets
+    step.mss = 1'460;
+    EXPECT_NO_THROW(flow.make(step, Duration{}));
+    step.scale = 1;
+    EXPECT_THROW(flow.make(step, Duration{}), ScriptError);
 }
 
 TEST(ScriptComparison, ComparesFlagsNumbersAndClassesOfWindowsAndTimes) {
