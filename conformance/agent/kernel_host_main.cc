@@ -108,6 +108,9 @@ Options parse(int argument_count, char** arguments) {
         if (name == "--front" && value.starts_with(kPrefix)) {
             options.path = value.substr(kPrefix.size());
         } else if (name == "--set" && equals != std::string::npos) {
+            // A way out of net.ipv4 would lead to settings that are not the namespace's own.
+            if (value.find("..") < equals)
+                throw UsageError("--set: expected a name below net.ipv4");
             options.settings.emplace_back(value.substr(0, equals), value.substr(equals + 1));
         } else {
             throw UsageError(kUsage);
