@@ -25,6 +25,8 @@ using stack::SocketId;
 constexpr std::uint64_t kAnyU64 = std::numeric_limits<std::uint64_t>::max();
 /// Of one call: more would only wait.
 constexpr std::uint64_t kReceiveMax = std::uint64_t{1} << 24;
+/// A century: a host may live by the wall clock, for longer than the worlds of a simulation.
+constexpr std::uint64_t kClockMaxUs = std::uint64_t{100} * 365 * 24 * 60 * 60 * 1'000'000;
 constexpr std::uint16_t kMtuMin = 576;
 constexpr std::uint16_t kMtuMax = 9'000;
 
@@ -116,6 +118,11 @@ stack::Direction to_direction(py::handle given) {
     refuse_value("direction", "'read', 'write' or 'both'", given);
 }
 
+Duration to_span(py::handle given, const char* name) {
+    const std::uint64_t span = to_integer(given, name, 0, kClockMaxUs);
+    return Duration::microseconds(static_cast<std::int64_t>(span));
+}
+
 /// One option by its name; what belongs to keep-alive changes one of its values.
 stack::SocketOption to_option(const std::string& name, py::handle value,
                               const stack::SocketOptions& before) {
@@ -126,8 +133,9 @@ stack::SocketOption to_option(const std::string& name, py::handle value,
     stack::KeepAlive keep_alive = before.keep_alive;
     if (name == "no_delay") return stack::NoDelay{read(bool())};
     if (name == "reuse_address") return stack::ReuseAddress{read(bool())};
-    if (name == "linger_us") return stack::Linger{read(std::optional<Duration>())};
-    if (name == "user_timeout_us") return stack::UserTimeout{read(Duration())};
+    if (name == "linger_us" && value.is_none()) return stack::Linger{};
+    if (name == "linger_us") return stack::Linger{to_span(value, name.c_str())};
+    if (name == "user_timeout_us") return stack::UserTimeout{to_span(value, name.c_str())};
     if (name == "send_buffer") return stack::SendBuffer{read(std::uint32_t())};
     if (name == "receive_buffer") return stack::ReceiveBuffer{read(std::uint32_t())};
     if (name == "maximum_segment") return stack::MaximumSegment{read(std::uint16_t())};
@@ -147,9 +155,9 @@ stack::SocketOption to_option(const std::string& name, py::handle value,
     if (name == "keep_alive") {
         keep_alive.is_on = read(bool());
     } else if (name == "keep_alive_idle_us") {
-        keep_alive.idle = read(Duration());
+        keep_alive.idle = to_span(value, name.c_str());
     } else if (name == "keep_alive_interval_us") {
-        keep_alive.interval = read(Duration());
+        keep_alive.interval = to_span(value, name.c_str());
     } else if (name == "keep_alive_probes") {
         keep_alive.probes_max = read(std::uint8_t());
     } else {
@@ -157,10 +165,31 @@ stack::SocketOption to_option(const std::string& name, py::handle value,
             "option: expected no_delay, reuse_address, linger_us, user_timeout_us, send_buffer, "
             "receive_buffer, maximum_segment, explicit_congestion_notification, "
             "differentiated_services, congestion_control, keep_alive, keep_alive_idle_us, "
-            " keep_alive_interval_us or keep_alive_probes, got {}",
+            "keep_alive_interval_us or keep_alive_probes, got {}",
             name));
     }
     return keep_alive;
+}
+
+py::dict from_options(const stack::SocketOptions& options) {
+    const bool is_reno =
+        options.congestion_control.algorithm == tcp::congestion::Algorithm::NewReno;
+    py::dict named;
+    named["no_delay"] = options.no_delay.is_on;
+    named["reuse_address"] = options.reuse_address.is_on;
+    named["linger_us"] = to_python(options.linger.patience);
+    named["user_timeout_us"] = to_python(options.user_timeout.span);
+    named["send_buffer"] = options.send_buffer.bytes;
+    named["receive_buffer"] = options.receive_buffer.bytes;
+    named["maximum_segment"] = options.maximum_segment.bytes;
+    named["explicit_congestion_notification"] = options.explicit_congestion_notification.is_asked;
+    named["differentiated_services"] = options.differentiated_services.code_point;
+    named["congestion_control"] = is_reno ? "reno" : "cubic";
+    named["keep_alive"] = options.keep_alive.is_on;
+    named["keep_alive_idle_us"] = to_python(options.keep_alive.idle);
+    named["keep_alive_interval_us"] = to_python(options.keep_alive.interval);
+    named["keep_alive_probes"] = options.keep_alive.probes_max;
+    return named;
 }
 
 /// {address: station} as a dict of texts.
@@ -214,8 +243,7 @@ class PythonHost {
     }
 
     Instant at(py::handle now_us) {
-        Instant now;
-        from_python(now_us, "now_us", now);
+        const Instant now = Instant() + to_span(now_us, "now_us");
         if (now < now_) {
             refuse_value("now_us",
                          fmt::format("at least {}, for time never goes back",
@@ -314,6 +342,9 @@ class PythonHost {
         const auto made = to_option(to_text(option, "option"), value, before);
         raise_if(sockets().set_option(id, made, at(now_us)));
     }
+    py::dict options(py::handle socket) {
+        return from_options(value_of(sockets().options(id_of(socket))));
+    }
     py::tuple local_address(py::handle socket) {
         return from_address(value_of(sockets().local_address(id_of(socket))));
     }
@@ -408,6 +439,7 @@ void bind_hosts(py::module_& module) {
         .def("abort", &Host::abort, py::arg("socket"), py::arg("now_us"))
         .def("set_option", &Host::set_option, py::arg("socket"), py::arg("option"),
              py::arg("value"), py::arg("now_us"), "docs/sockets.md names them.")
+        .def("options", &Host::options, py::arg("socket"), "Each by its name, as it stands.")
         .def("local_address", &Host::local_address, py::arg("socket"))
         .def("remote_address", &Host::remote_address, py::arg("socket"))
         .def("state", &Host::state, py::arg("socket"), "RFC 9293's name.")

@@ -853,6 +853,8 @@ class Host:
         self, socket: int, option: str, value: bool | int | str | None, now_us: int
     ) -> None:
         """docs/sockets.md names them."""
+    def options(self, socket: int) -> dict[str, bool | int | str | None]:
+        """Each by its name, as it stands."""
     def local_address(self, socket: int) -> tuple[str, int]: ...
     def remote_address(self, socket: int) -> tuple[str, int]: ...
     def state(self, socket: int) -> str:

@@ -9,6 +9,8 @@ from typing import Callable, Sequence
 
 from shunt._ref import Host
 
+_SPAN_S_MAX = 366 * 24 * 60 * 60  # a year
+
 
 class Link:
     """Every frame reaches every other host after the delay, in order."""
@@ -27,6 +29,8 @@ class Link:
         for name, share in (("loss", loss), ("repetition", repetition)):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name}: expected 0 to 1, got {share}")
+        if not isinstance(delay_us, int):
+            raise TypeError(f"delay_us: expected an int, got {delay_us!r:.80}")
         if delay_us < 0:
             raise ValueError(f"delay_us: expected 0 or more, got {delay_us}")
         self.now_us = 0
@@ -41,6 +45,11 @@ class Link:
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Lets happen what happens within the time, or until `until()`; True: it was so."""
+        if not isinstance(seconds, (int, float)):
+            raise TypeError(f"seconds: expected a number of seconds, got {seconds!r:.80}")
+        # A comparison, so that nan is refused too; time never goes back.
+        if not 0 <= seconds <= _SPAN_S_MAX:
+            raise ValueError(f"seconds: expected 0 to {_SPAN_S_MAX} seconds, got {seconds!r:.80}")
         end = self.now_us + round(seconds * 1_000_000)
         while True:
             self._collect()

@@ -104,6 +104,46 @@ def test_options_are_named() -> None:
     assert server.take_error(there) == "ECONNRESET"
 
 
+def test_options_are_told_as_they_stand() -> None:
+    host = shunt.Host(address="10.9.0.1")
+    socket = host.open("tcp")
+    changed: dict[str, bool | int | str | None] = {
+        "no_delay": True,
+        "reuse_address": True,
+        "linger_us": 0,
+        "user_timeout_us": 30 * DAY_US,
+        "send_buffer": 10_000,
+        "receive_buffer": 20_000,
+        "maximum_segment": 536,
+        "explicit_congestion_notification": True,
+        "differentiated_services": 46,
+        "congestion_control": "reno",
+        "keep_alive": True,
+        "keep_alive_idle_us": DAY_US,
+        "keep_alive_interval_us": 2_000_000,
+        "keep_alive_probes": 3,
+    }
+    before = host.options(socket)
+    assert before.keys() == changed.keys()
+    assert (before["linger_us"], before["keep_alive_idle_us"]) == (None, 7_200_000_000)
+    for name, value in changed.items():
+        assert before[name] != value
+        host.set_option(socket, name, value, 0)
+        host.set_option(socket, name, host.options(socket)[name], 0)
+    assert host.options(socket) == changed
+
+
+def test_a_link_outlives_the_hour_after_which_idle_peers_are_asked() -> None:
+    client, server, link = hosts()
+    here, there = connected(client, server, link)
+    server.set_option(there, "keep_alive", True, link.now_us)
+    client.abort(here, link.now_us)
+    assert client.poll_transmit(link.now_us) is not None  # the reset, which is lost
+    assert not link.run(7_100, until=lambda: server.readiness(there).has_error)
+    assert link.run(200, until=lambda: server.readiness(there).has_error)
+    assert server.take_error(there) == "ECONNRESET"
+
+
 def test_urgent_data_stays_in_the_stream() -> None:
     client, server, link = hosts()
     here, there = connected(client, server, link)
@@ -130,6 +170,7 @@ def test_a_neighbor_that_is_known_is_not_asked_for() -> None:
     assert not host.is_listening(socket)
 
 
+DAY_US = 24 * 60 * 60 * 1_000_000
 HOST = shunt.Host(address="10.9.0.1")
 TCP = HOST.open("tcp")
 ANY: Any = HOST
@@ -164,7 +205,18 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "neighbors: expected a dict or None",
     ),
     (lambda: HOST.send_urgent(TCP, b"x", 0), OSError, "expected a socket with a peer"),
+    (lambda: HOST.options(1 << 40), OSError, "expected the id of an open socket"),
+    (
+        lambda: HOST.set_option(TCP, "linger_us", 31 * DAY_US, 0),
+        OSError,
+        "expected another value, or a socket in another state",
+    ),
+    (lambda: HOST.handle_deadline(40_000 * DAY_US), ValueError, "now_us: expected 0 to 31536000"),
     (lambda: shunt.Link([HOST], loss=2), ValueError, "loss: expected 0 to 1, got 2"),
+    (lambda: shunt.Link([HOST], delay_us=cast(Any, 1.5)), TypeError, "delay_us: expected an int"),
+    (lambda: shunt.Link([HOST]).run(-1), ValueError, "seconds: expected 0 to 31622400 seconds"),
+    (lambda: shunt.Link([HOST]).run(float("nan")), ValueError, "seconds: expected 0 to 31622400"),
+    (lambda: shunt.Link([HOST]).run(cast(Any, "1")), TypeError, "seconds: expected a number of"),
 ]
 
 
