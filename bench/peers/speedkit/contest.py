@@ -92,7 +92,10 @@ def _contenders(setting: Setting, servers: Servers) -> list[Contender]:
 def measure(setting: Setting, progress: Callable[[str], None]) -> Values:
     """By contender and load, a value for each round; the order turns with the rounds."""
     values: Values = defaultdict(lambda: defaultdict(list))
-    with tempfile.TemporaryDirectory(prefix="shunt-contest-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="shunt-contest-") as folder,
+        places.claimed(setting.prefix),
+    ):
         servers = Servers(Path(folder), setting.server_core)
         try:
             contenders = _contenders(setting, servers)
@@ -106,7 +109,6 @@ def measure(setting: Setting, progress: Callable[[str], None]) -> Values:
             return {who.name: values[who.name] for who in contenders}
         finally:
             servers.stop()
-            places.remove(setting.prefix)
 
 
 def ratios(values: Values, name: str, load: str) -> list[float]:

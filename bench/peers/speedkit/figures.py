@@ -150,7 +150,10 @@ def _stage(setting: Setting, servers: Servers) -> Stage:
 def measure(setting: Setting, names: list[str]) -> list[Result]:
     """All rounds; who begins a round alternates."""
     results = [Result(name, FIGURES[name]) for name in names]
-    with tempfile.TemporaryDirectory(prefix="shunt-speed-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="shunt-speed-") as folder,
+        places.claimed(setting.prefix),
+    ):
         servers = Servers(Path(folder), setting.server_core)
         try:
             stage = _stage(setting, servers)
@@ -159,7 +162,6 @@ def measure(setting: Setting, names: list[str]) -> list[Result]:
                     _take_turns(result, stage, ours_first=number % 2 == 1)
         finally:
             servers.stop()
-            places.remove(setting.prefix)
     return results
 
 

@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
+import socket
 import subprocess
 from dataclasses import dataclass
+from typing import Iterator
 
 from .trouble import Trouble
 
@@ -14,6 +20,7 @@ SERVICE_MAC = "02:07:00:00:00:01"
 TAP = "tap0"
 BACKEND = "10.9.0.2"  # the server behind a proxy
 _GATEWAY = "10.9.0.1"
+_SINGLE = "plain|vnet|blind|source|lwip"  # places of one namespace
 # A queue of 1,000 drops bursts of a large window.
 _QUEUE_FRAMES = "4096"
 # The machine's default may be another congestion control, and no IPv6 talk in between.
@@ -26,7 +33,10 @@ _SETTINGS = (
 
 def run(*command: str) -> str:
     """Standard output of a command that has to succeed."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Trouble(f"{command[0]}: {error.strerror}") from None
     if done.returncode != 0:
         raise Trouble(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()}")
     return done.stdout
@@ -103,9 +113,30 @@ def tap_place(prefix: str, name: str, *, has_vnet_header: bool) -> Place:
     return Place(namespace, namespace)
 
 
-def remove(prefix: str) -> None:
-    """Deletes the namespaces of that prefix, and with them all that is in them."""
+@contextlib.contextmanager
+def claimed(prefix: str) -> Iterator[None]:
+    """Nobody else makes namespaces of this prefix meanwhile. They begin and end as none; what is
+    there at the beginning is of a run that was killed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
+        try:
+            claim.bind(f"\0shunt-bench-{prefix}")  # gone with this process, however it ends
+        except OSError:
+            raise Trouble(f"another run has the prefix {prefix}: give --prefix another") from None
+        _remove(prefix)
+        try:
+            yield
+        finally:
+            _remove(prefix)
+
+
+def _remove(prefix: str) -> None:
+    """Deletes the namespaces that this program makes with that prefix, and all that is in them."""
+    made = re.compile(rf"{re.escape(prefix)}-(?:\w+-(?:client|server|middle)|{_SINGLE})")
     for line in run("ip", "netns", "list").splitlines():
         name = line.split()[0] if line else ""
-        if name.startswith(f"{prefix}-"):
-            run("ip", "netns", "delete", name)
+        if not made.fullmatch(name):
+            continue
+        for process in run("ip", "netns", "pids", name).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), signal.SIGKILL)
+        run("ip", "netns", "delete", name)
