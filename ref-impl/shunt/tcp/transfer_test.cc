@@ -158,7 +158,7 @@ TEST(Transfer, WorksWithEveryWindowScale) {
     }
 }
 
-TEST(Transfer, SendsSmallSegmentsToAPeerWithoutMss) {
+TEST(Transfer, SendsSmallSegmentsToAPeerThatAsksForThem) {
     Pair pair;
     pair.sides[0].config.advertised_mss = 48;
     std::size_t largest = 0;
