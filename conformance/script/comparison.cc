@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "script/segment_reader.hh"
+
 namespace conform {
 namespace {
 

@@ -62,13 +62,10 @@ struct CallStep {
 
 struct WaitStep {};
 
-/// The head of an expectation that nothing happens; it stands alone.
-constexpr const char* kNothing = "nothing";
-
 /// What has to be heard, or to come back from a call: a head, and the fields that matter.
 struct Expectation {
     std::size_t line = 0;
-    std::string head;  ///< "SYN,ACK", "ok", "EPIPE", kNothing
+    std::string head;  ///< "SYN,ACK", "ok", "EPIPE"; "nothing" stands alone
     std::map<std::string, std::string> fields{};
 };
 

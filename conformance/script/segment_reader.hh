@@ -13,6 +13,9 @@ SegmentStep read_segment(LineWords& words);
 /// What follows `icmp`: "fragmentation-needed mtu 1400 seq 1". Throws ScriptError.
 IcmpStep read_icmp(LineWords& words);
 
+/// The head of an expectation that nothing happens; it stands alone.
+constexpr const char* kNothing = "nothing";
+
 /// What follows `expect`: "ACK ack 101 after 40". Throws ScriptError.
 Expectation read_expectation(LineWords& words);
 

@@ -5,10 +5,10 @@
 
 #include <utility>
 
+#include "shunt/app/json_line.hh"
+
 namespace shunt::app {
 namespace {
-
-constexpr int kDepthMax = 64;
 
 std::string write(const Json& answer) {
     // Bytes that are no UTF-8 cannot come in by a request, but may stand in farm.toml or be what a
@@ -22,16 +22,6 @@ std::string refuse(const Json& id, const Refusal& refusal) {
 
 }  // namespace
 
-Json parse_line(std::string_view line) {
-    bool is_too_deep = false;
-    const auto is_kept = [&is_too_deep](int depth, Json::parse_event_t, const Json&) {
-        is_too_deep = is_too_deep || depth > kDepthMax;
-        return !is_too_deep;
-    };
-    Json parsed = Json::parse(line, is_kept, false);
-    return is_too_deep ? Json(Json::value_t::discarded) : parsed;
-}
-
 Failure<Refusal> malformed(std::string text) {
     return Failure{Refusal{"malformed", std::move(text)}};
 }
@@ -43,7 +33,7 @@ std::optional<std::string> text_field(const Json& content, const char* field) {
 }
 
 std::string answer_request(std::string_view line, const Perform& perform) {
-    const Json content = parse_line(line);
+    const Json content = parse_json_line(line);
     if (!content.is_object()) {
         return refuse(nullptr, {"malformed", "expected one JSON object on one line"});
     }

@@ -16,10 +16,6 @@ namespace shunt::app {
 
 using Json = nlohmann::json;
 
-/// Discarded (`is_discarded()`) if it is no JSON, or nested more than 64 deep: nlohmann-json copies
-/// and writes by calling itself.
-Json parse_line(std::string_view line);
-
 /// Why a request has no result: a code for programs, and a text for people.
 struct Refusal {
     std::string code;

@@ -405,7 +405,7 @@ TEST_F(TcpBackend, ResetsItsClientAsItIsReset) {
 TEST_F(TcpBackend, IsNotTakenToHaveFinishedWhereAWriteMeetsItsReset) {
     const SocketId client_end = open();
     Backend::write(end_, "half of an answer");
-    client().send(client_end, std::array<std::uint8_t, 1>{'x'}, now_);
+    ASSERT_TRUE(client().send(client_end, std::array<std::uint8_t, 1>{'x'}, now_));
     deliver();
     Backend::reset(std::move(end_));
     settle();

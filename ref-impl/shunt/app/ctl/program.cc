@@ -11,6 +11,7 @@
 #include "shunt/app/ctl/report.hh"
 #include "shunt/app/ctl/text_table.hh"
 #include "shunt/app/exit_codes.hh"
+#include "shunt/app/json_line.hh"
 #include "shunt/runtime/control_client.hh"
 
 namespace shunt::app::ctl {
@@ -69,7 +70,7 @@ int report_trouble(ControlClient::Trouble trouble, const Options& options) {
 
 /// What is shown of an answer. `before` is the result of the look before, and becomes this one's.
 int show(const std::string& line, const Options& options, Json& before) {
-    const Json answer = parse_line(line);
+    const Json answer = parse_json_line(line);
     const bool is_answer = answer.is_object() && answer.contains("ok") && answer["ok"].is_boolean();
     if (!is_answer)
         return complain(kExitTrouble,

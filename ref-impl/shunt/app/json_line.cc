@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/app/json_line.hh"
+
+namespace shunt::app {
+namespace {
+
+constexpr int kDepthMax = 64;
+
+}  // namespace
+
+nlohmann::json parse_json_line(std::string_view line) {
+    using Json = nlohmann::json;
+    bool is_too_deep = false;
+    const auto is_kept = [&is_too_deep](int depth, Json::parse_event_t, const Json&) {
+        is_too_deep = is_too_deep || depth > kDepthMax;
+        return !is_too_deep;
+    };
+    Json parsed = Json::parse(line, is_kept, false);
+    return is_too_deep ? Json(Json::value_t::discarded) : parsed;
+}
+
+}  // namespace shunt::app
