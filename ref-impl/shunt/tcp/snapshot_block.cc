@@ -128,12 +128,15 @@ wire::ControlBlock Connection::export_block(std::uint32_t epoch, Instant now) co
 }
 
 void Connection::export_sequences(wire::ControlBlock& block) const {
+    SendSpace send = send_;
+    ReceiveSpace receive = receive_;
+    make_possible(send, receive);  // as the importer will
     block.send_unacknowledged = send_.unacknowledged;
     block.send_next = next_to_send();
     block.send_max = send_.maximum;
     block.send_urgent = send_.urgent;
-    block.window_update_sequence = send_.window_update_sequence;
-    block.window_update_acknowledgment = send_.window_update_acknowledgment;
+    block.window_update_sequence = send.window_update_sequence;
+    block.window_update_acknowledgment = send.window_update_acknowledgment;
     block.initial_send_sequence = send_.initial;
     block.send_window = send_.window;
     block.send_window_max = send_.window_max;
@@ -142,7 +145,7 @@ void Connection::export_sequences(wire::ControlBlock& block) const {
     block.receive_urgent = receive_.urgent;
     block.initial_receive_sequence = receive_.initial;
     block.receive_advertised = receive_.edge;
-    block.last_acknowledgment_sent = receive_.last_acknowledged;
+    block.last_acknowledgment_sent = receive.last_acknowledged;
 }
 
 void Connection::export_flags(wire::ControlBlock& block) const {

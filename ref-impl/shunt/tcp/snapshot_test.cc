@@ -239,6 +239,8 @@ INSTANTIATE_TEST_SUITE_P(
         AbsurdNumber{"snd_wl1", &ControlBlock::window_update_sequence, 0x8000'0000},
         AbsurdNumber{"snd_wl2", &ControlBlock::window_update_acknowledgment, 1U << 30},
         AbsurdNumber{"snd_wl2", &ControlBlock::window_update_acknowledgment, 0x8000'0000},
+        AbsurdNumber{"snd_wl1", &ControlBlock::window_update_sequence, 0x8000'FFFF},
+        AbsurdNumber{"snd_wl2", &ControlBlock::window_update_acknowledgment, 0x8000'FFFF},
         AbsurdNumber{"last_ack_sent", &ControlBlock::last_acknowledgment_sent, 1U << 30},
         AbsurdNumber{"last_ack_sent", &ControlBlock::last_acknowledgment_sent, 0x7FFF'FFFF},
         AbsurdNumber{"last_ack_sent", &ControlBlock::last_acknowledgment_sent, 0x8000'0000},

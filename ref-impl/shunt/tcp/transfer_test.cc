@@ -183,7 +183,7 @@ TEST(Transfer, RespectsItsOwnMtu) {
 }
 
 TEST(Transfer, HoldsForEverySeedOfABadWire) {
-    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Pair pair;
         Rng rng(seed);
