@@ -28,6 +28,7 @@ std::vector<CaseInfo> endpoint_migration_cases();
 std::vector<CaseInfo> endpoint_moved_in_use_cases();
 std::vector<CaseInfo> endpoint_records_cases();
 std::vector<CaseInfo> endpoint_returns_cases();
+std::vector<CaseInfo> endpoint_routed_cases();
 std::vector<CaseInfo> endpoint_target_cases();
 std::vector<CaseInfo> endpoint_udp_cases();
 std::vector<CaseInfo> system_addresses_cases();

@@ -15,7 +15,7 @@ namespace {
 const std::vector<std::string_view> kProfiles = {"endpoint", "blob", "handoff"};
 const std::vector<std::string_view> kRoles = {"home", "target",    "forwarder",
                                               "host", "btcp-home", "btcp-target"};
-const std::vector<std::string_view> kOptions = {"ext", "control-channel"};
+const std::vector<std::string_view> kOptions = {"ext", "control-channel", "routed-binding"};
 
 /// By how much clocks may be apart at most: cases allow it twice, and the longest of EP-6's pauses
 /// is 200 ms.
@@ -168,6 +168,7 @@ void read_ics(IutReader ics, Iut& iut) {
     iut.statement.roles = ics.choices("roles", kRoles);
     iut.statement.options = ics.choices("options", kOptions);
     iut.framing.has_extensions = iut.statement.has_option("ext");
+    iut.framing.is_routed = iut.statement.has_option("routed-binding");
     if (iut.statement.has_option("control-channel") && !iut.framing.has_extensions) {
         ics.fail("options", "control-channel together with ext: a base farm has none (EP-33)");
     }

@@ -129,6 +129,19 @@ class Addressees {
         check(member != nullptr, "SYS-2", "Dest. IP to be a forward IP of a member",
               to.to_string());
         if (member != nullptr) check_destination("SYS-2", *member, captured.frame);
+        if (captured.frame.ipv4) check_datagram(*captured.frame.ipv4->udp, to);
+    }
+
+    /// Of the routed binding (FRM-3).
+    void check_datagram(const UdpDatagram& datagram, Ipv4Address to) {
+        check(iut_.device.has_forward_ip(datagram.source.address), "FRM-3",
+              "a datagram from a forward IP", datagram.source.to_string());
+        check(datagram.destination.address == to, "FRM-3", "a datagram to the Dest. IP in it",
+              datagram.destination.to_string());
+        check(datagram.source.port == kRoutedPort && datagram.destination.port == kRoutedPort,
+              "FRM-3", "port 7007 both ways",
+              fmt::format("from {} to {}", datagram.source.port, datagram.destination.port));
+        check(datagram.has_checksum, "FRM-3", "a UDP checksum", "none");
     }
 
     /// What nobody has asked for is not for the one who gets it. What the device has to do with

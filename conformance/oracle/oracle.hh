@@ -33,7 +33,7 @@ std::vector<Finding> examine_ownership(const Capture& capture);
 std::vector<Finding> examine_headers(const Capture& capture, const Iut& iut);
 
 /// Frames go from the device's own addresses to whom they are for, and to nobody who has not asked
-/// (IP-3, SEC-1, SEC-12, SYS-2, SYS-4, TCP-1).
+/// (FRM-3, IP-3, SEC-1, SEC-12, SYS-2, SYS-4, TCP-1).
 std::vector<Finding> examine_addressees(const Capture& capture, const Iut& iut);
 
 /// All of them, in the order above.

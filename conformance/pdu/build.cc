@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kIpv4HeaderSize = 20;
 constexpr std::size_t kIpv4ChecksumOffset = 10;
+constexpr std::size_t kUdpChecksumOffset = 6;
 
 Tins::IPv4Address to_tins(Ipv4Address address) {
     return Tins::IPv4Address(address.to_string());
@@ -97,11 +98,14 @@ Bytes encode_icmp_packet(const IcmpMessage& message) {
 
 Bytes encode_udp_packet(const UdpDatagram& datagram) {
     Tins::IP ip(to_tins(datagram.destination.address), to_tins(datagram.source.address));
-    ip.ttl(64);
+    ip.ttl(datagram.time_to_live);
     ip.flags(Tins::IP::DONT_FRAGMENT);
     ip /= Tins::UDP(datagram.destination.port, datagram.source.port);
     if (!datagram.payload.empty()) ip /= Tins::RawPDU(datagram.payload);
-    return ip.serialize();
+    Bytes packet = ip.serialize();
+    // RFC 768: all zeros where the transmitter generated none.
+    if (!datagram.has_checksum) store_u16(packet, kIpv4HeaderSize + kUdpChecksumOffset, 0);
+    return packet;
 }
 
 Bytes encode_arp(const ArpMessage& message) {

@@ -27,6 +27,7 @@ constexpr std::uint8_t kProtocolIcmp = 1;
 constexpr std::uint8_t kProtocolTcp = 6;
 constexpr std::uint8_t kProtocolUdp = 17;
 constexpr std::size_t kUdpHeaderSize = 8;
+constexpr std::size_t kTimeToLiveOffset = 8;
 constexpr std::uint16_t kMoreFragmentsAndOffset = 0x3FFF;
 
 std::uint32_t size_of(ByteView bytes) {
@@ -147,7 +148,16 @@ void decode_udp(Ipv4Packet& packet, ByteView transport, std::vector<Finding>& fa
     const ByteView payload = transport.subspan(kUdpHeaderSize);
     packet.udp = UdpDatagram{{packet.source, load_u16(transport, 0)},
                              {packet.destination, load_u16(transport, 2)},
-                             {payload.begin(), payload.end()}};
+                             {payload.begin(), payload.end()},
+                             load_u16(transport, 6) != 0,
+                             packet.bytes[kTimeToLiveOffset]};
+}
+
+/// One port suffices: the other may be what is wrong about it.
+bool is_routed_binding(const std::optional<Ipv4Packet>& packet) {
+    return packet && packet->udp &&
+           (packet->udp->source.port == kRoutedPort ||
+            packet->udp->destination.port == kRoutedPort);
 }
 
 void decode_encapsulation(Frame& frame, ByteView bytes, const Framing& framing) {
@@ -248,10 +258,13 @@ Frame decode_frame(ByteView bytes, const Framing& framing) {
     std::copy_n(bytes.begin() + 6, 6, frame.source.octets.begin());
     frame.type = load_u16(bytes, 12);
     const ByteView payload = bytes.subspan(kEthernetHeaderSize);
-    if (frame.type == framing.ethertype) {
+    if (frame.type == framing.ethertype && !framing.is_routed) {
         decode_encapsulation(frame, payload, framing);
     } else if (frame.type == ether_type::kIpv4) {
         frame.ipv4 = decode_ipv4(payload, frame.faults);
+        if (framing.is_routed && is_routed_binding(frame.ipv4)) {
+            decode_encapsulation(frame, frame.ipv4->udp->payload, framing);
+        }
     } else if (frame.type == ether_type::kArp) {
         decode_arp(frame, payload);
     }

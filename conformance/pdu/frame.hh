@@ -22,10 +22,20 @@ constexpr std::uint16_t kIpv4 = 0x0800;
 constexpr std::uint16_t kArp = 0x0806;
 }  // namespace ether_type
 
-/// What a farm has agreed on about its frames (FRM-2; base or ext).
+/// Both ports of the routed binding (FRM-3).
+constexpr std::uint16_t kRoutedPort = 7007;
+
+/// What a farm has agreed on about its frames (FRM-2, FRM-3; base or ext).
 struct Framing {
     std::uint16_t ethertype = 0x88B5;
     bool has_extensions = false;
+    bool is_routed = false;  ///< in UDP datagrams instead of frames of that Type
+
+    /// Bytes in front of a client's packet (FRM-9).
+    std::size_t overhead() const {
+        constexpr std::size_t kIpv4AndUdp = 28;
+        return kEncapsulationHeaderSize + (is_routed ? kIpv4AndUdp : 0);
+    }
 };
 
 struct ArpMessage {
@@ -52,6 +62,8 @@ struct UdpDatagram {
     SocketAddress source;
     SocketAddress destination;
     Bytes payload{};
+    bool has_checksum = true;
+    std::uint8_t time_to_live = 64;
 };
 
 namespace icmp_type {
@@ -75,6 +87,7 @@ struct Frame {
     std::uint16_t type = 0;  ///< bytes 12 and 13 as they are, 0x0007 included
     std::optional<ArpMessage> arp{};
     std::optional<Ipv4Packet> ipv4{};
+    /// Behind the Ethernet header, or in the UDP datagram of `ipv4` in the routed binding.
     std::optional<Encapsulation> encapsulation{};
     std::optional<Ipv4Packet> inner{};  ///< of a forwarded packet (type 0x02)
     /// Lengths, checksums and headers that are not what the formats say, in the order of the bytes.

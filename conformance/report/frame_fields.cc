@@ -18,7 +18,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint16_t kTypeDefault = 0x88B5;
 constexpr std::uint16_t kTypeOfTheFigures = 0x0007;
-constexpr std::uint16_t kRoutedPort = 7007;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kIcmp = 1;

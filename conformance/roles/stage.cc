@@ -59,7 +59,7 @@ Stage::Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_
     : iut_(iut),
       random_(random),
       port_(port),
-      wire_(attachment, iut.framing,
+      wire_(attachment, iut,
             [this, keeps_strangers](const Frame& frame) {
                 return keeps_strangers || concerns(frame);
             }),

@@ -14,15 +14,15 @@ constexpr std::size_t kBytesPerCaseMax = std::size_t{64} << 20;
 
 }  // namespace
 
-Wire::Wire(Attachment& attachment, const Framing& framing, Keeps keeps)
+Wire::Wire(Attachment& attachment, const Iut& iut, Keeps keeps)
     : attachment_(attachment),
-      framing_(framing),
+      binding_(iut),
       keeps_(std::move(keeps)),
       scheduler_(attachment, [this](const LinkFrame& frame, Time at) { receive(frame, at); }) {}
 
-std::size_t Wire::send(Link link, Bytes frame) {
+std::size_t Wire::send_as_is(Link link, Bytes frame) {
     attachment_.send(link, frame);
-    Frame decoded = decode_frame(frame, framing_);
+    Frame decoded = decode_frame(frame, framing());
     capture_.push_back(
         {now(), link, Direction::ToDevice, std::move(frame), std::move(decoded), {}});
     return capture_.size() - 1;
@@ -38,7 +38,7 @@ void Wire::receive(const LinkFrame& frame, Time at) {
                         frame.link,
                         Direction::FromDevice,
                         frame.bytes,
-                        decode_frame(frame.bytes, framing_),
+                        decode_frame(frame.bytes, framing()),
                         {}});
     const std::size_t number = capture_.size() - 1;
     const bool is_taken = std::any_of(

@@ -8,6 +8,7 @@
 
 #include "engine/scheduler.hh"
 #include "pdu/capture.hh"
+#include "roles/binding.hh"
 
 namespace conform {
 
@@ -29,18 +30,23 @@ class Wire {
     using Keeps = std::function<bool(const Frame&)>;
 
     /// `keeps` tells evidence from the leftovers of other cases on the same device.
-    Wire(Attachment& attachment, const Framing& framing, Keeps keeps);
+    Wire(Attachment& attachment, const Iut& iut, Keeps keeps);
 
     Scheduler& scheduler() { return scheduler_; }
-    const Framing& framing() const { return framing_; }
+    const Framing& framing() const { return binding_.framing(); }
+    const Binding& binding() const { return binding_; }
     Time now() const { return attachment_.now(); }
     Capture& capture() { return capture_; }
     const Capture& capture() const { return capture_; }
 
     void add_listener(FrameListener& listener) { listeners_.push_back(&listener); }
 
-    /// Returns the frame's number in the capture.
-    std::size_t send(Link link, Bytes frame);
+    /// In the farm's binding. Returns the frame's number in the capture.
+    std::size_t send(Link link, Bytes frame) {
+        return send_as_is(link, binding_.carry(std::move(frame)));
+    }
+    /// The same, whatever binding the farm has.
+    std::size_t send_as_is(Link link, Bytes frame);
     /// To and from the device's upper tester, a line each.
     void send_control(const std::string& line) { attachment_.send_control(line); }
     std::vector<std::string> take_control() { return attachment_.take_control(); }
@@ -49,7 +55,7 @@ class Wire {
     void receive(const LinkFrame& frame, Time at);
 
     Attachment& attachment_;
-    Framing framing_;
+    Binding binding_;
     Keeps keeps_;
     Capture capture_;
     std::size_t bytes_received_ = 0;

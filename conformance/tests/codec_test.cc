@@ -117,6 +117,32 @@ TEST(EncapsulationCodec, TakesBytesBehindABaseAcknowledgementForPadding) {
     EXPECT_EQ(frame.encapsulation->excess, 30U);
 }
 
+/// The same in the routed binding: IPv4 from 10.8.1.1 to 10.8.1.2, UDP from and to 7007.
+TEST(EncapsulationCodec, ReadsTheRoutedBindingWhereTheFarmHasIt) {
+    UdpDatagram datagram{{{0x0A080101}, 7007}, {{0x0A080102}, 7007}, from_hex(kAcknowledgement)};
+    const auto decoded = [&datagram](bool is_routed) {
+        const Framing framing{0x88B5, false, is_routed};
+        return decode_frame(
+            encode_ethernet(kThere, kHere, ether_type::kIpv4, encode_udp_packet(datagram)),
+            framing);
+    };
+    const Frame frame = decoded(true);
+    EXPECT_TRUE(frame.faults.empty());
+    ASSERT_TRUE(frame.encapsulation);
+    EXPECT_EQ(frame.encapsulation->source, kClient);
+    EXPECT_TRUE(frame.ipv4->udp->has_checksum);
+    EXPECT_FALSE(decoded(false).encapsulation);
+    datagram.has_checksum = false;
+    ASSERT_TRUE(decoded(true).encapsulation);
+    EXPECT_FALSE(decoded(true).ipv4->udp->has_checksum);
+    datagram.destination.port = 7;
+    EXPECT_TRUE(decoded(true).encapsulation) << "one port suffices, so that the other is judged";
+    datagram.source.port = 7;
+    EXPECT_FALSE(decoded(true).encapsulation);
+    const Bytes other = encode_ethernet(kThere, kHere, 0x88B5, from_hex(kAcknowledgement));
+    EXPECT_FALSE(decode_frame(other, Framing{0x88B5, false, true}).encapsulation);
+}
+
 TEST(EncapsulationCodec, ReadsTheTypeValueOfTheFigures) {
     const Bytes bytes = encode_ethernet(kThere, kHere, 0x0007, from_hex(kAcknowledgement));
     EXPECT_TRUE(decode_frame(bytes, Framing{0x0007, false}).encapsulation);

@@ -47,7 +47,7 @@ class ChannelTest : public testing::Test {
     template <class Body>
     void play(Body body, std::uint32_t lost_percent = 0) {
         Loopback loopback(lost_percent);
-        Wire wire(loopback, iut_.framing, [](const Frame&) { return true; });
+        Wire wire(loopback, iut_, [](const Frame&) { return true; });
         Random random(7, "channel");
         const auto report = [this](Finding finding) { findings_.push_back(std::move(finding)); };
         const ServerAddresses& first = iut_.device;

@@ -177,6 +177,14 @@ TEST(IutFile, BelievesSilenceInABaseFarmBeforeUnreleasedEndpointsEnd) {
     EXPECT_EQ(complaint(without_ext(with("silence_ms = 250", "silence_ms = 1999"))), "accepted");
 }
 
+TEST(IutFile, TheBindingIsAnOption) {
+    EXPECT_FALSE(parse_iut(kFile, "x.toml").framing.is_routed);
+    EXPECT_EQ(parse_iut(kFile, "x.toml").framing.overhead(), 16U);
+    const std::string file = with(R"(["ext"])", R"(["ext", "routed-binding"])");
+    EXPECT_TRUE(parse_iut(file, "x.toml").framing.is_routed);
+    EXPECT_EQ(parse_iut(file, "x.toml").framing.overhead(), 44U);
+}
+
 TEST(IutFile, TakesTargetsThatStandInARequestLine) {
     const auto moved = [](const std::string& target) {
         return complaint(std::string(kFile) + "[ixit.requests]\nmoved = \"" + target + "\"\n");

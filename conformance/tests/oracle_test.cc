@@ -390,6 +390,38 @@ TEST(Addressees, NamesWhoIsNotMeant) {
     }
 }
 
+/// FRM-3: what the device's datagrams have to be in the routed binding.
+TEST(Addressees, FindDatagramsThatAreNotOfTheRoutedBinding) {
+    const auto findings_of = [](auto change) {
+        Encapsulation header{kClient, {{0x0A080102}, 80}, 0x03};
+        UdpDatagram datagram{
+            {{0x0A080101}, 7007}, {{0x0A080102}, 7007}, encode_encapsulation(header)};
+        change(datagram);
+        Bytes bytes = encode_ethernet(kPlan.peers.front().back_mac, kPlan.device.back_mac,
+                                      ether_type::kIpv4, encode_udp_packet(datagram));
+        Frame frame = decode_frame(bytes, Framing{0x88B5, false, true});
+        Capture capture;
+        capture.push_back({Time{0}, Link::Back, Direction::FromDevice, bytes, frame, {}});
+        std::string messages;
+        for (const Finding& finding : examine_addressees(capture, kPlan))
+            messages += finding.message() + "; ";
+        return messages;
+    };
+    EXPECT_EQ(findings_of([](UdpDatagram&) {}), "");
+    EXPECT_TRUE(findings_of([](UdpDatagram& it) {
+                    it.has_checksum = false;
+                }).starts_with("FRM-3: expected a UDP checksum, got none"));
+    EXPECT_TRUE(findings_of([](UdpDatagram& it) {
+                    it.source.port = 9;
+                }).starts_with("FRM-3: expected port 7007 both ways, got from 9 to 7007"));
+    EXPECT_TRUE(findings_of([](UdpDatagram& it) {
+                    it.source.address = {0x0A080001};
+                }).starts_with("FRM-3: expected a datagram from a forward IP, got 10.8.0.1"));
+    EXPECT_TRUE(findings_of([](UdpDatagram& it) {
+                    it.destination.address = {0x0A080002};
+                }).starts_with("FRM-3: expected a datagram to the Dest. IP in it"));
+}
+
 TEST(Formats, LooksAtEveryFrameOfTheDeviceAndNoneOfOurs) {
     CaptureBuilder builder = sound_capture();
     Bytes packet = encode_tcp_packet(server_segment(7, 5, "world"));

@@ -5,6 +5,7 @@
 `--attach unix`: one socket, virtual time, twice: the evidence of both runs is the same.
 `--attach tap`: two taps in the network namespace that it finds itself in, wall time.
 `--ext`: a farm with extensions and the Type value of the figures (FRM-2) instead of a base farm.
+`--routed`: the routed binding (FRM-3) instead of Ethernet.
 """
 
 from __future__ import annotations
@@ -36,8 +37,16 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
     farm, iut = (IUT / "farm.toml").read_text(), (IUT / name).read_text()
     if arguments.ext:
         farm = farm.replace("id = 1\n", "id = 1\nextensions = true\nethertype = 0x0007\n", 1)
-        options = '["ext", "control-channel"]' if arguments.control_channel else '["ext"]'
-        iut = iut.replace("options = []", f"options = {options}").replace("0x88B5", "0x0007")
+        iut = iut.replace("0x88B5", "0x0007")
+    if arguments.routed:
+        farm = farm.replace("id = 1\n", 'id = 1\nbinding = "udp"\n', 1)
+    claims = {
+        "ext": arguments.ext,
+        "control-channel": arguments.control_channel,
+        "routed-binding": arguments.routed,
+    }
+    options = json.dumps([name for name, is_claimed in claims.items() if is_claimed])
+    iut = iut.replace("options = []", f"options = {options}")
     (folder / "farm.toml").write_text(farm)
     (folder / "iut.toml").write_text(iut)
     return folder / "farm.toml", folder / "iut.toml"
@@ -113,6 +122,7 @@ def main() -> int:
     parser.add_argument("--attach", choices=["unix", "tap"], required=True)
     parser.add_argument("--ext", action="store_true")
     parser.add_argument("--control-channel", action="store_true")
+    parser.add_argument("--routed", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -10,9 +10,9 @@ namespace {
 
 using endpoint::MovedIn;
 
-/// FRM-9: the largest client packet that fits behind Ethernet and encapsulation header.
+/// FRM-9: the largest client packet that fits encapsulated on the back link.
 std::size_t largest_packet(const Iut& iut) {
-    return iut.back_mtu - kEncapsulationHeaderSize;
+    return iut.back_mtu - iut.framing.overhead();
 }
 
 Bytes pattern(std::size_t size, std::uint8_t first) {

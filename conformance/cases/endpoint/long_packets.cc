@@ -21,11 +21,8 @@ constexpr std::uint8_t kFragmentationNeeded = 4;
 /// RFC 792: what an error quotes at least.
 constexpr std::size_t kQuotedMin = 28;
 
-std::size_t overhead(const Iut&) {
-    return kEncapsulationHeaderSize;
-}
 std::size_t largest_packet(const Iut& iut) {
-    return iut.back_mtu - overhead(iut);
+    return iut.back_mtu - iut.framing.overhead();
 }
 
 Task<> mss_leaves_room(Stage& stage) {
