@@ -86,6 +86,11 @@ void make_possible(SendSpace& send, ReceiveSpace& receive) {
     if (unacknowledged > kReceiveWindowMax) receive.last_acknowledged = receive.next;
 }
 
+/// The end of an episode of recovery ends what is outstanding, or lies not long behind it.
+bool is_possible_recover(SequenceNumber recover, const SendSpace& send) {
+    return send.maximum - recover <= kSendWindowMax + 1;
+}
+
 }  // namespace
 
 wire::ControlBlock Connection::export_block(std::uint32_t epoch, Instant now) const {
@@ -107,7 +112,7 @@ wire::ControlBlock Connection::export_block(std::uint32_t epoch, Instant now) co
     block.idle = static_cast<std::uint16_t>(std::clamp<std::int64_t>(
         (now - last_received_at_).to_nanoseconds() / kTimerUnit.to_nanoseconds(), 0, kU16Max));
     block.path_mtu = path_mtu_;
-    block.recover = recover_.value_or(SequenceNumber(0));
+    if (recover_ && is_possible_recover(*recover_, send_)) block.recover = *recover_;
     const RttEstimator::Snapshot rtt = rtt_.snapshot();
     block.retransmission_timeout_ms = rtt.timeout_ms;
     block.smoothed_rtt = rtt.smoothed_eighth_ms;
@@ -261,9 +266,7 @@ void Connection::restore_congestion(const wire::ControlBlock& block) {
     congestion_.restore(window > 0 ? window : initial_window(),
                         threshold > 0 ? threshold : congestion::Control::kThresholdUnlimited);
     duplicates_ = block.duplicate_acks;
-    // An episode ends with what was sent in it.
-    const bool is_possible = send_.maximum - block.recover <= kSendWindowMax + 1;
-    if (block.recover != SequenceNumber(0) && is_possible) {
+    if (block.recover != SequenceNumber(0) && is_possible_recover(block.recover, send_)) {
         recover_ = block.recover;
         const bool is_over = send_.unacknowledged.at_or_after(*recover_);
         const bool is_fast = duplicates_ > 0;
