@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "shunt/base/byte_source.hh"
 #include "shunt/base/counters.hh"
 #include "shunt/base/packet.hh"
 #include "shunt/base/result.hh"
@@ -97,6 +98,8 @@ class Connection : private ConnectionState {
 
     /// Takes what fits into the send buffer and returns how many bytes that was.
     std::size_t send(ByteView bytes);
+    /// The same of bytes that are read from their source when they are sent, each time.
+    std::size_t send(const SourceRange& range);
     /// Room in the send buffer, `most` bytes at most and not always all that there is: what is
     /// written to its front is sent by send_written(), before any other call. Empty: nothing fits.
     MutableBytes send_room(std::size_t most);
@@ -230,27 +233,22 @@ class Connection : private ConnectionState {
     void note_repeated_range(SequenceNumber begin, SequenceNumber end);
     void note_duplicate(SequenceNumber begin, SequenceNumber end);
     void add_reports(wire::TcpOptions& options) const;
-
     // icmp_errors.cc
     std::optional<Counter> lower_path_mtu(std::uint16_t mtu);
-
     // user_calls.cc
     std::size_t send_limit() const;
-
     // urgent.cc
     void check_urgent(const ArrivingSegment& segment);
     void mark_urgent(wire::TcpHeader& header) const;
     void forget_read_urgent();
     void restore_urgent(const wire::ControlBlock& block);
     SequenceNumber first_unread() const;
-
     // timeouts.cc
     void arm_retransmission(Instant now);
     void handle_retransmission_timeout(Instant now);
     void handle_persist_timeout(Instant now);
     bool has_given_up(Instant now) const;
     Duration persist_interval() const;
-
     // keep_alive.cc
     void start_keep_alive(Instant now);
     void handle_keep_alive_timeout(Instant now);

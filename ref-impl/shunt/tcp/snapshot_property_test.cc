@@ -86,6 +86,7 @@ void run(std::uint64_t seed, bool moves, Seen& seen) {
         side.config.timestamps = seed % 3 != 0;
         side.config.selective_acknowledgment = seed % 5 != 0;
         side.config.window_scaling = seed % 7 != 0;
+        side.lends = seed % 2 != 0;
         side.config.receive_buffer_max = 30'000;
         side.config.user_timeout = side.config.fin_wait_2_timeout = Duration::seconds(3'000);
     }

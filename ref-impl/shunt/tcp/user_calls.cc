@@ -51,6 +51,14 @@ std::size_t Connection::send(ByteView bytes) {
     return taken;
 }
 
+std::size_t Connection::send(const SourceRange& range) {
+    SourceRange fitting = range;
+    fitting.size = std::min<std::uint64_t>(range.size, send_limit());
+    const std::size_t taken = send_buffer_.append(fitting);
+    if (taken < range.size) is_send_blocked_ = true;
+    return taken;
+}
+
 MutableBytes Connection::send_room(std::size_t most) {
     const MutableBytes room = send_buffer_.room(std::min(most, send_limit()));
     if (room.empty() && most > 0) is_send_blocked_ = true;

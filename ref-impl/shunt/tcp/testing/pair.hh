@@ -3,9 +3,11 @@
 // said by a plan.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,6 +24,19 @@ inline std::uint8_t stream_byte(std::size_t side, std::uint64_t offset) {
     return static_cast<std::uint8_t>(offset * 7 + (offset >> 8) * 13 + (offset >> 16) + side * 101);
 }
 
+/// The same stream for who takes no copy.
+class StreamSource final : public ByteSource {
+  public:
+    explicit StreamSource(std::size_t side) : side_(side) {}
+    void read(std::uint64_t offset, MutableBytes into) const override {
+        for (std::size_t i = 0; i < into.size(); ++i)
+            into[i] = stream_byte(side_, offset + i);
+    }
+
+  private:
+    std::size_t side_;
+};
+
 /// One end, with an application that sends a stream of known content and checks what it reads.
 struct Side {
     Config config;
@@ -33,6 +48,8 @@ struct Side {
     /// Bytes that the application wants to send in all, and whether it then closes.
     std::uint64_t wanted = 0;
     bool closes = false;
+    /// Every second piece that it sends stays with its source.
+    bool lends = false;
     std::uint64_t handed_over = 0;
     std::uint64_t read = 0;
     bool is_content_right = true;
@@ -220,16 +237,28 @@ class Pair {
     void hand_over(std::size_t index) {
         Side& side = sides[index];
         while (side.handed_over < side.wanted) {
-            std::vector<std::uint8_t> bytes;
-            while (bytes.size() < 4'096 && side.handed_over + bytes.size() < side.wanted)
-                bytes.push_back(stream_byte(index, side.handed_over + bytes.size()));
-            const std::size_t taken = side.connection->send(bytes);
+            const std::uint64_t piece = side.handed_over / kPiece;
+            const std::uint64_t end = std::min((piece + 1) * kPiece, side.wanted);
+            const std::uint64_t size = end - side.handed_over;
+            const bool is_lent = side.lends && piece % 2 == 1;
+            const std::size_t taken = is_lent ? lend(index, size) : copy(index, size);
             side.handed_over += taken;
-            if (taken < bytes.size()) return;
+            if (taken < size) return;
         }
         // In SYN-SENT it would delete the connection and what it was given (RFC 9293 3.10.4).
         const bool is_opening = side.connection->state() == State::SynSent;
         if (side.closes && !is_opening) side.connection->close();
+    }
+
+    std::size_t copy(std::size_t index, std::uint64_t size) {
+        Side& side = sides[index];
+        std::vector<std::uint8_t> bytes(size);
+        StreamSource(index).read(side.handed_over, bytes);
+        return side.connection->send(bytes);
+    }
+    std::size_t lend(std::size_t index, std::uint64_t size) {
+        Side& side = sides[index];
+        return side.connection->send({sources_[index], side.handed_over, size});
     }
 
     void carry(std::size_t from, const Packet& packet) {
@@ -257,6 +286,10 @@ class Pair {
         store_u16(packet, 10, sum.checksum());
     }
 
+    static constexpr std::uint64_t kPiece = 4'096;
+
+    std::shared_ptr<const ByteSource> sources_[2] = {std::make_shared<StreamSource>(0),
+                                                     std::make_shared<StreamSource>(1)};
     std::map<std::pair<Instant, std::uint64_t>, Flight> in_flight_;
     std::uint64_t serial_ = 0;
 };
