@@ -41,6 +41,8 @@ constexpr std::size_t kRunBlocks = 256;
 constexpr std::size_t kHalf = sizeof(std::uint64_t);
 constexpr std::size_t kOwnDigits = 4;
 using Half = std::array<std::uint8_t, kHalf>;
+// Both halves at once, in a register of every machine that has such ones.
+using Halves [[gnu::vector_size(kContentBlock)]] = std::uint64_t;
 
 constexpr std::uint64_t only_own_digits(std::uint64_t half) {
     auto bytes = std::bit_cast<Half>(half);
@@ -49,11 +51,11 @@ constexpr std::uint64_t only_own_digits(std::uint64_t half) {
     return std::bit_cast<std::uint64_t>(bytes);
 }
 
-constexpr std::array<std::uint64_t, kRunBlocks> make_own_digits() {
-    std::array<std::uint64_t, kRunBlocks> halves{};
+constexpr std::array<std::array<std::uint64_t, 2>, kRunBlocks> make_own_digits() {
+    std::array<std::array<std::uint64_t, 2>, kRunBlocks> blocks{};
     for (std::uint32_t i = 0; i < kRunBlocks; ++i)
-        halves[i] = only_own_digits(eight_digits(i << 8));
-    return halves;
+        blocks[i] = {0, only_own_digits(eight_digits(i << 8))};
+    return blocks;
 }
 
 constexpr auto kOwn = make_own_digits();
@@ -63,15 +65,20 @@ std::size_t generate_run(std::uint64_t offset, MutableBytes into) {
     const std::uint64_t first = offset / kContentBlock;
     const std::size_t index = first % kRunBlocks;
     const std::size_t count = std::min(into.size() / kContentBlock, kRunBlocks - index);
-    const auto common = std::bit_cast<std::array<std::uint64_t, 2>>(block_at(first));
-    const std::uint64_t second = common[1] ^ only_own_digits(common[1]);
+    auto common = std::bit_cast<Halves>(block_at(first));
+    common[1] ^= only_own_digits(common[1]);
     std::uint8_t* to = into.data();
     for (std::size_t i = index; i < index + count; ++i, to += kContentBlock) {
-        const std::array<std::uint64_t, 2> block = {common[0], second | kOwn[i]};
-        std::memcpy(to, block.data(), kContentBlock);
+        const Halves block = common | std::bit_cast<Halves>(kOwn[i]);
+        std::memcpy(to, &block, kContentBlock);
     }
     return count * kContentBlock;
 }
+
+class GeneratedSource final : public ByteSource {
+  public:
+    void read(std::uint64_t offset, MutableBytes into) const override { generate(offset, into); }
+};
 
 }  // namespace
 
@@ -92,6 +99,11 @@ void generate(std::uint64_t offset, MutableBytes into) {
         std::memcpy(into.data() + done, block.data() + from, count);
         done += count;
     }
+}
+
+const std::shared_ptr<const ByteSource>& generated_source() {
+    static const std::shared_ptr<const ByteSource> source = std::make_shared<GeneratedSource>();
+    return source;
 }
 
 std::optional<std::uint64_t> generated_size(std::string_view target) {

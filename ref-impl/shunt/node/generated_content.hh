@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
+#include "shunt/base/byte_source.hh"
 #include "shunt/base/bytes.hh"
 
 namespace shunt::node {
@@ -18,6 +20,9 @@ std::uint8_t generated_byte(std::uint64_t offset);
 
 /// Fills `into` with the bytes from `offset` on.
 void generate(std::uint64_t offset, MutableBytes into);
+
+/// The same bytes for connections that take no copy.
+const std::shared_ptr<const ByteSource>& generated_source();
 
 /// The N of "/bytes/N" behind any prefix path: "/s2/bytes/100" is 100 bytes. Nothing for other
 /// targets and for more than 2^60.

@@ -16,7 +16,8 @@
 namespace shunt::node {
 namespace {
 
-/// Body bytes written in one step; a multiple of the generated block.
+/// Body bytes written in one step; a multiple of the generated block. Of generated content that is
+/// longer nothing is copied.
 constexpr std::size_t kChunk = 16 * 1024;
 
 ByteView as_bytes(std::string_view text) {
@@ -193,22 +194,30 @@ std::size_t HttpConversation::fill(MutableBytes chunk) {
 bool HttpConversation::write_response(tcp::Connection& connection) {
     if (!write_head(connection)) return false;
     while (response_->offset < response_->size) {
-        const std::uint64_t left = response_->size - response_->offset;
-        const MutableBytes chunk =
-            connection.send_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk)));
-        if (chunk.empty()) return false;
-        const std::size_t got = fill(chunk);
-        if (got == 0) {  // the object shrank under us: the announced length cannot be kept
-            connection.abort();
-            state_ = State::Closing;
-            return true;
-        }
-        connection.send_written(got);
-        response_->offset += got;
+        const std::size_t written = write_piece(connection);
+        if (written == 0) return state_ == State::Closing;
+        response_->offset += written;
     }
     finish_exchange();
     if (state_ == State::Closing) connection.close();
     return true;
+}
+
+/// How many bytes of the body the connection took; 0: it is full, or this was the end.
+std::size_t HttpConversation::write_piece(tcp::Connection& connection) {
+    const std::uint64_t left = response_->size - response_->offset;
+    const bool is_by_reference = response_->source == Source::Generated && response_->size > kChunk;
+    if (is_by_reference) return connection.send({generated_source(), response_->offset, left});
+    const MutableBytes room =
+        connection.send_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk)));
+    if (room.empty()) return 0;
+    const std::size_t got = fill(room);
+    if (got == 0) {  // the object shrank under us: the announced length cannot be kept
+        connection.abort();
+        state_ = State::Closing;
+    }
+    connection.send_written(got);
+    return got;
 }
 
 void HttpConversation::finish_exchange() {

@@ -53,6 +53,7 @@ class HttpConversation final : public stack::Conversation {
     bool is_body_right(ByteView bytes) const;
     bool write_response(tcp::Connection& connection);
     bool write_head(tcp::Connection& connection);
+    std::size_t write_piece(tcp::Connection& connection);
     void answer(std::string_view method, std::string_view target);
     void refuse(std::string_view status, std::string_view text);
     void answer_text(std::string_view status, std::string_view text);
