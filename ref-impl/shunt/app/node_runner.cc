@@ -101,12 +101,22 @@ void NodeRunner::notice_a_fresh_node() {
 
 /// False if there is more to send.
 bool NodeRunner::transmit() {
+    std::optional<link::OutgoingFrame> outgoing;
     for (int count = 0; count < kTransmitBatch; ++count) {
-        std::optional<link::OutgoingFrame> outgoing = host_.node().poll_transmit(now_);
-        if (!outgoing) return true;
-        hand_over(std::move(*outgoing));
+        outgoing = host_.node().poll_transmit(now_);
+        if (!outgoing) break;
+        const bool is_train = outgoing->frame.unfinished().segment_size > 0;
+        trains_.push_back(std::move(*outgoing));
+        if (!is_train || trains_.size() == kTrainsTogether) hand_over_all();
     }
-    return false;
+    hand_over_all();
+    return !outgoing;
+}
+
+void NodeRunner::hand_over_all() {
+    for (link::OutgoingFrame& outgoing : trains_)
+        hand_over(std::move(outgoing));
+    trains_.clear();
 }
 
 /// A device counts its own losses.

@@ -57,6 +57,10 @@ class NodeRunner {
     static constexpr int kReceiveBatch = 128;
     /// Frames sent per turn, so that a node with much to say still listens.
     static constexpr int kTransmitBatch = 512;
+    /// Trains that are made before the first of them is sent. A client on this machine that has
+    /// read all that came sleeps, and waking it is part of our system call: so it gets some trains
+    /// at once. More would not stay in the cache.
+    static constexpr std::size_t kTrainsTogether = 8;
     /// Turns without a look at signals and control.
     static constexpr int kTurnsPerLook = 16;
 
@@ -66,6 +70,7 @@ class NodeRunner {
     int receive(AttachedTester& tester);
     void handle(AttachedTester& tester, const runtime::AttachmentMessage& message);
     bool transmit();
+    void hand_over_all();
     void hand_over(link::OutgoingFrame outgoing);
     void look_around(bool may_sleep);
     void answer_control();
@@ -81,6 +86,7 @@ class NodeRunner {
     std::uint64_t boots_;  // of the node that the gateway works for
     Instant now_;
     std::uint64_t front_bytes_ = 0;  // sent
+    std::vector<link::OutgoingFrame> trains_;
 };
 
 }  // namespace shunt::app
