@@ -173,6 +173,36 @@ void hear_return(Turn& turn, const Message& message) {
     }
 }
 
+/// With a record of an owner.
+void act_forwarding(Turn& turn) {
+    const World& world = turn.world;
+    const Home& home = turn.before.home;
+    State next = turn.before;
+    if (world.has(Feature::Packets) || world.is_calm) {
+        next.network.send({Kind::Packet, home.peer, 0, 0});
+        turn.add(next, Server::Home, "forwards a client packet: 0x02");
+    }
+    if (world.is_calm) return;
+    if (world.has(Feature::Syns)) {
+        next = turn.before;
+        next.network.send({Kind::Syn, home.peer, 0, 0});
+        turn.add(next, Server::Home, "forwards a SYN on the tuple: 0x02");
+    }
+    const bool has_channel = turn.before.targets[home.peer].is_cut_off == 0;
+    if (has_channel && (world.has(Feature::Expiry) || world.has(Feature::CuttingOff))) {
+        next = turn.before;
+        next.network.send({Kind::Go, home.peer, home.id, home.copy});
+        turn.add(next, Server::Home, "asks the owner of an idle record (EP-31): 0x14");
+    }
+    if (world.has(Feature::Expiry)) {
+        next = turn.before;
+        forget(next.home);
+        next.may_be_over = 1;
+        set(next.orphaned, turn.before.connection);
+        turn.add(next, Server::Home, "its record expires idle (EP-31)");
+    }
+}
+
 }  // namespace
 
 void hear_at_home(Turn& turn, const Message& message) {
@@ -242,23 +272,7 @@ void act_at_home(Turn& turn) {
             turn.add(next, Server::Home, "offers it again: 0x01");
             return;
         case HomeState::Forward:
-            if (world.has(Feature::Packets) || world.is_calm) {
-                next.network.send({Kind::Packet, before.home.peer, 0, 0});
-                turn.add(next, Server::Home, "forwards a client packet: 0x02");
-            }
-            if (world.has(Feature::Syns) && !world.is_calm) {
-                next = before;
-                next.network.send({Kind::Syn, before.home.peer, 0, 0});
-                turn.add(next, Server::Home, "forwards a SYN on the tuple: 0x02");
-            }
-            if (world.has(Feature::Expiry) && !world.is_calm) {
-                next = before;
-                forget(next.home);
-                next.may_be_over = 1;
-                set(next.orphaned, before.connection);
-                turn.add(next, Server::Home, "its record expires idle (EP-31)");
-            }
-            return;
+            return act_forwarding(turn);
     }
 }
 

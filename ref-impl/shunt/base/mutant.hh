@@ -13,7 +13,7 @@
 namespace shunt {
 
 enum class Mutant : std::uint8_t {
-#define SHUNT_MUTANT(identifier, name, requirement, sentence) identifier,
+#define SHUNT_MUTANT(identifier, name, requirement, needs, sentence) identifier,
 #include "shunt/base/mutants.def"
 #undef SHUNT_MUTANT
 };
@@ -24,6 +24,7 @@ struct MutantText {
     Mutant mutant;
     std::string_view name;
     std::string_view requirement;
+    std::string_view needs;  // "ext", "control-channel", "base", or any farm
     std::string_view sentence;
 };
 

@@ -87,6 +87,10 @@ struct Timers {
     /// RST of the client has passed.
     Duration forward_idle = Duration::seconds(2 * 60 * 60);
     Duration forward_idle_closing = Duration::seconds(60);
+    /// An owner to which nothing has come for so long tells its home that it is there (EP-31); the
+    /// second one holds once a FIN or RST of the client has come.
+    Duration owner_report = Duration::seconds(600);
+    Duration owner_report_closing = Duration::seconds(20);
     /// A base home does not offer a tuple to the same server again within this time, or within
     /// `two_msl` if that is longer (EP-18).
     Duration reoffer_pause_min = Duration::seconds(4);

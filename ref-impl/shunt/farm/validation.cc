@@ -86,6 +86,9 @@ class Validator {
         check_positive(timers.two_msl, "timers.two_msl_ms");
         check_positive(timers.forward_idle, "timers.forward_idle_ms");
         check_positive(timers.forward_idle_closing, "timers.forward_idle_closing_ms");
+        check_report(timers.owner_report, timers.forward_idle, "timers.owner_report_ms");
+        check_report(timers.owner_report_closing, timers.forward_idle_closing,
+                     "timers.owner_report_closing_ms");
         check_positive(timers.reoffer_pause_min, "timers.reoffer_pause_min_ms");
         check_positive(timers.user_timeout, "timers.user_timeout_ms");
         check_positive(timers.keep_alive_idle, "timers.keep_alive_idle_ms");
@@ -94,6 +97,12 @@ class Validator {
         if (timers.flow_idle_target < timers.flow_idle) {
             error("timers.flow_idle_target_ms", "flow_idle_ms at least (EP-50)");
         }
+    }
+
+    /// One report may be lost.
+    void check_report(Duration pause, Duration idle, const char* where) {
+        check_positive(pause, where);
+        if (pause * 2 >= idle) error(where, "less than half of what a home waits (EP-31)");
     }
 
     void check_at_least(std::size_t value, std::size_t least, const char* where) {

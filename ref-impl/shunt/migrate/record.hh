@@ -86,8 +86,10 @@ struct ForwardEntry {
     std::optional<RefusedReturn> refused;  // the last one of this record
     std::vector<std::uint8_t> handshake_acknowledgment;  // base: sent again on 0x03 (EP-18)
     Instant last_used;
-    bool is_closing = false;  // a FIN or RST from the client has passed (EP-31)
-    bool is_over = false;     // the owner's endpoint is gone: swallows what is no SYN (EP-31)
+    bool is_closing = false;     // a FIN or RST from the client has passed (EP-31)
+    bool is_over = false;        // the owner's endpoint is gone: swallows what is no SYN (EP-31)
+    std::uint8_t questions = 0;  // of the owner, whether it is there, since it was last used
+    Instant last_question;
 };
 
 /// Moved in. Before its release it neither sends nor shows anything (EP-13).
@@ -112,6 +114,9 @@ struct ForwardConnectEndpoint {
     Instant last_offer;  // when its 0x01 came last (EP-15)
     Instant next_acknowledgement;
     std::size_t acknowledgements_repeated = 0;
+    Instant last_acknowledgement;
+    Instant last_heard;              // a packet of the client, from its release on (EP-31)
+    bool has_client_closed = false;  // a FIN or RST of the client has come, acceptable or not
     /// Frozen: the endpoint is offered back to its home, and the answer is not here yet (EP-46).
     std::unique_ptr<Attempt> returning;
     /// How many returns were tried: their epochs follow that of the ID.

@@ -86,7 +86,8 @@ std::optional<Instant> Node::record_deadline(const Record& record) const {
     if (record.as<ForwardEntry>() != nullptr) return home_.deadline(record);
     if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
         const bool is_acting = moved_in->is_released && !moved_in->returning;
-        return is_acting ? moved_in->connection.poll_deadline() : target_.deadline(*moved_in);
+        const Instant own = target_.deadline(*moved_in);
+        return is_acting ? earlier(moved_in->connection.poll_deadline(), own) : own;
     }
     return record.connection()->poll_deadline();
 }
@@ -95,13 +96,18 @@ void Node::handle_record_deadline(Slot slot, Instant now) {
     Record& record = tables_.at(slot);
     if (record.as<TemporaryEndpoint>() != nullptr) {
         handle_temporary_deadline(slot, now);
-    } else if (record.as<ForwardEntry>() != nullptr) {
-        home_.handle_forward_deadline(slot, now);
-    } else if (auto* moved_in = record.as<ForwardConnectEndpoint>();
-               moved_in != nullptr && (!moved_in->is_released || moved_in->returning)) {
-        target_.handle_deadline(slot, now);
+    } else if (const auto* entry = record.as<ForwardEntry>()) {
+        // EP-33: no 0x14 may be on its way to an owner that is about to be taken for dead.
+        const bool may_ask = !channels_ || !channels_->has_lost(entry->owner);
+        home_.handle_forward_deadline(slot, may_ask, now);
     } else {
-        record.connection()->handle_deadline(now);
+        const auto* moved_in = record.as<ForwardConnectEndpoint>();
+        const bool is_acting =
+            moved_in == nullptr || (moved_in->is_released && !moved_in->returning);
+        if (moved_in != nullptr) target_.handle_deadline(slot, now);
+        if (is_acting && is_due(record.connection()->poll_deadline(), now)) {
+            record.connection()->handle_deadline(now);
+        }
     }
     settle(slot, now);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Client packets that a present or former owner of their connection sends back to its home (EP-27):
 // to the own stack, or dropped. They leave no more, and nobody is reset by them.
+#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/tcp_header.hh"
@@ -37,9 +38,13 @@ void Node::handle_returned_packet(Packet packet, const wire::ConnectionTuple& tu
     }
     migrate::Record& record = tables_.at(*slot);
     if (const auto* entry = record.as<ForwardEntry>()) {
-        if (entry->is_over && is_fresh) return replace_connection(*slot, *segment, now);
+        const bool is_ended = entry->is_over && !is_mutant(Mutant::ReturnedSynIsLost);
+        if (is_fresh && (is_ended || is_mutant(Mutant::ReturnedSynReplaces))) {
+            return replace_connection(*slot, *segment, now);
+        }
         return counters_.add(Counter::DropReturnedLate);
     }
+    if (is_fresh) return counters_.add(Counter::DropReturnedLate);  // the client repeats it
     if (const auto* endpoint = record.as<TemporaryEndpoint>()) {
         // What is held would leave again as 0x02, and a packet makes two hops at most (SEC-8).
         if (endpoint->attempt) return counters_.add(Counter::DropReturnedLate);

@@ -110,6 +110,8 @@ class FarmReader {
         assign(timers.two_msl, reader.milliseconds("two_msl_ms"));
         assign(timers.forward_idle, reader.milliseconds("forward_idle_ms"));
         assign(timers.forward_idle_closing, reader.milliseconds("forward_idle_closing_ms"));
+        assign(timers.owner_report, reader.milliseconds("owner_report_ms"));
+        assign(timers.owner_report_closing, reader.milliseconds("owner_report_closing_ms"));
         assign(timers.reoffer_pause_min, reader.milliseconds("reoffer_pause_min_ms"));
         assign(timers.user_timeout, reader.milliseconds("user_timeout_ms"));
         assign(timers.keep_alive_idle, reader.milliseconds("keep_alive_idle_ms"));

@@ -6,8 +6,8 @@ namespace shunt {
 namespace {
 
 constexpr MutantText kTexts[] = {
-#define SHUNT_MUTANT(identifier, name, requirement, sentence) \
-    {Mutant::identifier, name, requirement, sentence},
+#define SHUNT_MUTANT(identifier, name, requirement, needs, sentence) \
+    {Mutant::identifier, name, requirement, needs, sentence},
 #include "shunt/base/mutants.def"
 #undef SHUNT_MUTANT
 };

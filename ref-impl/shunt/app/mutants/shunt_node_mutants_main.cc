@@ -21,8 +21,8 @@ constexpr std::string_view kUsage =
 
 void list_mutants() {
     for (const shunt::MutantText& text : shunt::all_mutants()) {
-        fmt::print("{{\"name\":\"{}\",\"requirement\":\"{}\",\"text\":\"{}\"}}\n", text.name,
-                   text.requirement, text.sentence);
+        fmt::print("{{\"name\":\"{}\",\"requirement\":\"{}\",\"needs\":\"{}\",\"text\":\"{}\"}}\n",
+                   text.name, text.requirement, text.needs, text.sentence);
     }
 }
 

@@ -323,6 +323,11 @@ bool ControlChannels::is_open(ServerId server) const {
     return peer != nullptr && peer->open_channel() != nullptr;
 }
 
+bool ControlChannels::has_lost(ServerId server) const {
+    const Peer* peer = peer_of(server);
+    return peer != nullptr && peer->boot && peer->open_channel() == nullptr;
+}
+
 const ServerState* ControlChannels::candidate_state(ServerId server, Instant now) const {
     return is_open(server) && is_proven(server) ? states_.find(server, now) : nullptr;
 }

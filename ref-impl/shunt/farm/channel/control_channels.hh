@@ -103,6 +103,8 @@ class ControlChannels {
     bool is_cut_off(ServerId home) const;
     /// It has an open channel.
     bool is_open(ServerId server) const;
+    /// It has had one, and has none: it may be about to be taken for dead (EP-33).
+    bool has_lost(ServerId server) const;
     std::vector<MemberStatus> members() const;
     std::uint64_t boot() const { return boot_; }
 

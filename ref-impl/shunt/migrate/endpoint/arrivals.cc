@@ -236,6 +236,7 @@ ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offe
     endpoint.block_version = offer.block.version;
     endpoint.fingerprint = offer.fingerprint;
     endpoint.copy = context_.rng.next_u32();
+    endpoint.has_client_closed = tcp::has_peer_finished(endpoint.connection.state());
     endpoint.last_offer = now;
     endpoint.next_acknowledgement = now + acknowledgement_pause(0);
     for (Packet& packet : early_.take(offer.tuple, offer.from)) {
@@ -246,8 +247,9 @@ ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offe
     return endpoint;
 }
 
-void Arrivals::acknowledge(const Record& record, Instant now) {
-    const auto& endpoint = *record.as<ForwardConnectEndpoint>();
+void Arrivals::acknowledge(Record& record, Instant now) {
+    auto& endpoint = *record.as<ForwardConnectEndpoint>();
+    endpoint.last_acknowledgement = now;
     context_.counters.add(Counter::AcknowledgementSent);
     if (context_.has_extensions()) {
         return messages_.send_copy(EncapsulationType::Acknowledgement, endpoint.home, record.tuple,

@@ -46,6 +46,9 @@ class Arrivals {
     /// Base: the attempt is over, and a late 0x01 of it makes nothing any more (EP-8).
     void remember_ended(const Record& record, Instant now);
 
+    /// 0x03 for an endpoint that is here.
+    void acknowledge(Record& record, Instant now);
+
   private:
     bool is_same_attempt(const ForwardConnectEndpoint& endpoint, const Offer& offer) const;
     static bool is_newer(const Offer& offer, const wire::MigrationId& id);
@@ -67,7 +70,6 @@ class Arrivals {
                ForwardConnectEndpoint made);
     ForwardConnectEndpoint moved_in(tcp::Connection connection, const Offer& offer, Instant now);
     tcp::Identity identity_of(const Offer& offer) const;
-    void acknowledge(const Record& record, Instant now);
     Instant end_of_waiting(const ForwardConnectEndpoint& endpoint) const;
     Duration acknowledgement_pause(std::size_t repeated) const;
 

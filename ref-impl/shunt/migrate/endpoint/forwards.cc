@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/endpoint/forwards.hh"
 
+#include <algorithm>
+
 #include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/client_packet.hh"
 #include "shunt/wire/checksum.hh"
@@ -32,13 +34,15 @@ bool Forwards::forward(Slot slot, Packet packet, Instant now) {
     Record& record = context_.tables.at(slot);
     auto& entry = *record.as<ForwardEntry>();
     const wire::TcpFlags flags = flags_of(packet.bytes());
+    if (flags.syn && is_mutant(Mutant::SwallowsSynOfMoved)) return false;
     // A client that opens its port again and again must not keep the old record alive (EP-31).
-    if (!flags.syn) entry.last_used = now;
+    if (!flags.syn || is_mutant(Mutant::SynKeepsRecord)) use(entry, now);
     if (is_mutant(Mutant::TouchesForwardedPacket)) lower_ttl(packet);
-    // A damaged packet must not shorten a live record's life (EP-31).
-    const bool closes =
-        !entry.is_closing && (flags.fin || flags.reset) && is_intact(packet.bytes());
-    if (closes) entry.is_closing = true;
+    // A damaged packet must not shorten a live record's life, nor a SYN with a FIN, which restarts
+    // nothing: an idle record's time would be over at once (EP-31).
+    const bool closes = !entry.is_closing && !flags.syn && (flags.fin || flags.reset) &&
+                        (is_intact(packet.bytes()) || is_mutant(Mutant::BelievesDamagedFin));
+    if (closes && !is_mutant(Mutant::KeepsClosingRecord)) entry.is_closing = true;
     messages_.forward(entry.owner, record.tuple, std::move(packet), now);
     return closes;
 }
@@ -52,7 +56,7 @@ bool Forwards::is_of_owner(const Record& record, farm::ServerId from,
 
 void Forwards::release_again(Slot slot, Instant now) {
     Record& record = context_.tables.at(slot);
-    record.as<ForwardEntry>()->last_used = now;
+    use(*record.as<ForwardEntry>(), now);
     release_owner(record, true, {}, now);
 }
 
@@ -104,25 +108,53 @@ std::optional<Slot> Forwards::handle_release(const EncapsulatedFrame& frame, Ins
     const auto tuple = messages_.tuple_of_answer(frame.view);
     const auto slot = tuple ? context_.tables.find(*tuple) : std::nullopt;
     const auto* entry = slot ? context_.tables.at(*slot).as<ForwardEntry>() : nullptr;
-    if (entry == nullptr || entry->owner != frame.from || entry->id != released->id ||
-        entry->copy != released->copy) {
+    const bool is_its = entry != nullptr && entry->owner == frame.from &&
+                        entry->id == released->id && entry->copy == released->copy;
+    if (!is_its && !(entry != nullptr && is_mutant(Mutant::AnyCopyReleases))) {
         context_.counters.add(Counter::ReleaseStale);
         return std::nullopt;
     }
+    if (is_mutant(Mutant::SwallowsNothing)) {
+        context_.tables.erase(*slot);
+        return slot;
+    }
     auto& over = *context_.tables.at(*slot).as<ForwardEntry>();
     over.is_over = true;
-    over.last_used = now;
+    use(over, now);
     return slot;
+}
+
+void Forwards::use(ForwardEntry& entry, Instant now) {
+    entry.last_used = now;
+    entry.questions = 0;
 }
 
 Instant Forwards::deadline(const ForwardEntry& entry) const {
     const auto& timers = context_.config.timers;
     if (entry.is_over) return entry.last_used + timers.two_msl;
-    return entry.last_used + (entry.is_closing ? timers.forward_idle_closing : timers.forward_idle);
+    const Duration idle = entry.is_closing ? timers.forward_idle_closing : timers.forward_idle;
+    if (!context_.has_extensions()) return entry.last_used + idle;
+    // The questions come before the end, so that this is when it was. Each waits for its answer,
+    // also where the machine was paused over its time.
+    const Duration pause = std::min(kQuestionPause, idle / (kQuestions + 1));
+    if (entry.questions > 0) return entry.last_question + pause;
+    return entry.last_used + idle - pause * kQuestions;
 }
 
-bool Forwards::handle_deadline(Slot slot, Instant now) {
-    if (deadline(*context_.tables.at(slot).as<ForwardEntry>()) > now) return false;
+/// One FIN or RST that the owner never heard of, or that was forged, must not end a live
+/// connection: the owner is asked before its record goes.
+bool Forwards::handle_deadline(Slot slot, bool may_ask, Instant now) {
+    Record& record = context_.tables.at(slot);
+    auto& entry = *record.as<ForwardEntry>();
+    if (deadline(entry) > now) return false;
+    if (context_.has_extensions() && !entry.is_over && entry.questions < kQuestions) {
+        ++entry.questions;
+        entry.last_question = now;
+        if (!may_ask || is_mutant(Mutant::ForgetsUnasked)) return false;
+        messages_.send_copy(EncapsulationType::Go, entry.owner, record.tuple,
+                            {entry.id, entry.copy}, now);
+        return false;
+    }
     context_.counters.add(Counter::ForwardExpired);
     context_.tables.erase(slot);
     return true;

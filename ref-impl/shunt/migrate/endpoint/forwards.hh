@@ -34,10 +34,16 @@ class Forwards {
     std::optional<Slot> handle_release(const EncapsulatedFrame& frame, Instant now);
 
     Instant deadline(const ForwardEntry& entry) const;
-    /// Erases a record that nobody used for long (EP-31). True: it is gone.
-    bool handle_deadline(Slot slot, Instant now);
+    /// Erases a record that nobody used for long, if its owner does not say that it is there
+    /// (EP-31), for which it is asked if it may be. True: it is gone.
+    bool handle_deadline(Slot slot, bool may_ask, Instant now);
 
   private:
+    /// How often an owner is asked, and how long each question waits for its answer.
+    static constexpr std::uint8_t kQuestions = 3;
+    static constexpr Duration kQuestionPause = Duration::seconds(1);
+
+    static void use(ForwardEntry& entry, Instant now);
     void release_owner(const Record& record, bool repeats, const std::vector<Packet>& held,
                        Instant now);
 

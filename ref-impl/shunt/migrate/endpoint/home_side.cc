@@ -107,6 +107,16 @@ std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame, Inst
     return slot;
 }
 
+bool HomeSide::handle_forward_deadline(Slot slot, bool may_ask, Instant now) {
+    const Record& record = context_.tables.at(slot);
+    const wire::ConnectionTuple tuple = record.tuple;
+    const farm::ServerId owner = record.as<ForwardEntry>()->owner;
+    if (!forwards_.handle_deadline(slot, may_ask, now)) return false;
+    // A SYN that it returns may be on its way (EP-32).
+    if (!is_mutant(Mutant::ForgetsFormerOwner)) homecomings_.remember_owner(tuple, owner, now);
+    return true;
+}
+
 std::optional<Instant> HomeSide::deadline(const Record& record) const {
     if (const auto* entry = record.as<ForwardEntry>()) return forwards_.deadline(*entry);
     const auto* endpoint = record.as<TemporaryEndpoint>();

@@ -66,10 +66,9 @@ class HomeSide {
     bool handle_attempt_deadline(Slot slot, Instant now) {
         return departures_.handle_deadline(slot, now);
     }
-    /// Erases a Forward record that nobody used for long (EP-31). True: it is gone.
-    bool handle_forward_deadline(Slot slot, Instant now) {
-        return forwards_.handle_deadline(slot, now);
-    }
+    /// Erases a Forward record that nobody used for long (EP-31). True: it is gone. `may_ask`: its
+    /// owner, before that.
+    bool handle_forward_deadline(Slot slot, bool may_ask, Instant now);
 
   private:
     void refuse_stale(const EncapsulatedFrame& frame, std::optional<Slot> slot, Instant now);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/endpoint/target_side.hh"
 
+#include <algorithm>
+
 #include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/client_packet.hh"
 #include "shunt/migrate/endpoint/icmp_errors.hh"
@@ -49,8 +51,24 @@ std::optional<Slot> TargetSide::handle_forwarded(ForwardedPackets::Received rece
         return std::nullopt;
     }
     if (!endpoint.is_released) return handle_unreleased(*slot, std::move(received.packet), now);
-    deliver(*slot, received.packet, now);
+    if (!gives_way(*slot, received, now)) deliver(*slot, received.packet, now);
     return slot;
+}
+
+/// EP-32: the client opens its port anew, and the home alone opens connections.
+bool TargetSide::gives_way(Slot slot, ForwardedPackets::Received& received, Instant now) {
+    if (is_mutant(Mutant::KeepsTimeWaitFromSyn)) return false;
+    if (!flags_of(received.packet.bytes()).syn) return false;
+    const auto segment = wire::TcpView::parse(*wire::Ipv4View::parse(received.packet.bytes()));
+    Record& record = context_.tables.at(slot);
+    auto& endpoint = *record.as<ForwardConnectEndpoint>();
+    if (!segment || !endpoint.connection.can_be_replaced_by(*segment)) return false;
+    announce_closed(record, now);
+    if (endpoint.conversation) endpoint.conversation->end(std::move(endpoint.connection));
+    context_.tables.erase(slot);
+    if (is_mutant(Mutant::SwallowsReplacingSyn)) return true;
+    messages_.forward(received.from, received.tuple, std::move(received.packet), now);
+    return true;
 }
 
 std::optional<Slot> TargetSide::handle_acknowledgement(const EncapsulatedFrame& frame,
@@ -88,16 +106,31 @@ std::optional<Slot> TargetSide::handle_reject(const EncapsulatedFrame& frame, In
     return slot;
 }
 
-std::optional<Instant> TargetSide::deadline(const ForwardConnectEndpoint& endpoint) const {
+/// An owner to which nothing comes says that it is there.
+Instant TargetSide::report_at(const ForwardConnectEndpoint& endpoint) const {
+    const auto& timers = context_.config.timers;
+    const bool is_soon = endpoint.has_client_closed && !is_mutant(Mutant::OwnerReportsLate);
+    return std::max(endpoint.last_heard, endpoint.last_acknowledgement) +
+           (is_soon ? timers.owner_report_closing : timers.owner_report);
+}
+
+Instant TargetSide::deadline(const ForwardConnectEndpoint& endpoint) const {
     if (endpoint.returning) return returns_.deadline(endpoint);
-    if (!endpoint.is_released) return arrivals_.deadline(endpoint);
-    return std::nullopt;
+    return endpoint.is_released ? report_at(endpoint) : arrivals_.deadline(endpoint);
 }
 
 bool TargetSide::handle_deadline(Slot slot, Instant now) {
-    const auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
-    return endpoint.returning ? returns_.handle_deadline(slot, now)
-                              : arrivals_.handle_deadline(slot, now);
+    Record& record = context_.tables.at(slot);
+    auto& endpoint = *record.as<ForwardConnectEndpoint>();
+    if (endpoint.returning) return returns_.handle_deadline(slot, now);
+    if (!endpoint.is_released) return arrivals_.handle_deadline(slot, now);
+    if (report_at(endpoint) > now) return false;
+    if (is_mutant(Mutant::OwnerNeverReports)) {
+        endpoint.last_acknowledgement = now;
+        return false;
+    }
+    arrivals_.acknowledge(record, now);
+    return false;
 }
 
 std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Instant now) {
@@ -130,6 +163,7 @@ void TargetSide::release(Slot slot, Instant now) {
     auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
     endpoint.is_released = true;
     endpoint.suspended_since.reset();
+    endpoint.last_heard = now;
     context_.counters.add(Counter::CopyReleased);
     for (const Packet& packet : endpoint.held.take_all())
         deliver(slot, packet, now);
@@ -140,9 +174,14 @@ void TargetSide::deliver(Slot slot, const Packet& packet, Instant now) {
     SHUNT_ASSERT(static_cast<bool>(ip), "the inner header was verified before (FRM-6)");
     const auto segment = wire::TcpView::parse(*ip);
     if (!segment) return context_.counters.add(segment.error());
-    auto& connection = *context_.tables.at(slot).connection();
-    if (const auto dropped = connection.handle_segment(*segment, now)) {
-        context_.counters.add(*dropped);
+    auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
+    endpoint.last_heard = now;
+    const auto dropped = endpoint.connection.handle_segment(*segment, now);
+    if (dropped) context_.counters.add(*dropped);
+    // Also by one that is out of window: the home cannot tell, and counts on a short life.
+    const bool closes = segment->flags().fin || segment->flags().reset;
+    if (closes && !(dropped && is_mutant(Mutant::BlindResetUnheard))) {
+        endpoint.has_client_closed = true;
     }
 }
 
@@ -163,7 +202,16 @@ std::optional<Slot> TargetSide::handle_go(const EncapsulatedFrame& frame, Instan
         return std::nullopt;
     }
     // EP-13: one that acts, or waits for the answer to its return, is not released anew.
-    if (endpoint->is_released) return std::nullopt;
+    if (endpoint->is_released) {
+        // The home asks whether it is there (EP-31); the answer is answered by an 0x14 again. What
+        // is offered back speaks by its 0x01 alone.
+        if (endpoint->returning || endpoint->last_acknowledgement + kAnswerPause > now) {
+            return std::nullopt;
+        }
+        if (is_mutant(Mutant::AnswersNoQuestion)) return std::nullopt;
+        arrivals_.acknowledge(context_.tables.at(*slot), now);
+        return slot;
+    }
     // EP-33: only one that answers our 0x03 speaks of a home that has not taken us for dead.
     if (endpoint->suspended_since && !endpoint->has_asked) {
         context_.counters.add(Counter::GoStale);

@@ -55,9 +55,9 @@ class TargetSide {
     void suspend(Slot slot, Instant now) { arrivals_.suspend(slot, now); }
     void ask_again(Slot slot, Instant now) { arrivals_.ask_again(slot, now); }
 
-    /// Of an endpoint that does not act: unreleased, its next 0x03, or its end (EP-15); offered
-    /// back, its next 0x01, or its end (EP-46).
-    std::optional<Instant> deadline(const ForwardConnectEndpoint& endpoint) const;
+    /// Of an endpoint that acts the next 0x03 (EP-31). Of one that does not: unreleased, its next
+    /// 0x03, or its end (EP-15); offered back, its next 0x01, or its end (EP-46).
+    Instant deadline(const ForwardConnectEndpoint& endpoint) const;
     /// True: the endpoint was dropped silently and its record is gone.
     bool handle_deadline(Slot slot, Instant now);
 
@@ -70,6 +70,11 @@ class TargetSide {
     void announce_closed(const Record& record, Instant now);
 
   private:
+    /// An owner answers a home that asks no more often (EP-31).
+    static constexpr Duration kAnswerPause = Duration::seconds(1);
+
+    Instant report_at(const ForwardConnectEndpoint& endpoint) const;
+    bool gives_way(Slot slot, ForwardedPackets::Received& received, Instant now);
     std::optional<Slot> handle_unreleased(Slot slot, Packet packet, Instant now);
     void release(Slot slot, Instant now);
     void deliver(Slot slot, const Packet& packet, Instant now);

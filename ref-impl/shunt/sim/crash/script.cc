@@ -21,6 +21,7 @@ FarmWorldConfig small_farm(bool has_extensions, std::size_t servers,
     config.farm.farm.has_extensions = has_extensions;
     config.farm.urls.push_back({"/bytes/", std::move(candidates)});
     config.farm.timers.forward_idle = Duration::seconds(100);
+    config.farm.timers.owner_report = Duration::seconds(40);
     config.client_keep_alive = Duration::seconds(5);
     config.front.delay = config.back.delay = Duration::microseconds(100);
     return config;
