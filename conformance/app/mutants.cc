@@ -122,7 +122,8 @@ std::vector<Mutant> parse_mutants(std::string_view lines, const std::string& pro
             }
             return json[key].get<std::string>();
         };
-        mutants.push_back({text("name"), text("requirement"), text("text")});
+        mutants.push_back({text("name"), text("requirement"), text("text"),
+                           json.contains("needs") ? text("needs") : std::string()});
     }
     return mutants;
 }

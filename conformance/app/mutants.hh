@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The seeded defects of a program that has some: what `PROGRAM --list-mutants` prints, one JSON
-/// object {"name", "requirement", "text"} a line.
+/// object {"name", "requirement", "text"} a line, and "needs" where not every farm shows it.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@ struct Mutant {
     std::string name;
     std::string requirement;  ///< the one that it breaks
     std::string text;
+    std::string needs;  ///< as CaseInfo's
 };
 
 /// Throws AttachmentError naming the line that is no mutant.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "iut/farm_kind.hh"
 #include "oracle/oracle.hh"
 #include "report/pcapng.hh"
 
@@ -104,11 +105,9 @@ std::string why_not(const CaseInfo& info, const Statement& statement) {
         return fmt::format("profile {} is not claimed", info.profile);
     }
     if (!statement.has_role(info.role)) return fmt::format("role {} is not claimed", info.role);
-    if (info.needs == "base" && statement.has_option("ext")) return "a base farm is not claimed";
-    if (!info.needs.empty() && info.needs != "base" && !statement.has_option(info.needs)) {
-        return fmt::format("option {} is not claimed", info.needs);
-    }
-    return {};
+    if (is_farm_of_kind(statement, info.needs)) return {};
+    if (info.needs == "base") return "a base farm is not claimed";
+    return fmt::format("option {} is not claimed", info.needs);
 }
 
 /// Profiles and roles that are claimed and that no case is about.

@@ -7,6 +7,7 @@
 
 #include "app/mutants.hh"
 #include "app/runner.hh"
+#include "iut/farm_kind.hh"
 
 namespace conform {
 namespace {
@@ -41,6 +42,7 @@ SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
     SelfcheckResult result{run_quietly(options, iut, cases), {}};
     if (verdict_of(result.baseline, false) != RunVerdict::Conformant) return result;
     for (const Mutant& mutant : mutants) {
+        if (!is_farm_of_kind(iut.statement, mutant.needs)) continue;
         Options mutated = options;
         mutated.device_command =
             mutant_command(options.device_command, options.mutants_program, mutant);

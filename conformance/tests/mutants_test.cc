@@ -47,6 +47,12 @@ TEST(Mutants, ListsWhatTheProgramPrints) {
     const std::vector<Mutant> mutants = list_mutants(script.path());
     ASSERT_EQ(mutants.size(), 1U);
     EXPECT_EQ(mutants[0].requirement, "EP-1");
+    EXPECT_EQ(mutants[0].needs, "");
+}
+
+TEST(Mutants, ListsTheFarmThatShowsIt) {
+    const Script script(R"(echo '{"name":"a","requirement":"EP-1","needs":"ext","text":"x"}')");
+    EXPECT_EQ(list_mutants(script.path()).at(0).needs, "ext");
 }
 
 TEST(Mutants, EndsAProgramThatPrintsForEver) {

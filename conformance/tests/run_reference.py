@@ -24,7 +24,9 @@ NOT_YET = IUT / "shunt-node-not-yet.txt"
 VIRTUAL_ALONE = [
     "endpoint/base-home/**",
     "endpoint/bounds/unknown-tuples-harmless",
+    "endpoint/ends/closing-owner-speaks",
     "endpoint/ends/closing-record-expires",
+    "endpoint/ends/idle-owner-speaks",
     "endpoint/records/**",
     "endpoint/udp/target-flow-ends",
     "endpoint/udp/home-forwards",

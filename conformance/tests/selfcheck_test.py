@@ -44,9 +44,9 @@ class Selfcheck(unittest.TestCase):
     def tearDown(self) -> None:
         self.holder.cleanup()
 
-    def device(self, *program: str) -> list[str]:
+    def device(self, *program: str, farm: Path = IUT / "farm.toml") -> list[str]:
         """The command of a device that begins with `program`."""
-        words = [*program, "--config", str(IUT / "farm.toml"), "--name", "s1"]
+        words = [*program, "--config", str(farm), "--name", "s1"]
         words += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
         return [*words, "--time", "virtual"]
 
@@ -57,12 +57,21 @@ class Selfcheck(unittest.TestCase):
             command, cwd=self.folder, check=False, capture_output=True, text=True, timeout=120
         )
 
+    def place_ext_farm(self) -> tuple[Path, Path]:
+        """The farm's and the device's file of a farm with extensions."""
+        farm, iut = self.folder / "farm.toml", self.folder / "iut.toml"
+        text = (IUT / "farm.toml").read_text()
+        farm.write_text(text.replace("id = 1\n", "id = 1\nextensions = true\n", 1))
+        text = (IUT / "shunt-node.toml").read_text()
+        iut.write_text(text.replace("options = []", 'options = ["ext"]'))
+        return farm, iut
+
     def selfcheck(
-        self, mutants: str, device: list[str], *selectors: str
+        self, mutants: str, device: list[str], *selectors: str, iut: Path = IUT / "shunt-node.toml"
     ) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
         """What selfcheck printed, and its report."""
         done = self.run_judge(
-            *("selfcheck", *(selectors or left_out()), "--iut", str(IUT / "shunt-node.toml")),
+            *("selfcheck", *(selectors or left_out()), "--iut", str(iut)),
             *("--mutants", mutants),
             *("--json", "report.json", "--", *device),
         )
@@ -80,7 +89,19 @@ class Selfcheck(unittest.TestCase):
         return str(path)
 
     def test_every_mutant_of_the_reference_node_is_killed(self) -> None:
-        done, report = self.selfcheck(str(Programs.mutants), self.device(str(Programs.node)))
+        self.check_all_killed(
+            *self.selfcheck(str(Programs.mutants), self.device(str(Programs.node)))
+        )
+
+    def test_every_mutant_is_killed_in_a_farm_with_extensions(self) -> None:
+        farm, iut = self.place_ext_farm()
+        device = self.device(str(Programs.node), farm=farm)
+        self.check_all_killed(*self.selfcheck(str(Programs.mutants), device, iut=iut))
+
+    def check_all_killed(
+        self, done: subprocess.CompletedProcess[str], report: dict[str, object]
+    ) -> None:
+        """Of a selfcheck of the reference node."""
         print(done.stdout)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(report["baseline"], "CONFORMANT")

@@ -19,6 +19,9 @@ constexpr milliseconds kTwoMsl{60'000};        // EP-31
 constexpr milliseconds kClosingIdle{60'000};   // EP-31
 constexpr milliseconds kOwnerIdle{600'000};    // EP-31
 constexpr milliseconds kOwnerClosing{20'000};  // EP-31
+constexpr milliseconds kQuestions{3'000};      // EP-31: the last of a record's life
+/// An owner answers a question unless it has spoken for so long.
+constexpr milliseconds kAnswerPause{1'000};  // EP-31
 /// Timers of a device may be coarse.
 constexpr milliseconds kTimerTolerance{1'000};
 constexpr std::size_t kTcpChecksum = 16;
@@ -117,6 +120,21 @@ Task<> swallowing_ends(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// Ext: before it forgets the home asks with 0x14, which the owner that we play does not answer.
+Task<> forget_received(Peer& peer) {
+    for (;;) {
+        const auto received = co_await peer.receive(Duration::zero());
+        if (!received) co_return;
+    }
+}
+
+/// A packet of a client of the device that the client does not count.
+void send_uncounted(Stage& stage, const Bytes& packet) {
+    stage.wire().send(Link::Front,
+                      encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac,
+                                      ether_type::kIpv4, packet));
+}
+
 /// EP-31: 60 s after the client's FIN or RST a record that nothing keeps alive is gone. Its
 /// checksum has to be right.
 Task<> closing_record_expires(Stage& stage) {
@@ -129,27 +147,97 @@ Task<> closing_record_expires(Stage& stage) {
     Peer& closing_peer = stage.open_peer(closing);
     co_await endpoint::move_away(stage, closing, closing_peer);
 
-    const TcpSegment damaged_fin = damaged.make(tcp_flag::kFin | tcp_flag::kAck);
-    Bytes packet = encode_tcp_packet(damaged_fin);
+    Bytes packet = encode_tcp_packet(damaged.make(tcp_flag::kFin | tcp_flag::kAck));
     packet[20 + kTcpChecksum] ^= 0x40;
-    stage.wire().send(Link::Front,
-                      encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac,
-                                      ether_type::kIpv4, packet));
+    send_uncounted(stage, packet);
     const TcpSegment fin = closing.make(tcp_flag::kFin | tcp_flag::kAck);
     closing.send(fin);
     co_await endpoint::expect_forwarded(stage, closing, closing_peer, "EP-31",
                                         encode_tcp_packet(fin));
     co_await stage.sleep(kClosingIdle - kTimerTolerance);
+    co_await forget_received(closing_peer);
     co_await endpoint::expect_still_forwarded(stage, closing, closing_peer, "EP-31");
-    co_await stage.sleep(kClosingIdle + kTimerTolerance);
+    co_await stage.sleep(kClosingIdle / 2);
+    // A SYN is forwarded, and restarts nothing.
+    TcpSegment syn = closing.make_syn();
+    syn.sequence = closing.next_sequence() + 100'000;
+    const Bytes syn_packet = encode_tcp_packet(syn);
+    send_uncounted(stage, syn_packet);
+    co_await endpoint::expect_forwarded(stage, closing, closing_peer, "EP-32", syn_packet);
+    co_await stage.sleep(kClosingIdle / 2 + kTimerTolerance);
+    co_await forget_received(closing_peer);
     closing.send(tcp_flag::kAck);
     co_await closing_peer.expect_silence("EP-31", "60 s after the client's FIN",
                                          timers.silence / 4);
     co_await closing.expect("EP-31", {.flags = tcp_flag::kRst}, timers.answer);
     // The one whose FIN was damaged is alive; so is the device.
-    while (co_await damaged_peer.receive(Duration::zero())) {
-    }
+    co_await forget_received(damaged_peer);
     co_await endpoint::expect_still_forwarded(stage, damaged, damaged_peer, "EP-31");
+    co_await stage.expect_alive("after the case");
+}
+
+/// The 0x14 that a home asks with, or the 0x03 that an owner speaks with: of just this endpoint.
+Task<ReceivedEncapsulation> expect_about(Stage& stage, Peer& peer, EncapsulationType type,
+                                         const Client& client, IdentifiedCopy wanted,
+                                         Duration within) {
+    ReceivedEncapsulation received =
+        co_await peer.expect("EP-31", endpoint::about(type, client), within);
+    if (stage.has_extensions()) {
+        stage.check_that(parse_identified_copy(received.header().payload) == wanted, "EP-31",
+                         fmt::format("ID and copy of the endpoint: {} copy {}",
+                                     wanted.id.to_string(), wanted.copy),
+                         to_hex(received.header().payload), received.frame);
+    }
+    co_return received;
+}
+
+/// EP-31, ext: in the last 3 s of a record its owner is asked each second; an answer keeps it.
+Task<> asks_before_it_forgets(Stage& stage) {
+    const TestTimers& timers = stage.iut().timers;
+    const Duration quiet = kClosingIdle - kQuestions - kTimerTolerance;
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    Peer& peer = stage.open_peer(client);
+    const Departed departed = co_await endpoint::move_away(stage, client, peer);
+    const TcpSegment fin = client.make(tcp_flag::kFin | tcp_flag::kAck);
+    client.send(fin);
+    co_await endpoint::expect_forwarded(stage, client, peer, "EP-31", encode_tcp_packet(fin));
+    co_await peer.expect_silence("EP-31", "before the last 3 s of a record", quiet);
+    co_await expect_about(stage, peer, EncapsulationType::Go, client, departed.identified(),
+                          2 * kTimerTolerance);
+    peer.send(EncapsulationType::Acknowledgement, encode(departed.identified()));
+    co_await expect_about(stage, peer, EncapsulationType::Go, client, departed.identified(),
+                          timers.answer);  // EP-16
+
+    // The answer has restarted its life; this time nobody answers.
+    co_await peer.expect_silence("EP-31", "before the last 3 s of a record", quiet);
+    for (int i = 0; i < 3; ++i) {
+        co_await expect_about(stage, peer, EncapsulationType::Go, client, departed.identified(),
+                              2 * kTimerTolerance);
+    }
+    co_await stage.sleep(2 * kTimerTolerance);
+    client.send(tcp_flag::kAck);
+    co_await peer.expect_silence("EP-31", "of a record that is gone", timers.silence / 4);
+    co_await client.expect("EP-31", {.flags = tcp_flag::kRst}, timers.answer);
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-31, ext: an owner that is asked says that it is there, but not twice within a second.
+Task<> owner_answers_its_home(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    const IdentifiedCopy own{connection.id(), connection.copy()};
+    for (int i = 0; i < 2; ++i) {
+        co_await stage.sleep(kAnswerPause + kTimerTolerance);
+        connection.release();  // the very 0x14 that released it
+        co_await expect_about(stage, connection.peer(), EncapsulationType::Acknowledgement,
+                              connection.client(), own, stage.iut().timers.answer);
+        connection.release();
+        co_await connection.peer().expect_silence("EP-31", "to a question right behind its answer",
+                                                  kAnswerPause / 2);
+    }
+    co_await connection.exchange();
     co_await stage.expect_alive("after the case");
 }
 
@@ -158,38 +246,45 @@ Task<> idle_owner_speaks(Stage& stage) {
     co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
-    const std::uint32_t copy = connection.copy();
+    const IdentifiedCopy own{connection.id(), connection.copy()};
     for (int i = 0; i < 2; ++i) {
         const Time since = stage.wire().now();
-        const ReceivedEncapsulation again = co_await connection.peer().expect(
-            "EP-31", endpoint::about(EncapsulationType::Acknowledgement, connection.client()),
-            kOwnerIdle + kTimerTolerance);
+        const ReceivedEncapsulation again =
+            co_await expect_about(stage, connection.peer(), EncapsulationType::Acknowledgement,
+                                  connection.client(), own, kOwnerIdle + kTimerTolerance);
         stage.check_that(again.at - since >= kOwnerIdle - kTimerTolerance, "EP-31",
                          "0x03 after 10 min without a packet",
                          fmt::format("after {} ms", milliseconds_of(again.at - since)),
                          again.frame);
-        stage.check_that(
-            parse_identified_copy(again.header().payload) == IdentifiedCopy{connection.id(), copy},
-            "EP-31", "0x03 with ID and copy of the endpoint", to_hex(again.header().payload),
-            again.frame);
-        connection.release();  // EP-16: the home answers 0x14
+        connection.release();  // EP-16: an ext home answers 0x14
     }
     co_await connection.exchange();
     co_await stage.expect_alive("after the case");
 }
 
+/// What closes may be out of the owner's window: its home cannot tell, and lives shortly from then.
 Task<> closing_owner_speaks(Stage& stage) {
     co_await stage.expect_alive("before the case");
-    MovedIn connection(stage);
-    co_await connection.move();
+    MovedIn finished(stage);
+    co_await finished.move();
+    MovedIn guessed(stage);
+    co_await guessed.move();
     // The client closes and hears nothing more: the owner waits for the acknowledgment of its FIN.
-    connection.forward(connection.client().make(tcp_flag::kFin | tcp_flag::kAck));
+    finished.forward(finished.client().make(tcp_flag::kFin | tcp_flag::kAck));
+    TcpSegment reset = guessed.client().make(tcp_flag::kRst);
+    reset.sequence += 1U << 30;
+    guessed.peer().send_frame(guessed.forwarded_frame(reset));
     for (int i = 0; i < 2; ++i) {
-        co_await connection.peer().expect(
-            "EP-31", endpoint::about(EncapsulationType::Acknowledgement, connection.client()),
-            kOwnerClosing + kTimerTolerance);
-        connection.release();
+        const Time since = stage.wire().now();
+        for (MovedIn* connection : {&finished, &guessed}) {
+            const IdentifiedCopy own{connection->id(), connection->copy()};
+            const Duration left = since + kOwnerClosing + kTimerTolerance - stage.wire().now();
+            co_await expect_about(stage, connection->peer(), EncapsulationType::Acknowledgement,
+                                  connection->client(), own, left);
+            connection->release();
+        }
     }
+    co_await guessed.exchange();
     co_await stage.expect_alive("after the case");
 }
 
@@ -219,6 +314,22 @@ Task<> syn_forwarded(Stage& stage) {
         const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
         co_await again.expect("EP-32", syn_ack, timers.answer);
     }
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-32: a SYN that comes back when the record is gone opens a connection, if who sends it was the
+/// owner (SEC-12).
+Task<> syn_behind_its_record(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    Peer& peer = stage.open_peer(client);
+    const Departed departed = co_await endpoint::move_away(stage, client, peer);
+    peer.send(EncapsulationType::Release, releasing(departed.identified()));
+    co_await stage.sleep(kTwoMsl + kTimerTolerance);
+    Client& again = stage.open_successor(client);
+    peer.send(EncapsulationType::Forwarded, encode_tcp_packet(again.make_syn()));
+    const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
+    co_await again.expect("EP-32", syn_ack, stage.iut().timers.answer);
     co_await stage.expect_alive("after the case");
 }
 
@@ -275,18 +386,28 @@ std::vector<CaseInfo> endpoint_ends_cases() {
         end_case("endpoint/ends/swallowing-ends", "After 2MSL the tuple of an 0x11 is nobody's.",
                  {"EP-31", "EP-20"}, "home", swallowing_ends, "ext"),
         end_case("endpoint/ends/closing-record-expires",
-                 "60 s after the client's FIN an idle record is gone, but only if its checksum was "
-                 "right.",
-                 {"EP-31"}, "home", closing_record_expires),
+                 "60 s after the client's FIN an idle record is gone, SYNs or not, but only if its "
+                 "checksum was right.",
+                 {"EP-31", "EP-32"}, "home", closing_record_expires),
+        end_case("endpoint/ends/asks-before-it-forgets",
+                 "A home asks the owner before an idle record goes, and keeps it if there is an "
+                 "answer.",
+                 {"EP-31", "EP-16"}, "home", asks_before_it_forgets, "ext"),
+        end_case("endpoint/ends/owner-answers-its-home",
+                 "An owner that is asked by 0x14 answers 0x03, but not twice within a second.",
+                 {"EP-31"}, "target", owner_answers_its_home, "ext"),
         end_case("endpoint/ends/idle-owner-speaks", "An idle owner sends 0x03 every 10 min.",
-                 {"EP-31"}, "target", idle_owner_speaks, "ext"),
+                 {"EP-31"}, "target", idle_owner_speaks),
         end_case("endpoint/ends/closing-owner-speaks",
-                 "An owner whose client has closed sends 0x03 every 20 s.", {"EP-31"}, "target",
-                 closing_owner_speaks, "ext"),
+                 "An owner whose client has closed, be it out of window, sends 0x03 every 20 s.",
+                 {"EP-31"}, "target", closing_owner_speaks),
         end_case("endpoint/ends/syn-forwarded",
                  "A SYN on a moved tuple is forwarded; returned with a record it is dropped, "
                  "without one it is fresh.",
                  {"EP-32", "EP-27"}, "home", syn_forwarded),
+        end_case("endpoint/ends/syn-behind-its-record",
+                 "A SYN that a former owner returns opens a connection where the record is gone.",
+                 {"EP-32", "SEC-12"}, "home", syn_behind_its_record, "ext"),
         end_case("endpoint/ends/syn-returned",
                  "A SYN that may follow a connection in TIME-WAIT ends the endpoint and goes back "
                  "to the home.",
