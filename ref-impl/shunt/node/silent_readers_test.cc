@@ -21,11 +21,11 @@ class SilentReaders : public RawClientFixture {
         config_.limits.local_entries = kPeers;
         start();
     }
-    /// Asks for a large object with a window that is closed for the answer.
+    /// Asks for as much as is copied into the queue (adr/0009), with a window that is closed for it.
     RawFlow ask() {
         RawFlow flow = random_flow();
         open(flow);
-        send(flow, kAck, "GET /bytes/10000000 HTTP/1.1\r\nHost: x\r\n\r\n", 0);
+        send(flow, kAck, "GET /bytes/16384 HTTP/1.1\r\nHost: x\r\n\r\n", 0);
         drain();
         return flow;
     }
