@@ -185,6 +185,7 @@ const std::vector<NamedRule>& all_rules() {
         ownership_rule(Rule::ResumeByGo, "cut-off", kCutOff),
         ownership_rule(Rule::StopBeforeDead, "cut-off", kCutOff),
         ownership_rule(Rule::NoGoWhileCutOff, "cut-off", kCutOff),
+        ownership_rule(Rule::NoRefusalWhileCutOff, "cut-off", kCutOff),
         ownership_rule(Rule::GoIsYoung, "cut-off", kCutOff),
         simple_rule<base_set::BaseSet>(base_set::Rule::AnswerInTime, "base", kBase),
         simple_rule<base_set::BaseSet>(base_set::Rule::ResetNoRelease, "base", kBase),

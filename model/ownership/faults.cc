@@ -63,10 +63,13 @@ void learn_of_restarts(Turn& turn, std::uint8_t at) {
     }
 }
 
-void forget_gos(const World& world, State& state, std::uint8_t at) {
-    for (std::uint8_t id = 1; id <= world.attempts(); ++id)
+/// What would make the target act.
+void forget_permissions(const World& world, State& state, std::uint8_t at) {
+    for (std::uint8_t id = 1; id <= world.attempts(); ++id) {
+        state.network.remove({Kind::RefusedReturn, at, id, 0});
         for (std::uint8_t copy = 0; copy < kCopies; ++copy)
             state.network.remove({Kind::Go, at, id, copy});
+    }
 }
 
 void lose_channel(Turn& turn, std::uint8_t at) {
@@ -74,8 +77,9 @@ void lose_channel(Turn& turn, std::uint8_t at) {
     const Server server = server_of(at);
     State next = turn.before;
     const bool is_acting = target.state == TargetState::Acting;
-    const bool can_lose =
-        (is_acting || target.state == TargetState::Unreleased) && !turn.world.is_calm;
+    const bool is_touched = is_acting || target.state == TargetState::Unreleased ||
+                            target.state == TargetState::Returning;
+    const bool can_lose = is_touched && !turn.world.is_calm;
     if (can_lose && target.is_cut_off == 0) {
         next.targets[at].is_cut_off = 1;
         if (is_acting && turn.world.keeps(Rule::StopBeforeDead))
@@ -94,7 +98,7 @@ void lose_channel(Turn& turn, std::uint8_t at) {
     }
     next = turn.before;
     next.targets[at].is_cut_off = 0;
-    if (turn.world.keeps(Rule::GoIsYoung)) forget_gos(turn.world, next, at);
+    if (turn.world.keeps(Rule::GoIsYoung)) forget_permissions(turn.world, next, at);
     const bool is_suspended = target.state == TargetState::Suspended;
     const bool goes_on = is_suspended && !turn.world.keeps(Rule::ResumeByGo);
     if (goes_on) next.targets[at].state = TargetState::Acting;

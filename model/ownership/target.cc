@@ -95,17 +95,21 @@ void hear_drop(Turn& turn, const Message& message) {
     turn.add(next, server_of(message.target), "drops its endpoint");
 }
 
-/// EP-46.
+/// EP-33, EP-46.
 void hear_answer_to_return(Turn& turn, const Message& message) {
     State next = turn.before;
     Target& target = next.targets[message.target];
     if (target.state != TargetState::Returning || target.pending_return != message.id) return;
+    const bool is_refused = message.kind == Kind::RefusedReturn;
+    if (is_refused && target.is_cut_off != 0 && turn.world.keeps(Rule::NoRefusalWhileCutOff)) {
+        return;
+    }
     const Server server = server_of(message.target);
     if (message.kind == Kind::Accepted) {
         forget(target);
         target.state = TargetState::FormerOwner;
         turn.add(next, server, "is a former owner");
-    } else if (message.kind == Kind::RefusedReturn) {
+    } else if (is_refused) {
         target.state = TargetState::Acting;
         turn.add(next, server, "goes on", resumed(target.is_fresh));
     } else {

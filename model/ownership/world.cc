@@ -24,6 +24,7 @@ constexpr std::array<RuleText, kRules> kRuleTexts{{
     {"resume-by-go", "EP-33"},
     {"stop-before-dead", "EP-33"},
     {"no-go-while-cut-off", "EP-33"},
+    {"no-refusal-while-cut-off", "EP-33"},
     {"go-is-young", "EP-33, assumed of the network"},
 }};
 

@@ -23,9 +23,10 @@ enum class Rule : std::uint8_t {
     ResumeByGo,            // EP-33: an owner that was cut off goes on at a 0x14 only
     StopBeforeDead,        // EP-33: it stops before the home takes it for dead
     NoGoWhileCutOff,       // EP-33: nothing is released at a server that is cut off from the home
-    GoIsYoung,             // EP-33: no 0x14 is on its way for longer than a channel is lost
+    NoRefusalWhileCutOff,  // EP-33: nor does it go on there because its return was refused
+    GoIsYoung,             // EP-33: neither is on its way for longer than a channel is lost
 };
-inline constexpr std::size_t kRules = 13;
+inline constexpr std::size_t kRules = 14;
 
 std::string_view name_of(Rule rule);
 /// The requirements of docs/protocol/endpoint.md it stands for.
