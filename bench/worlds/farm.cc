@@ -54,6 +54,7 @@ Farm::Farm(std::size_t connections, bool is_each_acknowledged) : config_(plan(co
     for (const farm::ServerId id : {1U, 2U}) {
         nodes_[id - 1] = std::make_unique<node::Node>(config_, id, contents_, id, now_, mtus);
     }
+    run_for(kPatience);  // their control channel opens (EP-33)
 }
 
 wire::ConnectionTuple Farm::tuple(std::size_t number) const {
@@ -93,12 +94,12 @@ void Farm::run_for(Duration span) {
     const Instant end = now_ + span;
     for (;;) {
         exchange();
-        std::optional<Instant> next = client_->poll_deadline();
+        std::optional<Instant> next = client_ ? client_->poll_deadline() : std::nullopt;
         for (const auto& node : nodes_)
             next = earlier(next, node->poll_deadline());
         if (!next || *next > end) break;
         now_ = std::max(now_, *next);
-        if (is_due(client_->poll_deadline(), now_)) client_->handle_deadline(now_);
+        if (client_ && is_due(client_->poll_deadline(), now_)) client_->handle_deadline(now_);
         for (const auto& node : nodes_)
             node->handle_deadline(now_);
     }
@@ -119,6 +120,7 @@ void Farm::exchange() {
 
 bool Farm::transmit_client() {
     bool has_moved = false;
+    if (!client_) return has_moved;
     for (;;) {
         Packet packet = pool_.take();
         if (!client_->poll_transmit(now_, packet)) return has_moved;

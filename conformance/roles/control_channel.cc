@@ -66,7 +66,8 @@ Task<bool> ControlChannel::wait_until_ready(Duration within) {
 
 bool ControlChannel::is_ready() const {
     const Conversation* stays = choose();
-    return stays != nullptr && stays->stream.is_all_acknowledged();
+    return stays != nullptr && stays->has_spoken && stays->stream.is_all_acknowledged() &&
+           wire_.now() < stays->heard + kDead;
 }
 
 std::optional<Hello> ControlChannel::greeting() const {
@@ -109,7 +110,10 @@ void ControlChannel::open_another() {
 }
 
 void ControlChannel::send_bytes(ByteView bytes) {
-    if (Conversation* stays = chosen()) stays->stream.send(bytes, wire_.now());
+    if (Conversation* stays = chosen()) {
+        stays->stream.send(bytes, wire_.now());
+        stays->has_spoken = true;
+    }
     segments_.nudge();
 }
 
@@ -259,6 +263,7 @@ void ControlChannel::take_frame(Conversation& conversation, const ControlFrame& 
     if (frame.kind == control_kind::kPing && behaviour_.answers_pings) {
         conversation.stream.send(encode(ControlFrame{control_kind::kPong, frame.transaction}),
                                  wire_.now());
+        conversation.has_spoken = true;
     }
     frames_.push_back({number, wire_.now(), frame});
     received_.push(frames_.size() - 1);
@@ -315,7 +320,9 @@ void ControlChannel::act() {
     if (now < tell_at_ || choose() == nullptr) return;
     tell_at_ = now + kStatePeriod;
     if (!behaviour_.tells_state) return;
-    chosen()->stream.send(encode(ControlFrame{control_kind::kServerState, 0, encode(state_)}), now);
+    Conversation& stays = *chosen();
+    stays.stream.send(encode(ControlFrame{control_kind::kServerState, 0, encode(state_)}), now);
+    stays.has_spoken = true;
 }
 
 void ControlChannel::greet(Conversation& conversation) {

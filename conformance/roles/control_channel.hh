@@ -48,8 +48,8 @@ class ControlChannel : public FrameListener {
 
     /// Goes on beside the case, for as long as it lasts.
     Task<> run();
-    /// Both hellos have come, and the device has acknowledged our first state (EP-33); false if
-    /// that is not so `within`.
+    /// Both hellos have come, the device has acknowledged a frame of ours that is no hello (EP-33),
+    /// and is heard; false if that is not so `within`.
     Task<bool> wait_until_ready(Duration within);
     bool is_ready() const;
     /// The hello that came last; absent while the channel is down.
@@ -99,6 +99,7 @@ class ControlChannel : public FrameListener {
         ControlFrameReader reader{};
         std::optional<Hello> hello{};
         bool has_greeted = false;
+        bool has_spoken = false;  ///< a frame other than hello has left (EP-33)
         Time heard{};
     };
 

@@ -4,7 +4,8 @@
 
 `--attach unix`: one socket, virtual time, twice: the evidence of both runs is the same.
 `--attach tap`: two taps in the network namespace that it finds itself in, wall time.
-`--ext`: a farm with extensions and the Type value of the figures (FRM-2) instead of a base farm.
+`--ext`: a farm with extensions, where the judge's servers have control channels with the node, and
+the Type value of the figures (FRM-2), instead of a base farm.
 `--routed`: the routed binding (FRM-3) instead of Ethernet.
 """
 
@@ -44,7 +45,7 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
         farm = farm.replace("id = 1\n", 'id = 1\nbinding = "udp"\n', 1)
     claims = {
         "ext": arguments.ext,
-        "control-channel": arguments.control_channel,
+        "control-channel": arguments.ext,
         "routed-binding": arguments.routed,
     }
     options = json.dumps([name for name, is_claimed in claims.items() if is_claimed])
@@ -123,7 +124,6 @@ def main() -> int:
     parser.add_argument("--node", type=Path, required=True)
     parser.add_argument("--attach", choices=["unix", "tap"], required=True)
     parser.add_argument("--ext", action="store_true")
-    parser.add_argument("--control-channel", action="store_true")
     parser.add_argument("--routed", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:

@@ -63,7 +63,7 @@ class Selfcheck(unittest.TestCase):
         text = (IUT / "farm.toml").read_text()
         farm.write_text(text.replace("id = 1\n", "id = 1\nextensions = true\n", 1))
         text = (IUT / "shunt-node.toml").read_text()
-        iut.write_text(text.replace("options = []", 'options = ["ext"]'))
+        iut.write_text(text.replace("options = []", 'options = ["ext", "control-channel"]'))
         return farm, iut
 
     def selfcheck(

@@ -5,6 +5,7 @@
 
 #include "encapsulation/client_packet.hh"
 #include "shunt/base/assert.hh"
+#include "shunt/base/deadline.hh"
 #include "shunt/farm/standard_plan.hh"
 #include "shunt/wire/arp.hh"
 #include "shunt/wire/connection_information.hh"
@@ -21,6 +22,8 @@ constexpr wire::MacAddress kClientMac{{0x02, 0x09, 0, 0, 0, 9}};
 constexpr std::uint32_t kCopyDrawnByS1 = 0x51515151;
 /// A loop that does not end is as bad as a crash: no input makes so many timers fire.
 constexpr std::size_t kDeadlinesMax = 1'000;
+/// Long enough for the hellos and what proves that they came.
+constexpr Duration kOpening = Duration::milliseconds(10);
 
 // Constant for the whole process: nothing in it depends on inputs.
 const farm::FarmConfig& config_of(bool has_extensions) {
@@ -50,7 +53,9 @@ void add(FarmNode::Sent& total, FarmNode::Sent more) {
 
 FarmNode::FarmNode(bool has_extensions)
     : has_extensions_(has_extensions),
-      node_(config_of(has_extensions), s2().id, contents_, 2, now_) {
+      node_(config_of(has_extensions), s2().id, contents_, 2, now_),
+      other_(config_of(has_extensions), s1().id, contents_, 1, now_) {
+    if (has_extensions_) pass(kOpening);
     move_in(MoveStage::MovedIn, 4711);
     release(known(MoveStage::MovedIn));
     move_in(MoveStage::Unreleased, 4712);
@@ -85,20 +90,49 @@ void FarmNode::receive(ByteView datagram) {
 
 FarmNode::Sent FarmNode::take_sent() {
     Sent sent;
-    while (const auto outgoing = node_.poll_transmit(now_)) {
+    while (auto outgoing = node_.poll_transmit(now_)) {
+        if (is_control(*outgoing)) {
+            carry_control(outgoing->frame.bytes());
+            continue;
+        }
         ++sent.frames;
         sent.bytes += outgoing->frame.size();
     }
     return sent;
 }
 
+/// The control channel, without which endpoint frames are fenced (EP-33): nothing else that s1
+/// itself might say is heard.
+bool FarmNode::is_control(const link::OutgoingFrame& outgoing) {
+    return outgoing.link == link::LinkId::Back &&
+           wire::EthernetView::parse(outgoing.frame.bytes())->type() == wire::kEtherTypeIpv4;
+}
+
+void FarmNode::carry_control(ByteView frame) {
+    other_.handle_frame(link::LinkId::Back, pool_.copy(frame), now_);
+    hear_other();
+}
+
+void FarmNode::hear_other() {
+    while (const auto frame = other_.poll_transmit(now_)) {
+        if (!is_control(*frame)) continue;
+        node_.handle_frame(link::LinkId::Back, pool_.copy(frame->frame.bytes()), now_);
+    }
+}
+
+std::optional<Instant> FarmNode::next_deadline() const {
+    return earlier(node_.poll_deadline(), other_.poll_deadline());
+}
+
 FarmNode::Sent FarmNode::pass(Duration span) {
     const Instant end = now_ + span;
     Sent sent;
     std::size_t handled = 0;
-    for (auto next = node_.poll_deadline(); next && *next <= end; next = node_.poll_deadline()) {
+    for (auto next = next_deadline(); next && *next <= end; next = next_deadline()) {
         SHUNT_ASSERT(++handled <= kDeadlinesMax, "timers end, or back off");
         now_ = std::max(now_, *next);
+        other_.handle_deadline(now_);
+        hear_other();
         node_.handle_deadline(now_);
         add(sent, take_sent());
     }
@@ -125,7 +159,11 @@ std::vector<Packet> FarmNode::collect(link::LinkId link) {
     std::vector<Packet> frames;
     while (auto outgoing = node_.poll_transmit(now_)) {
         if (outgoing->link == link::LinkId::Front) answer_arp(outgoing->frame.bytes());
-        if (outgoing->link == link) frames.push_back(std::move(outgoing->frame));
+        if (is_control(*outgoing)) {
+            carry_control(outgoing->frame.bytes());
+        } else if (outgoing->link == link) {
+            frames.push_back(std::move(outgoing->frame));
+        }
     }
     return frames;
 }

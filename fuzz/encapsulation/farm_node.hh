@@ -65,6 +65,10 @@ class FarmNode {
                                                   wire::EncapsulationType type);
 
   private:
+    static bool is_control(const link::OutgoingFrame& outgoing);
+    void carry_control(ByteView frame);
+    void hear_other();
+    std::optional<Instant> next_deadline() const;
     void move_in(MoveStage stage, std::uint16_t port);
     void move_away(MoveStage stage, std::uint16_t port);
     void release(const KnownConnection& moved);
@@ -78,6 +82,7 @@ class FarmNode {
     node::NoContents contents_;
     bool has_extensions_;
     node::Node node_;
+    node::Node other_;  // s1, as far as its control channel goes
     std::array<KnownConnection, kMoveStages> known_;
 };
 

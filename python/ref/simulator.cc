@@ -369,7 +369,8 @@ void bind_inputs(py::module_& module) {
     ValueClass<ConnectionPlan>(module, "Plan",
                                "What one planned connection does: it asks s1 for generated "
                                "content and verifies every byte of it.")
-        .field("start_us", &ConnectionPlan::start, "When its SYN is sent, in microseconds.")
+        .field("start_us", &ConnectionPlan::start,
+               "When its SYN is sent, in microseconds after the world is there.")
         .field("sizes", &ConnectionPlan::sizes, "Bytes of each object, /bytes/N, in order.")
         .field("upload_size", &ConnectionPlan::upload_size, "Bytes in each request's body.")
         .field("is_pipelined", &ConnectionPlan::is_pipelined, "All requests at once.")

@@ -632,7 +632,7 @@ class Plan:
     def __hash__(self) -> int: ...
     @property
     def start_us(self) -> int:
-        """When its SYN is sent, in microseconds."""
+        """When its SYN is sent, in microseconds after the world is there."""
     @property
     def sizes(self) -> tuple[int, ...]:
         """Bytes of each object, /bytes/N, in order."""

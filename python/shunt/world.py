@@ -133,6 +133,8 @@ class World:
     the servers that requests for them move to. `extensions` switches the extended set on. `faults`
     are those of both links; `front` and `back` are one link's own. `plans` are connections that act
     by themselves, from another machine, to s1. The same `seed` gives the same world, byte for byte.
+    With `extensions` it is a second old when it is there: the control channels of its servers have
+    opened, on links without faults.
 
     A world has one thread and keeps the interpreter's lock while it runs; Ctrl-C ends run().
     """

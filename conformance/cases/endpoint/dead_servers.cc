@@ -3,6 +3,7 @@
 /// again.
 #include <fmt/format.h>
 
+#include "cases/endpoint/image.hh"
 #include "cases/endpoint/moved_in.hh"
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
@@ -18,8 +19,16 @@ constexpr milliseconds kDead{3'000};          // CTL-3
 constexpr milliseconds kNoNewChannel{3'000};  // EP-33
 constexpr milliseconds kCutOff{5'000};        // EP-33
 constexpr milliseconds kReconnect{6'000};     // CTL-2
+constexpr std::uint16_t kFull = 2;            // a reason of 0x10
 /// Pings come once a second.
 constexpr milliseconds kPingPeriod{1'000};
+
+Task<> forget_received(Peer& peer) {
+    for (;;) {
+        const auto received = co_await peer.receive(Duration::zero());
+        if (!received) co_return;
+    }
+}
 
 /// EP-33: the client of a record whose owner is lost is reset at its next packet, with that
 /// packet's acknowledgment as sequence.
@@ -95,8 +104,7 @@ Task<> restarted_home_forgotten(Stage& stage) {
     if (!co_await stage.channel().wait_until_ready(kReconnect)) {
         throw Violation({"CTL-7", "a channel with the new boot number", "none"});
     }
-    while (co_await unreleased.peer().receive(Duration::zero())) {
-    }
+    co_await forget_received(unreleased.peer());
     co_await unreleased.expect_nothing(
         "CTL-7", "of an unreleased endpoint of a home that restarted", stage.iut().timers.silence);
     released.peer().send_frame(released.forwarded_frame(released.next_request()));
@@ -128,6 +136,119 @@ Task<> silent_until_acquainted(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// EP-33: nor is anything offered to a peer before that.
+Task<> nothing_for_strangers(Stage& stage) {
+    const TestTimers& timers = stage.iut().timers;
+    co_await stage.expect_alive("before the case");
+    ControlChannel& channel = stage.channel();
+    co_await stage.upper_tester().request("restart");
+    channel.behave({.answers_pings = false, .tells_state = false});
+    co_await stage.sleep(kPingPeriod);
+    Client& by_url = stage.open_client();
+    Peer& its_peer = stage.open_peer(by_url);
+    co_await by_url.connect("EP-2");
+    by_url.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
+    co_await endpoint::expect_local_response(stage, by_url);  // SEL-4
+    Client& by_operator = stage.open_client();
+    Peer& peer = stage.open_peer(by_operator);
+    co_await by_operator.connect("EP-2");
+    by_operator.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    const Bytes flight = co_await endpoint::take_flight(stage, by_operator);
+    std::vector<UpperTester::Field> fields = {{"connection", tuple_of(by_operator)},
+                                              {"to", peer.self().name}};
+    // Whatever it answers.
+    co_await stage.upper_tester().request("migrate", std::move(fields));
+    constexpr const char* kWhen = "before a control frame other than hello";
+    co_await peer.expect_silence("EP-33", kWhen, milliseconds(300));
+    co_await its_peer.expect_silence("EP-33", kWhen, Duration::zero());
+    by_operator.accept_payload(flight);
+    by_operator.send(tcp_flag::kAck);
+    co_await endpoint::take_response(stage, by_operator, "EP-33", flight);
+    channel.behave({});
+    if (!co_await channel.wait_until_ready(2 * kReconnect)) {
+        throw Violation({"CTL-2", "the channel again", "none"});
+    }
+    Client& twin = stage.open_client();
+    Peer& target = stage.open_peer(twin);
+    co_await endpoint::move_away(stage, twin, target);
+    by_operator.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    co_await endpoint::take_flight(stage, by_operator);
+    co_await stage.upper_tester().migrate("EP-40", by_operator, peer.self().name);
+    co_await peer.expect("EP-40", endpoint::about(EncapsulationType::Connection, by_operator),
+                         timers.answer);
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-33: what is released while its server is cut off could act when its home has given it up.
+Task<> no_release_while_cut_off(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn stopped(stage);
+    co_await stopped.move();
+    ControlChannel& channel = stage.channel();
+    co_await stage.sleep(kPingPeriod);
+    channel.cut();
+    // Late enough to live beyond the case (EP-15).
+    co_await stage.sleep(kCutOff - 2 * kPingPeriod);
+    MovedIn unreleased(stage);
+    unreleased.peer().send_frame(unreleased.connection_frame());
+    co_await unreleased.expect_acknowledgement("EP-7");
+    co_await stage.sleep(3 * kPingPeriod);
+    std::vector<TcpSegment> requests;
+    for (MovedIn* connection : {&stopped, &unreleased}) {
+        connection->release();
+        requests.push_back(connection->next_request());
+        connection->peer().send_frame(connection->forwarded_frame(requests.back()));
+        co_await connection->client().expect_silence(
+            "EP-33", "at a 0x14 that comes while the home is cut off", milliseconds(200));
+    }
+    channel.mend();
+    if (!co_await channel.wait_until_ready(kReconnect)) {
+        throw Violation({"CTL-2", "the channel again", "none"});
+    }
+    for (MovedIn* connection : {&stopped, &unreleased}) {
+        co_await forget_received(connection->peer());
+        co_await connection->expect_acknowledgement("EP-33");
+        connection->release();
+        const TcpSegment& request = requests[connection == &stopped ? 0 : 1];
+        connection->peer().send_frame(connection->forwarded_frame(request));
+        const SegmentPattern answer{.flags = tcp_flag::kAck, .has_payload = true};
+        co_await connection->client().expect("EP-33", answer, stage.iut().timers.answer);
+    }
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-33: the same by the refusal of a return.
+Task<> no_refusal_while_cut_off(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    Client& client = connection.client();
+    Peer& peer = connection.peer();
+    co_await stage.upper_tester().migrate("EP-46", client, peer.self().name);
+    const endpoint::Offer offer = endpoint::take_offer(
+        co_await peer.expect("EP-45", endpoint::about(EncapsulationType::Connection, client),
+                             stage.iut().timers.answer));
+    ControlChannel& channel = stage.channel();
+    channel.cut();
+    co_await stage.sleep(kCutOff + kPingPeriod);
+    const TcpSegment request = connection.next_request();
+    peer.send_frame(connection.forwarded_frame(request));
+    peer.send(EncapsulationType::Reject, encode(Rejection{offer.id(), kFull}));
+    co_await client.expect_silence("EP-33", "at a 0x10 that comes while the home is cut off",
+                                   stage.iut().timers.silence);
+    channel.mend();
+    if (!co_await channel.wait_until_ready(kReconnect)) {
+        throw Violation({"CTL-2", "the channel again", "none"});
+    }
+    co_await forget_received(peer);
+    // Its return is still pending: it repeats its 0x01, and the refusal comes again (EP-46).
+    co_await peer.expect("EP-46", endpoint::about(EncapsulationType::Connection, client),
+                         stage.iut().timers.answer, EncapsulationType::Data);
+    peer.send(EncapsulationType::Reject, encode(Rejection{offer.id(), kFull}));
+    co_await connection.expect_response(request);
+    co_await stage.expect_alive("after the case");
+}
+
 /// EP-33: a target that its home may have taken for dead stops, and goes on when it is told to.
 Task<> cut_off_target_stops(Stage& stage) {
     co_await stage.expect_alive("before the case");
@@ -143,8 +264,7 @@ Task<> cut_off_target_stops(Stage& stage) {
     connection.forward(request);
     co_await connection.client().expect_silence("EP-33", "of a target that is cut off",
                                                 stage.iut().timers.silence);
-    while (co_await connection.peer().receive(Duration::zero())) {
-    }
+    co_await forget_received(connection.peer());
     channel.mend();
     co_await connection.expect_acknowledgement("EP-33");
     co_await connection.client().expect_silence("EP-33", "before the home has said 0x14",
@@ -220,6 +340,15 @@ std::vector<CaseInfo> endpoint_dead_servers_cases() {
                     "After a start endpoint frames of a peer are dropped until it has said more "
                     "than hello.",
                     {"EP-33", "SEC-9"}, "target", silent_until_acquainted),
+        server_case("endpoint/dead-servers/nothing-for-strangers",
+                    "After a start nothing is offered to a peer until it has said more than hello.",
+                    {"EP-33"}, "home", nothing_for_strangers),
+        server_case("endpoint/dead-servers/no-release-while-cut-off",
+                    "A target that is cut off from a home takes no 0x14 from there.", {"EP-33"},
+                    "target", no_release_while_cut_off),
+        server_case("endpoint/dead-servers/no-refusal-while-cut-off",
+                    "An owner that is cut off does not go on at the refusal of its return.",
+                    {"EP-33", "EP-46"}, "target", no_refusal_while_cut_off),
         server_case("endpoint/dead-servers/cut-off-target-stops",
                     "A target cut off from a home for 5 s is silent for its connections until it "
                     "has got 0x14 again.",

@@ -92,7 +92,8 @@ Task<> newer_of_one_opener_stays(Stage& stage) {
 Task<> reconnects_with_backoff(Stage& stage) {
     constexpr milliseconds kWatched{30'000};
     constexpr std::size_t kAttemptsMin = 5;
-    constexpr std::size_t kAttemptsMax = 40;
+    // Up to 250 ms apart for the 6 s until it is dead; from then on a few.
+    constexpr std::size_t kAttemptsMax = 60;
     ControlChannel& channel = stage.channel();
     co_await expect_pong(stage, "CTL-3");
     const std::size_t before = channel.attempts().size();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/farm_link.hh"
 
+#include <algorithm>
+
 #include "shunt/base/mutant.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
@@ -18,8 +20,19 @@ void cut_to(Packet& packet, ByteView part) {
 
 }  // namespace
 
-FarmLink::FarmLink(const farm::FarmConfig& config, farm::ServerId self, stack::Interface& back)
-    : config_(config), self_(*config.server_by_id(self)), back_(back) {}
+FarmLink::FarmLink(const farm::FarmConfig& config, farm::ServerId self, stack::Interface& back,
+                   Counters& counters)
+    : config_(config), self_(*config.server_by_id(self)), back_(back), counters_(counters) {}
+
+void FarmLink::open_fence(farm::ServerId server) {
+    if (is_fenced(server)) open_.push_back(server);
+}
+
+bool FarmLink::is_fenced(farm::ServerId server) const {
+    // A base farm has no channels.
+    return config_.farm.has_extensions && !is_mutant(Mutant::IgnoresFence) &&
+           std::find(open_.begin(), open_.end(), server) == open_.end();
+}
 
 std::size_t FarmLink::overhead(const farm::FarmConfig& config) {
     constexpr std::size_t routed = wire::kIpv4HeaderSize + wire::kUdpHeaderSize;
@@ -33,6 +46,9 @@ bool FarmLink::is_farm_type(std::uint16_t type) const {
 
 void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, Packet payload,
                     Instant now) {
+    if (is_fenced(to) && !is_mutant(Mutant::OffersBehindFence)) {
+        return counters_.add(Counter::DropEncapsulationFenced);
+    }
     header.prepend_to(payload);
     if (config_.farm.binding == farm::Binding::Ethernet) {
         back_.send_to(config_.server_by_id(to)->back_mac, config_.farm.ethertype,
@@ -80,6 +96,7 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_routed(Packet packet) const
 }
 
 Result<EncapsulatedFrame, Counter> FarmLink::receive(farm::ServerId from, Packet datagram) const {
+    if (is_fenced(from)) return Failure{Counter::DropEncapsulationFenced};
     const auto view = wire::EncapsulationView::parse(datagram.bytes(), protocol_set());
     if (!view) return Failure{view.error()};
     if (!self_.has_forward_ip(view->destination()) && !is_mutant(Mutant::IgnoresDestination)) {

@@ -3,6 +3,8 @@
 // send them, and whether they are meant for us.
 #pragma once
 
+#include <vector>
+
 #include "shunt/base/counters.hh"
 #include "shunt/base/packet.hh"
 #include "shunt/base/result.hh"
@@ -22,7 +24,8 @@ struct EncapsulatedFrame {
 
 class FarmLink {
   public:
-    FarmLink(const farm::FarmConfig& config, farm::ServerId self, stack::Interface& back);
+    FarmLink(const farm::FarmConfig& config, farm::ServerId self, stack::Interface& back,
+             Counters& counters);
 
     /// Encapsulates `payload` in place and hands it to the back link.
     void send(farm::ServerId to, const wire::EncapsulationHeader& header, Packet payload,
@@ -32,6 +35,10 @@ class FarmLink {
     Result<EncapsulatedFrame, Counter> receive_ethernet(Packet frame) const;
     /// `packet` starts at its IPv4 header and is addressed to a forward IP of ours (FRM-3).
     Result<EncapsulatedFrame, Counter> receive_routed(Packet packet) const;
+
+    /// EP-33: with the extensions nothing is exchanged with a server until it has shown that it
+    /// knows our boot number. From now on it may.
+    void open_fence(farm::ServerId server);
 
     /// Bytes that encapsulation adds to a client's packet (FRM-9).
     static std::size_t overhead(const farm::FarmConfig& config);
@@ -44,11 +51,14 @@ class FarmLink {
   private:
     Result<EncapsulatedFrame, Counter> receive(farm::ServerId from, Packet datagram) const;
     wire::ProtocolSet protocol_set() const;
+    bool is_fenced(farm::ServerId server) const;
     const farm::Server* any_other_member() const;
 
     const farm::FarmConfig& config_;
     const farm::Server& self_;
     stack::Interface& back_;
+    Counters& counters_;
+    std::vector<farm::ServerId> open_;  // fences that are open
     std::uint16_t identification_ = 0;
 };
 

@@ -154,6 +154,7 @@ TEST_P(Adversity, APointerInABaseDevicesBlockIsNoQueue) {
     request("/s2/bytes/10");
     run_for(kMillisecond * 10);
     nodes_[1] = std::make_unique<Node>(config_, 2, contents_, 7, now_);
+    if (has_extensions()) run_for(Duration::seconds(1));  // until its control channel is there
     s2().handle_frame(link::LinkId::Back, changed_offer([](wire::ControlBlock& block) {
                           block.version = 0;
                           block.send_queue = 0xC0FF'EE00;
@@ -212,7 +213,7 @@ TEST_P(Adversity, ATargetThatHasForgottenTheConnectionLosesIt) {
     handshake();
     request("/s2/bytes/10");
     run_for(kMillisecond * 100);
-    nodes_[1] = std::make_unique<Node>(config_, 2, contents_, 7, now_);
+    forget_at_s2();
     request("/s2/bytes/20");
     run_for(Duration::seconds(2));
     for (const wire::TcpFlags flags : flags_from(1))

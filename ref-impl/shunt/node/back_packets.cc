@@ -109,13 +109,15 @@ std::optional<Node::Slot> Node::handle_about_others(const migrate::EncapsulatedF
                                                     Instant now) {
     // EP-33: while its home may take us for dead it lets nothing act here, be it by a release or by
     // the refusal of a return (EP-46), which is repeated.
-    const bool lets_act = frame.view.type() == EncapsulationType::Go ||
-                          frame.view.type() == EncapsulationType::Reject;
+    const EncapsulationType type = frame.view.type();
+    const bool lets_act =
+        (type == EncapsulationType::Go && !is_mutant(Mutant::TakesGoWhileCutOff)) ||
+        (type == EncapsulationType::Reject && !is_mutant(Mutant::TakesRefusalWhileCutOff));
     if (lets_act && channels_ && channels_->is_cut_off(frame.from)) {
         counters_.add(Counter::DropFrameCutOff);
         return std::nullopt;
     }
-    switch (frame.view.type()) {
+    switch (type) {
         case EncapsulationType::Connection:
             return target_.handle_connection(frame, now);
         case EncapsulationType::Acknowledgement:

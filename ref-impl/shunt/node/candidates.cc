@@ -20,7 +20,8 @@ std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port,
                    state != nullptr && state->listens_on(port)) {
             server.score = farm::score(state->load, config_.selection);
         }
-        servers.push_back(server);
+        // SEL-3: also one that the URL map names (SEL-2) has to be there.
+        if (server.score) servers.push_back(server);
     }
     return farm::rank(std::move(servers), self_.id, config_.selection.hysteresis);
 }

@@ -44,6 +44,9 @@ class ControlChannel : public FarmFixture {
     void join_back_link() {
         loses_ = [](const SeenFrame&) { return false; };
     }
+    void restart(farm::ServerId id) {
+        nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, 900 + id, now_, mtus_);
+    }
     std::size_t frames_to_client_since(std::size_t first, std::size_t server) const {
         const auto from = config_.servers[server].front_mac;
         return static_cast<std::size_t>(std::count_if(
@@ -144,6 +147,63 @@ TEST_F(ControlChannel, ADeadOwnersConnectionIsResetAtItsNextPacket) {
     run_for(kSecond * 8);
     EXPECT_EQ(in(s2(), Table::ForwardConnect), 0U);
     EXPECT_EQ(s2().counters().value(Counter::CopyUnwanted), 1U);
+}
+
+TEST_F(ControlChannel, ARestartedOwnersConnectionIsResetAtItsNextPacket) {
+    move();
+    restart(2);
+    run_for(kSecond * 2);
+    EXPECT_EQ(s1().counters().value(Counter::PeerRestarted), 1U);
+    EXPECT_EQ(in(s1(), Table::Forward), 0U);
+    request("/s2/bytes/20");
+    run_for(kSecond);
+    EXPECT_TRUE(client_->is_closed());
+}
+
+TEST_F(ControlChannel, ARestartedHomesEndpointsGoSilently) {
+    move();
+    const std::size_t before = seen_.size();
+    restart(1);
+    run_for(kSecond * 2);
+    EXPECT_EQ(in(s2(), Table::ForwardConnect), 0U);
+    EXPECT_EQ(s2().counters().value(Counter::CopyOrphaned), 1U);
+    EXPECT_EQ(frames_to_client_since(before, 1), 0U);
+}
+
+TEST_F(ControlChannel, WhatWasOnItsWayInFromARestartedHomeIsForgotten) {
+    handshake();
+    say("GET /by");
+    run_for(Duration::milliseconds(200));
+    loses_ = [](const SeenFrame& frame) { return frame.is(EncapsulationType::Data); };
+    ASSERT_TRUE(s1().migrate(tuple_, "s2", now_));
+    run_for(Duration::milliseconds(10));
+    ASSERT_FALSE(seen(EncapsulationType::Data).empty()) << "queue 6, the request's first bytes";
+    ASSERT_EQ(in(s2(), Table::ForwardConnect), 0U);
+    restart(1);
+    run_for(kSecond);
+    EXPECT_EQ(s2().counters().value(Counter::CopyOrphaned), 1U) << "CTL-7";
+}
+
+TEST_F(ControlChannel, UntilItIsKnownThatAPeerKnowsOurBootNothingPasses) {
+    move();
+    const auto offers = seen(EncapsulationType::Connection);
+    restart(2);
+    s2().handle_frame(link::LinkId::Back, pool_.copy(offers.front().bytes), now_);
+    EXPECT_EQ(s2().counters().value(Counter::DropEncapsulationFenced), 1U) << "EP-33";
+    EXPECT_EQ(in(s2(), Table::ForwardConnect), 0U);
+    run_for(kSecond);
+    s2().handle_frame(link::LinkId::Back, pool_.copy(offers.front().bytes), now_);
+    EXPECT_EQ(s2().counters().value(Counter::DropEncapsulationFenced), 1U);
+}
+
+TEST_F(ControlChannel, NothingIsOfferedToWhoDoesNotAnswer) {
+    cut_back_link();
+    run_for(kSecond * 4);
+    handshake();
+    request("/s2/bytes/10");
+    run_for(Duration::milliseconds(200));
+    EXPECT_TRUE(ends_with_content(10));
+    EXPECT_EQ(s1().counters().value(Counter::MoveStarted), 0U) << "SEL-3";
 }
 
 TEST_F(ControlChannel, AShortCutIsNotNoticedByTheClient) {

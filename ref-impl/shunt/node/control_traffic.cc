@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/deadline.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
@@ -60,13 +61,17 @@ void Node::hear_of_peers(Instant now) {
     while (const auto event = channels_->poll_event()) {
         switch (event->kind) {
             case farm::PeerEvent::Kind::Restarted:
-                // Endpoints may have moved since the peer started; an owner that knows nothing of
-                // one says so (EP-23).
+                if (!is_mutant(Mutant::KeepsRecordsOfRestarted)) abandon_owner(event->peer);
+                if (!is_mutant(Mutant::KeepsEndpointsOfRestarted)) drop_moved_in_from(event->peer);
+                break;
+            case farm::PeerEvent::Kind::Proven:
+                farm_link_.open_fence(event->peer);
                 break;
             case farm::PeerEvent::Kind::Dead:
-                abandon_owner(event->peer);
+                if (!is_mutant(Mutant::KeepsRecordsOfDead)) abandon_owner(event->peer);
                 break;
             case farm::PeerEvent::Kind::CutOff:
+                if (is_mutant(Mutant::ActsWhileCutOff)) break;
                 for_each_moved_in_from(event->peer, [&](Slot slot) { target_.suspend(slot, now); });
                 break;
             case farm::PeerEvent::Kind::Back:
@@ -80,10 +85,23 @@ void Node::hear_of_peers(Instant now) {
 /// Without its record a connection's next packet is answered with a reset (EP-20), its next SYN
 /// opens a new one, and what its owner may still say of it is refused (EP-16).
 void Node::abandon_owner(farm::ServerId owner) {
+    flows_.abandon_owner(owner);
     for (const Slot slot : tables_.sorted_slots()) {
         const auto* entry = tables_.at(slot).as<ForwardEntry>();
         if (entry == nullptr || entry->owner != owner || entry->is_over) continue;
         counters_.add(Counter::ForwardAbandoned);
+        erase(slot);
+    }
+}
+
+/// CTL-7: a home that has started again knows of none of them, and its clients get resets.
+void Node::drop_moved_in_from(farm::ServerId home) {
+    exchange_.imports.drop_from(home);
+    flows_.drop_moved_in_from(home);
+    for (const Slot slot : tables_.sorted_slots()) {
+        const auto* endpoint = tables_.at(slot).as<ForwardConnectEndpoint>();
+        if (endpoint == nullptr || endpoint->home != home) continue;
+        counters_.add(Counter::CopyOrphaned);
         erase(slot);
     }
 }
@@ -95,6 +113,12 @@ void Node::for_each_moved_in_from(farm::ServerId home, const std::function<void(
         act(slot);
         deadlines_.set(slot, record_deadline(tables_.at(slot)));
     }
+}
+
+/// Who does not answer is no candidate (SEL-3), and an offer to it would only be lost.
+bool Node::may_offer_to(farm::ServerId server) const {
+    return !channels_ || server == self_.id || is_mutant(Mutant::OffersBehindFence) ||
+           (channels_->is_open(server) && channels_->is_proven(server));
 }
 
 void Node::set_load(const farm::LocalLoad& load) {

@@ -73,7 +73,7 @@ void Node::try_candidates(Slot slot, Instant now) {
     while (!endpoint.candidates.empty()) {
         const farm::ServerId next = endpoint.candidates.front();
         endpoint.candidates.erase(endpoint.candidates.begin());
-        if (home_.start_move(slot, next, now)) return;
+        if (may_offer_to(next) && home_.start_move(slot, next, now)) return;
     }
     bind_locally(slot, now);
 }

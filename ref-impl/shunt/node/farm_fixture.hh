@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shunt/base/deadline.hh"
@@ -63,6 +64,16 @@ class FarmFixture : public testing::Test {
         for (farm::ServerId id : {1U, 2U}) {
             nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, 100 + id, now_, mtus_);
         }
+        open_channels();
+    }
+
+    /// Nothing of it is lost, and nobody has seen it.
+    void open_channels() {
+        if (!config_.farm.has_extensions) return;
+        const auto loses = std::exchange(loses_, [](const SeenFrame&) { return false; });
+        run_for(kMillisecond);
+        loses_ = loses;
+        seen_.clear();
     }
 
     Node& s1() { return *nodes_[0]; }
@@ -140,6 +151,40 @@ class FarmFixture : public testing::Test {
             if (frame.is(type)) found.push_back(frame);
         }
         return found;
+    }
+
+    /// An encapsulated frame with another Type and the same payload; its checksum is right.
+    Packet retyped(const SeenFrame& frame, wire::EncapsulationType type) {
+        const wire::EthernetView ethernet = frame.ethernet();
+        Packet packet = pool_.copy(ethernet.payload().subspan(wire::kEncapsulationHeaderSize));
+        wire::EncapsulationHeader header = *frame.encapsulation();
+        header.type = type;
+        header.prepend_to(packet);
+        wire::EthernetHeader{ethernet.destination(), ethernet.source(), ethernet.type()}.prepend_to(
+            packet);
+        return packet;
+    }
+
+    /// With extensions s2 drops what it was released by the last 0x14, at a 0x11 as its home sends
+    /// it for a copy that it does not want (EP-16). In a base farm it has restarted.
+    void forget_at_s2() {
+        if (config_.farm.has_extensions) {
+            const SeenFrame go = seen(wire::EncapsulationType::Go).back();
+            s2().handle_frame(link::LinkId::Back, retyped(go, wire::EncapsulationType::Release),
+                              now_);
+        } else {
+            nodes_[1] = std::make_unique<Node>(config_, 2, contents_, 999, now_, mtus_);
+        }
+    }
+    /// The same at s1, of what s2 has taken: as if its owner had said that it is over (EP-31).
+    void forget_at_s1() {
+        if (config_.farm.has_extensions) {
+            const SeenFrame taken = seen(wire::EncapsulationType::Acknowledgement).back();
+            s1().handle_frame(link::LinkId::Back, retyped(taken, wire::EncapsulationType::Release),
+                              now_);
+        } else {
+            nodes_[0] = std::make_unique<Node>(config_, 1, contents_, 998, now_, mtus_);
+        }
     }
 
     /// True for frames that are lost; asked for each frame before it arrives.

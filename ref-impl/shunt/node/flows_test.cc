@@ -299,7 +299,7 @@ TEST_P(Flows, AreNeverConfusedWhereOneClientPortTalksToTwoServices) {
 
 TEST_P(Flows, AreServedAgainAfterTheirOwnerHasForgottenThem) {
     move();
-    nodes_[1] = std::make_unique<Node>(config_, 2, contents_, 999, now_, mtus_);
+    forget_at_s2();
     tell("two");
     run_for(kMillisecond * 100);
     EXPECT_TRUE(answers().empty());
@@ -308,6 +308,35 @@ TEST_P(Flows, AreServedAgainAfterTheirOwnerHasForgottenThem) {
     tell("three");
     run_for(kMillisecond);
     EXPECT_EQ(answers(), std::vector<std::string>{"s1 three"});
+}
+
+TEST_P(Flows, OfAnOwnerThatIsGoneBeginAnew) {
+    if (!has_extensions()) GTEST_SKIP() << "a base farm has no channel (EP-33)";
+    move();
+    loses_ = [](const SeenFrame& frame) { return frame.link == link::LinkId::Back; };
+    for (int second = 0; second < 7; ++second) {
+        tell("lost");
+        run_for(Duration::seconds(1));
+    }
+    seen_.clear();
+    EXPECT_EQ(count(s1(), Counter::ForwardAbandoned), 1U) << "EP-33";
+    tell("three");
+    run_for(kMillisecond);
+    EXPECT_EQ(answers(), std::vector<std::string>{"s1 three"});
+}
+
+TEST_P(Flows, GoWhenTheirHomeOrTheirOwnerHasRestarted) {
+    if (!has_extensions()) GTEST_SKIP() << "a base farm has no boot numbers (CTL-7)";
+    move();
+    nodes_[1] = std::make_unique<Node>(config_, 2, contents_, 999, now_, mtus_);
+    run_for(Duration::seconds(1));
+    EXPECT_EQ(count(s1(), Counter::ForwardAbandoned), 1U);
+    seen_.clear();
+    move();
+    nodes_[0] = std::make_unique<Node>(config_, 1, contents_, 998, now_, mtus_);
+    run_for(Duration::seconds(1));
+    EXPECT_EQ(s2().flow_table().size(), 0U);
+    EXPECT_EQ(count(s2(), Counter::CopyOrphaned), 1U);
 }
 
 TEST_P(Flows, BeyondTheBoundGetNoPlaceAndOthersGoOn) {
@@ -337,7 +366,7 @@ TEST_P(Flows, AreRefusedByAFullTarget) {
     tell("b", flow(2'002));
     EXPECT_EQ(count(s1(), Counter::DropFlowFull), 1U);
     // A home that has forgotten its flow may offer another one; the target has no room.
-    nodes_[0] = std::make_unique<Node>(config_, 1, contents_, 998, now_, mtus_);
+    forget_at_s1();
     tell("b", flow(2'002));
     ASSERT_TRUE(s1().migrate(flow(2'002), "s2", now_));
     run_for(Duration::seconds(1));
@@ -354,7 +383,8 @@ TEST_P(Flows, ThatNobodyTakesAreAnsweredWithPortUnreachable) {
     EXPECT_EQ(s1().flow_table().size(), 0U);
     // The home itself does not listen, and nothing is known of the server that does (SEL-4).
     config_.listens.erase(config_.listens.end() - 2);
-    start_nodes();
+    for (farm::ServerId id : {1U, 2U})
+        nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, id, now_, mtus_);
     seen_.clear();
     tell("y");
     run_for(kMillisecond);

@@ -108,7 +108,7 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       front_(front_config(config, self_, mtus), pool_, counters_, now),
       back_(back_config(config, self_, mtus.back), pool_, counters_, now),
       front_resets_(ip::IcmpReplies::kErrorsPerSecond, ip::IcmpReplies::kBurst, now),
-      farm_link_(config, self, back_),
+      farm_link_(config, self, back_, counters_),
       held_budget_(config.limits.held_packets_total),
       streams_(std::min<std::size_t>(config.limits.tcp_send_buffer_bytes, kSendBufferFloor) /
                kRoomWorthWaking),
@@ -227,6 +227,11 @@ Result<MoveStarted, ApiFailure> Node::migrate(const wire::ConnectionTuple& tuple
             ApiFailure{ApiError::NotMovable, "the client's next hop is being asked for"}};
     }
     const auto* moved_in = tables_.at(*slot).as<migrate::ForwardConnectEndpoint>();
+    const bool is_its_way = moved_in == nullptr || moved_in->home == target->id;
+    if (is_its_way && !may_offer_to(target->id)) {
+        return Failure{
+            ApiFailure{ApiError::NotMovable, "no control channel to that server is open"}};
+    }
     using migrate::endpoint::MoveRefusal;
     const auto started = moved_in == nullptr            ? home_.start_move(*slot, target->id, now)
                          : moved_in->home == target->id ? target_.start_return(*slot, now)

@@ -177,7 +177,10 @@ class Node {
     void stop_where_cut_off(Instant now);
     void hear_of_peers(Instant now);
     void abandon_owner(farm::ServerId owner);
+    void drop_moved_in_from(farm::ServerId home);
     void for_each_moved_in_from(farm::ServerId home, const std::function<void(Slot)>& act);
+    /// The server itself is left to HomeSide to refuse.
+    bool may_offer_to(farm::ServerId server) const;
     std::uint32_t own_connections() const;
     wire::ServerLoad own_load() const;
     farm::ServerState own_state() const;

@@ -133,7 +133,7 @@ TEST_P(RecordLife, ARecordWhoseOwnerDoesNotAnswerEnds) {
 }
 
 TEST_P(RecordLife, ARecordWhoseOwnerHasForgottenEndsWhenItIsAsked) {
-    nodes_[1] = std::make_unique<Node>(config_, 2, contents_, 999, now_, mtus_);
+    forget_at_s2();
     send_blind_reset();
     run_quietly(Duration::seconds(70));
     EXPECT_EQ(in(s1(), Table::Forward), 0U);

@@ -139,11 +139,10 @@ TEST_F(RefusedReturn, TheOwnerGoesOnAndNoRepetitionIsAccepted) {
 }
 
 TEST_F(Return, OfWhatTheHomeDoesNotKnowTheOwnerDropsItsEndpoint) {
-    arrive_at_s2();
-    const auto fresh_home = [this] {
-        nodes_[0] = std::make_unique<Node>(config_, 1, contents_, 999, now_, mtus_);
-    };
-    fresh_home();
+    handshake();
+    request("/s2/bytes/10");
+    run_for(kMillisecond * 10);
+    forget_at_s1();
     go_back();
     run_for(kMillisecond);
     EXPECT_EQ(in(s2(), Table::ForwardConnect), 0U) << "EP-46, reason 3";

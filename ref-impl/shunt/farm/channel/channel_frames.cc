@@ -75,6 +75,7 @@ void ControlChannels::answer_error(Channel& channel, const wire::ControlFrameVie
 void ControlChannels::handle_frame(Peer& peer, Channel& channel,
                                    const wire::ControlFrameView& frame, Instant now) {
     if (!channel.is_open()) return handle_hello(peer, channel, frame, now);
+    if (!peer.is_proven) events_.push_back({PeerEvent::Kind::Proven, peer.server->id});
     peer.is_proven = true;
     const ControlKind kind = frame.kind();
     if (!wire::is_known(kind)) {

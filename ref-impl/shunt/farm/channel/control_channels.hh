@@ -29,6 +29,7 @@ namespace shunt::farm {
 /// What has become of a peer, for whoever has connections that have to do with it.
 struct PeerEvent {
     enum class Kind : std::uint8_t {
+        Proven,     // it knows our boot number: endpoint frames may pass (EP-33)
         Restarted,  // a new boot number: all that it held is gone (CTL-7)
         Dead,       // silent for kPeerLife: records that point to it are void (EP-33)
         CutOff,     // this server may not act for connections whose home it is (EP-33)

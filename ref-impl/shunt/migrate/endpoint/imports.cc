@@ -95,6 +95,17 @@ std::vector<Imports::EarlyData> Imports::take_early(const Offer& offer) {
     return taken;
 }
 
+void Imports::drop_from(farm::ServerId server) {
+    std::vector<wire::ConnectionTuple> orphans;
+    for (const auto& [tuple, import] : imports_) {
+        if (import.offer.from == server) orphans.push_back(tuple);
+    }
+    for (const wire::ConnectionTuple& tuple : orphans) {
+        context_.counters.add(Counter::CopyOrphaned);
+        end(tuple);
+    }
+}
+
 Instant Imports::end_of(const Import& import) const {
     return import.last_offer + context_.config.timers.unreleased_life_extended;
 }

@@ -58,6 +58,9 @@ class Imports {
     };
     std::vector<EarlyData> take_early(const Offer& offer);
 
+    /// CTL-7: what is on its way in from that server will never be complete.
+    void drop_from(farm::ServerId server);
+
     std::optional<Instant> deadline() const;
     /// Forgets what has waited for too long, silently (EP-15).
     void handle_deadline(Instant now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An owner that is cut off from its home stops before the home takes it for dead, and goes on when
 // the home says so (EP-33). What is suspended waits as what is not released yet does.
+#include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/arrivals.hh"
 
 namespace shunt::migrate::endpoint {
@@ -24,6 +25,11 @@ void Arrivals::suspend(Slot slot, Instant now) {
 void Arrivals::ask_again(Slot slot, Instant now) {
     auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
     if (!endpoint.suspended_since) return;
+    if (is_mutant(Mutant::GoesOnUntold)) {
+        endpoint.is_released = true;
+        endpoint.suspended_since.reset();
+        return;
+    }
     endpoint.has_asked = true;
     endpoint.acknowledgements_repeated = 0;
     endpoint.next_acknowledgement = now;

@@ -106,6 +106,26 @@ void Flows::handle_release(const EncapsulatedFrame& frame) {
     if (touched) settle(*touched);
 }
 
+void Flows::abandon_owner(farm::ServerId owner) {
+    for (const Slot slot : table_.sorted_slots()) {
+        const auto* moved = table_.at(slot).as<ForwardedFlow>();
+        if (moved == nullptr || moved->owner != owner) continue;
+        context_.counters.add(Counter::ForwardAbandoned);
+        table_.erase(slot);
+        settle(slot);
+    }
+}
+
+void Flows::drop_moved_in_from(farm::ServerId home) {
+    for (const Slot slot : table_.sorted_slots()) {
+        const auto* moved_in = table_.at(slot).as<MovedInFlow>();
+        if (moved_in == nullptr || moved_in->home != home) continue;
+        context_.counters.add(Counter::CopyOrphaned);
+        table_.erase(slot);
+        settle(slot);
+    }
+}
+
 /// Nobody else takes it (EP-6).
 void Flows::serve_here(Slot slot, Instant now) {
     Flow& flow = table_.at(slot);

@@ -50,6 +50,11 @@ class Flows {
     std::optional<FlowRefusal> move(const wire::ConnectionTuple& tuple, farm::ServerId to,
                                     Instant now);
 
+    /// EP-33, CTL-7: what that server has taken goes; a next datagram begins a new flow.
+    void abandon_owner(farm::ServerId owner);
+    /// CTL-7: so does what has moved in from there, silently.
+    void drop_moved_in_from(farm::ServerId home);
+
     /// The next datagram for an application here; call until there is none.
     std::optional<FlowDelivery> poll_delivery() { return deliveries_.pop(); }
 

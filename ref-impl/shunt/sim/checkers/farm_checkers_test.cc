@@ -464,6 +464,47 @@ TEST_P(ExtendedFarm, NobodyGoesOnFromAnOlderStateThanACrashHasTaken) {
     EXPECT_THAT(rules(), ElementsAre("EP-12"));
 }
 
+TEST_P(ExtendedFarm, NobodyActsForAClientWhomItsHomeHasReset) {
+    owner_.forbid_acting_after_a_reset();
+    act(1);
+    release(1, 2);
+    pass_time();
+    act(2);
+    const auto orphans = owner_.hosts_parted(roles_.servers[1].host, roles_.servers[0].host);
+    ASSERT_EQ(orphans.size(), 1U);
+    observer_.orphan(orphans.front());
+    act(2);
+    EXPECT_THAT(rules(), IsEmpty()) << "its owner, until then";
+    act(1, 0x04);
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-33"));
+}
+
+TEST_P(ExtendedFarm, AHomeThatHasRestartedResetsWhomItDoesNotKnow) {
+    owner_.forbid_acting_after_a_reset();
+    act(1);
+    release(1, 2);
+    pass_time();
+    act(2);
+    for (const auto& tuple : owner_.host_crashed(roles_.servers[0].host))
+        observer_.orphan(tuple);
+    act(1, 0x04);
+    act(2);
+    EXPECT_THAT(rules(), IsEmpty()) << "the owner has not heard of it yet";
+}
+
+TEST_P(ExtendedFarm, WhoLetsGoToOneThatItDoesNotHearIsToldOf) {
+    const HostId one = roles_.servers[0].host;
+    const HostId other = roles_.servers[1].host;
+    act(1);
+    EXPECT_TRUE(owner_.hosts_parted(other, one).empty()) << "its home has it";
+    tell(1, 2, EncapsulationType::Go);
+    pass_time();
+    EXPECT_EQ(owner_.take_late_orphans().size(), 1U);
+    owner_.hosts_joined(other, one);
+    EXPECT_EQ(owner_.hosts_parted(one, other).size(), 1U) << "the other direction";
+}
+
 TEST_P(ExtendedFarm, WhomACrashedOwnerHadLetGoToGoesOn) {
     act(1);
     release(1, 2);

@@ -19,6 +19,12 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
         ownership.owner = home->host;
         ++connections_;
     }
+    if (ownership.is_abandoned && segment.server != home->host) {
+        log_.add(segment.time, "EP-33",
+                 fmt::format("{} sends to the client of {}, which its home has reset",
+                             roles_.name(segment.server), segment.tuple.to_string()));
+        return;
+    }
     if (ownership.is_lost && begins_anew(ownership, segment, home->host)) return;
     if (ownership.is_lost && !segment.segment.flags().reset) {
         log_.add(segment.time, "EP-12",
@@ -29,7 +35,11 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
     if (segment.server == ownership.owner && !ownership.let_go_to) return;
     // When its record has expired (EP-31) a home resets what is left of a connection that is over;
     // ClientView knows whether it is (EP-48).
-    if (segment.server == home->host && segment.segment.flags().reset) return;
+    if (segment.server == home->host && segment.segment.flags().reset) {
+        // One that has started anew resets whom it does not know; the owner hears of it later.
+        ownership.is_abandoned = is_reset_final_ && !ownership.is_home_new;
+        return;
+    }
     if (ownership.is_orphan && begins_anew(ownership, segment, home->host)) return;
     if (segment.server == ownership.let_go_to && ownership.has_reached) {
         change_owner(ownership, segment.server);
@@ -51,6 +61,8 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
 bool OwnerChecker::begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home) {
     if (segment.server != home || !segment.segment.flags().syn) return false;
     ownership.owner = home;
+    ownership.is_abandoned = false;
+    ownership.is_home_new = false;
     ownership.let_go_to.reset();
     ownership.has_reached = false;
     ownership.is_lost = false;
@@ -61,19 +73,44 @@ std::vector<wire::ConnectionTuple> OwnerChecker::host_crashed(HostId host) {
     std::vector<wire::ConnectionTuple> orphans;
     for (auto& [tuple, ownership] : ownerships_) {
         const ServerRole* home = roles_.home_of(tuple.service);
-        const bool is_hit = (home != nullptr && home->host == host) || ownership.owner == host ||
-                            ownership.let_go_to == host;
+        const bool is_home = home != nullptr && home->host == host;
         for (Copy& copy : ownership.copies)
             copy.is_lost = copy.is_lost || copy.holder == host;
         const bool is_with_next = ownership.let_go_to && ownership.let_go_to != host;
-        const bool was_with_it = ownership.owner == host || ownership.let_go_to == host;
-        ownership.is_lost = ownership.is_lost || (was_with_it && !is_with_next);
+        ownership.is_lost = ownership.is_lost || (ownership.is_with(host) && !is_with_next);
+        ownership.is_home_new = ownership.is_home_new || is_home;
+        if (!is_home && !ownership.is_with(host)) continue;
+        ownership.is_orphan = true;
+        orphans.push_back(tuple);
+    }
+    std::ranges::sort(orphans);
+    return orphans;
+}
+
+std::vector<wire::ConnectionTuple> OwnerChecker::hosts_parted(HostId from, HostId to) {
+    parted_.emplace_back(from, to);
+    std::vector<wire::ConnectionTuple> orphans;
+    for (auto& [tuple, ownership] : ownerships_) {
+        const ServerRole* home = roles_.home_of(tuple.service);
+        const bool is_hit = home != nullptr && ((home->host == from && ownership.is_with(to)) ||
+                                                (home->host == to && ownership.is_with(from)));
         if (!is_hit) continue;
         ownership.is_orphan = true;
         orphans.push_back(tuple);
     }
     std::ranges::sort(orphans);
     return orphans;
+}
+
+void OwnerChecker::hosts_joined(HostId from, HostId to) {
+    const auto found = std::ranges::find(parted_, std::pair(from, to));
+    if (found != parted_.end()) parted_.erase(found);
+}
+
+bool OwnerChecker::are_parted(HostId one, HostId other) const {
+    return std::ranges::any_of(parted_, [&](const auto& pair) {
+        return pair == std::pair(one, other) || pair == std::pair(other, one);
+    });
 }
 
 void OwnerChecker::message_sent(const FarmMessage& message) {
@@ -90,11 +127,12 @@ void OwnerChecker::message_sent(const FarmMessage& message) {
     }
     ownership->let_go_to = message.to;
     ownership->let_go_by = message.epoch;
-    if (!ownership->is_orphan && has_lost(*ownership, message)) {
-        ownership->is_orphan = true;
-        ownership->is_lost = roles_.has_extensions;
-        late_orphans_.push_back(message.tuple);
-    }
+    if (ownership->is_orphan) return;
+    const bool is_gone = has_lost(*ownership, message);
+    if (!is_gone && !are_parted(message.from, message.to)) return;
+    ownership->is_orphan = true;
+    ownership->is_lost = is_gone && roles_.has_extensions;
+    late_orphans_.push_back(message.tuple);
 }
 
 void OwnerChecker::hold(Ownership& ownership, const FarmMessage& message) {

@@ -28,11 +28,19 @@ class OwnerChecker final : public FarmChecker {
     /// the connection again, a copy that nobody was let go to is no loss, and bytes are lost with
     /// their owner alone.
     std::vector<wire::ConnectionTuple> host_crashed(HostId host);
-    /// Connections whose owner has let go since to a copy that such a crash had taken: it could not
-    /// know. Each is returned once.
+    /// Connections whose owner has let go since to a copy that such a crash had taken, or to whom
+    /// it does not hear or reach: it could not know. Each is returned once.
     std::vector<wire::ConnectionTuple> take_late_orphans() {
         return std::exchange(late_orphans_, {});
     }
+    /// Nothing that one server says reaches the other one. Returns the connections whose home and
+    /// owner they are, or whose home has let the other one act.
+    std::vector<wire::ConnectionTuple> hosts_parted(HostId from, HostId to);
+    /// What was said of them once is over.
+    void hosts_joined(HostId from, HostId to);
+    /// EP-33: when a home has reset a client whose connection another server owned, nobody acts
+    /// for it any more. Where records do not expire before their connections are over.
+    void forbid_acting_after_a_reset() { is_reset_final_ = true; }
     /// Connections whose owner has let go, and whose next owner has not sent anything since.
     std::vector<wire::ConnectionTuple> in_limbo() const;
 
@@ -63,6 +71,12 @@ class OwnerChecker final : public FarmChecker {
         /// The newest state went with its owner: who goes on now goes on from an older one, and
         /// does a second time what was done since.
         bool is_lost = false;
+        /// Its home has reset the client though another server owned it.
+        bool is_abandoned = false;
+        /// That home has crashed since it opened the connection, and knows nothing of it.
+        bool is_home_new = false;
+
+        bool is_with(HostId host) const { return owner == host || let_go_to == host; }
     };
 
     bool lets_go(const FarmMessage& message) const;
@@ -71,6 +85,7 @@ class OwnerChecker final : public FarmChecker {
     bool takes_over(const Ownership& ownership, const FarmMessage& message) const;
     static void hold(Ownership& ownership, const FarmMessage& message);
     static bool has_lost(const Ownership& ownership, const FarmMessage& release);
+    bool are_parted(HostId one, HostId other) const;
     Ownership* find(const FarmMessage& message);
     void change_owner(Ownership& ownership, HostId to);
     bool begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home);
@@ -81,8 +96,10 @@ class OwnerChecker final : public FarmChecker {
     // business.
     absl::flat_hash_map<wire::ConnectionTuple, Ownership, TupleHash> ownerships_;
     std::vector<wire::ConnectionTuple> late_orphans_;
+    std::vector<std::pair<HostId, HostId>> parted_;  // who is not heard by whom, as often as it is
     std::uint64_t connections_ = 0;
     std::uint64_t migrations_ = 0;
+    bool is_reset_final_ = false;
 };
 
 }  // namespace shunt::sim

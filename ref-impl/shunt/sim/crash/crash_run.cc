@@ -72,7 +72,7 @@ class CrashWorld final : public ServerSeats {
     FarmWorld world_;
     StepRecorder recorder_;
     Instant healed_{};
-    Instant later_{};  // when the client comes that comes afterwards
+    std::optional<Instant> later_;  // when the client comes that comes afterwards
     bool is_home_gone_ = false;
     bool has_target_crashed_ = false;
     CrashEnd end_ = CrashEnd::Served;
@@ -94,8 +94,8 @@ CrashWorld::CrashWorld(const Script& script, const CrashOrders& orders)
       running_(lives_.size()),
       has_extensions_(script.make().farm.farm.has_extensions),
       world_(config_of(script, orders, *this)),
-      recorder_(world_, lives_, world_.client().tuple(script.watched)),
-      later_(Instant{} + orders.later_client.value_or(Duration{})) {
+      recorder_(world_, lives_, world_.client().tuple(script.watched)) {
+    if (orders.later_client) later_ = world_.begin() + *orders.later_client;
     if (!orders.points.empty()) return;
     for (ServerLife& life : lives_)
         life.watcher = &recorder_;
@@ -109,7 +109,7 @@ Host& CrashWorld::seat(std::size_t server, NodeHost& node) {
 
 CrashResult CrashWorld::play() {
     for (const ScriptCall& call : script_.calls) {
-        run_to(Instant{} + call.at);
+        run_to(world_.begin() + call.at);
         perform(call);
     }
     run_clients();
@@ -188,13 +188,14 @@ bool CrashWorld::are_clients_through() const {
 // A second crash may move the end of all trouble; one that was not reached until then does not come
 // when the client comes that must be served.
 void CrashWorld::run_clients() {
-    if (later_ > Instant{}) {
-        run_to(later_ - kQuiet);
+    if (later_) {
+        run_to(*later_ - kQuiet);
         for (ServerLife& life : lives_)
             life.deaths.clear();
     }
     for (;;) {
-        const Instant limit = std::max(healed_ + kCrashBound, later_ + kServing);
+        const Instant limit =
+            std::max(healed_ + kCrashBound, later_.value_or(Instant{}) + kServing);
         const bool is_enough = world_.run_until(limit, [this] {
             bury();
             return now() >= healed_ && are_clients_through();

@@ -46,7 +46,8 @@ struct CrashResult {
 struct CrashOrders {
     /// Of one server in order of events.
     std::vector<CrashPoint> points;
-    /// When a client comes that the farm must serve after everything; nothing: none comes.
+    /// When a client comes that the farm must serve after everything, from FarmWorld::begin() on;
+    /// nothing: none comes.
     std::optional<Duration> later_client;
     std::uint64_t seed = 1;
     /// Sees every frame beside the checkers; null: nobody does.

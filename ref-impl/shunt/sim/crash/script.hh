@@ -14,7 +14,7 @@ namespace shunt::sim {
 
 /// Node::migrate of the watched connection.
 struct ScriptCall {
-    /// From the world's beginning.
+    /// From FarmWorld::begin() on.
     Duration at;
     std::size_t server = 0;
     std::string_view to;

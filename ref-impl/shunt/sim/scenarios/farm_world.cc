@@ -35,7 +35,7 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
       receivers_(log_),
       node_checker_(roles_, nodes_, log_),
       observer_(roles_, log_),
-      client_(client_config(config_), config_.plans, rng_.next_u64(), log_) {
+      client_(client_config(config_), shifted_plans(config_), rng_.next_u64(), log_) {
     roles_.front = world_.add_segment(segment("front", config_.front));
     roles_.back = world_.add_segment(segment("back", config_.back));
     roles_.encapsulation_ether_type = config_.farm.farm.ethertype;
@@ -47,6 +47,7 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
         guest_ids_.push_back(world_.add_host(guest.name, *guest.host));
         world_.attach(guest_ids_.back(), link::LinkId::Front, roles_.front, guest.mac);
     }
+    if (config_.do_servers_lose_each_other) owners_.forbid_acting_after_a_reset();
     observer_.add(owners_);
     observer_.add(client_view_);
     observer_.add(forwarding_);
@@ -57,6 +58,23 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
     for (const ServerRole& server : roles_.servers)
         world_.wake(server.host);
     world_.wake(client_id_);
+    if (roles_.has_extensions) open_channels();
+}
+
+std::vector<ConnectionPlan> FarmWorld::shifted_plans(const FarmWorldConfig& world) {
+    std::vector<ConnectionPlan> plans = world.plans;
+    for (ConnectionPlan& plan : plans) {
+        if (world.farm.farm.has_extensions) plan.start = plan.start + kOpening;
+    }
+    return plans;
+}
+
+void FarmWorld::open_channels() {
+    heal();
+    begin_ = world_.now() + kOpening;
+    world_.run_until(begin_);
+    world_.set_faults(roles_.front, config_.front);
+    world_.set_faults(roles_.back, config_.back);
 }
 
 ClientConfig FarmWorld::client_config(const FarmWorldConfig& world) {
@@ -143,6 +161,7 @@ void FarmWorld::befall() {
     world_.wait_until(*troubles_.next());
     const Trouble trouble = troubles_.front();
     if (trouble.kind == Trouble::Kind::Crash) tell_of_crash(trouble.host);
+    if (config_.do_servers_lose_each_other) tell_of_parting(trouble);
     troubles_.apply(world_, [this](HostId host) -> Host& { return restart(host); });
 }
 
@@ -156,6 +175,26 @@ void FarmWorld::tell_of_crash(HostId host) {
         orphan(tuple);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         if (roles_.servers[i].host == host) nodes_[i]->set_down();
+    }
+}
+
+/// Where a home and an owner have lost each other clients may be reset (EP-33).
+void FarmWorld::tell_of_parting(const Trouble& trouble) {
+    using Kind = Trouble::Kind;
+    const auto part = [this](HostId from, HostId to) {
+        for (const wire::ConnectionTuple& tuple : owners_.hosts_parted(from, to))
+            orphan(tuple);
+    };
+    if (trouble.segment == roles_.back && trouble.kind == Kind::Cut) {
+        part(trouble.host, trouble.other);
+    }
+    if (trouble.segment == roles_.back && trouble.kind == Kind::Open) {
+        owners_.hosts_joined(trouble.host, trouble.other);
+    }
+    for (const ServerRole& server : roles_.servers) {
+        if (server.host == trouble.host) continue;
+        if (trouble.kind == Kind::Pause) part(trouble.host, server.host);
+        if (trouble.kind == Kind::Resume) owners_.hosts_joined(trouble.host, server.host);
     }
 }
 

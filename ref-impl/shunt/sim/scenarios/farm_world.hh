@@ -53,7 +53,8 @@ struct FarmWorldConfig {
     farm::FarmConfig farm;
     FaultPlan front;
     FaultPlan back;
-    /// Of the clients, which all ask the first server's first service.
+    /// Of the clients, which all ask the first server's first service. They start so long after
+    /// FarmWorld::begin().
     std::vector<ConnectionPlan> plans;
     bool do_clients_ask_for_ecn = false;
     /// Silence after which a client asks whether the other side is there; it never gives up by
@@ -64,6 +65,9 @@ struct FarmWorldConfig {
     bool has_offload = false;
     /// Null: servers are hosts of the world themselves.
     ServerSeats* seats = nullptr;
+    /// Troubles last so long that servers take each other for dead (EP-33): clients may be reset,
+    /// and nobody acts for one who was.
+    bool do_servers_lose_each_other = false;
     /// Sees every frame beside the checkers; null: nobody does.
     Observer* observer = nullptr;
 };
@@ -85,6 +89,9 @@ class FarmWorld {
     void crash(HostId host);
     /// From now on no link has a defect.
     void heal();
+    /// When clients may come: with the extensions the control channels are open by then, for no
+    /// fault begins before (EP-33).
+    Instant begin() const { return begin_; }
     /// Every direction between two hosts, servers first.
     std::vector<LaneName> lanes() const;
     /// Once all clients are finished: when the last TIME-WAIT is over no server has an endpoint
@@ -118,7 +125,11 @@ class FarmWorld {
     static constexpr Duration kTablePeriod = Duration::seconds(1);
     static constexpr Duration kSettling = Duration::seconds(5);
 
+    /// Long enough for links without a fault.
+    static constexpr Duration kOpening = Duration::seconds(1);
+
     static ClientConfig client_config(const FarmWorldConfig& world);
+    static std::vector<ConnectionPlan> shifted_plans(const FarmWorldConfig& world);
     void add_servers();
     std::unique_ptr<NodeHost> make_node(const farm::Server& server, std::uint64_t seed,
                                         Instant now) const;
@@ -126,7 +137,9 @@ class FarmWorld {
     void check_all_tables();
     void befall();
     void tell_of_crash(HostId host);
+    void tell_of_parting(const Trouble& trouble);
     void orphan(const wire::ConnectionTuple& tuple);
+    void open_channels();
     Host& restart(HostId id);
 
     FarmWorldConfig config_;
@@ -148,6 +161,7 @@ class FarmWorld {
     HostId client_id_{};
     std::vector<HostId> guest_ids_;
     TroublePlan troubles_;
+    Instant begin_;
 };
 
 }  // namespace shunt::sim

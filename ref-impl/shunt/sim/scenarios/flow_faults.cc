@@ -15,9 +15,10 @@ constexpr std::size_t kFlows = 40;
 constexpr std::uint16_t kPort = 5'353;
 constexpr wire::Ipv4Address kClient(10, 7, 0, 10);
 const wire::MacAddress kClientMac({0x02, 0x07, 0x00, 0x00, 0x01, 0x0A});
-constexpr TroubleSpan kTroubles = {Instant::from_nanoseconds(50'000'000),
-                                   Instant::from_nanoseconds(4'000'000'000)};
-constexpr Instant kHealed = Instant::from_nanoseconds(5'000'000'000);
+// In a farm with extensions the control channels open before (FarmWorld::begin).
+constexpr TroubleSpan kTroubles = {Instant::from_nanoseconds(1'050'000'000),
+                                   Instant::from_nanoseconds(5'000'000'000)};
+constexpr Instant kHealed = Instant::from_nanoseconds(6'000'000'000);
 /// Longer than a flow lasts at a target, a base copy that nothing has released included.
 constexpr Duration kSilence = Duration::seconds(40);
 constexpr Duration kEnd = Duration::seconds(10);

@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t kConnections = 500;
 /// Between the starts of two clients: they come as long as the troubles last.
 constexpr Duration kSpacing = Duration::milliseconds(8);
-constexpr TroubleSpan kTroubles = {Instant::from_nanoseconds(100'000'000),
-                                   Instant::from_nanoseconds(4'000'000'000)};
-constexpr Instant kHealed = Instant::from_nanoseconds(5'000'000'000);
+constexpr Duration kFirstTrouble = Duration::milliseconds(100);
+constexpr Duration kLastTrouble = Duration::seconds(4);
+constexpr Duration kHealed = Duration::seconds(5);
 /// No pause that TCP, a client or the farm has doubled while the faults lasted is longer.
 constexpr Duration kBound = Duration::seconds(120);
 
@@ -41,17 +41,17 @@ FaultPlan draw_link(Rng& rng, const ScenarioOptions& options) {
 // Each kind of trouble in some of the worlds, so that each is seen alone and with others.
 void draw_troubles(FarmWorld& world, Rng& rng) {
     TroublePlan& plan = world.troubles();
+    const TroubleSpan span = {world.begin() + kFirstTrouble, world.begin() + kLastTrouble};
     for (int i = 0; i < 3; ++i) {
-        if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), kTroubles);
+        if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), span);
     }
     for (const ServerRole& server : world.roles().servers) {
         const bool pauses = rng.chance({1, 4});
-        if (pauses) add_outage(plan, rng, server.host, false, kTroubles);
+        if (pauses) add_outage(plan, rng, server.host, false, span);
         const bool crashes = rng.chance({1, 8});
-        if (crashes) add_outage(plan, rng, server.host, true, kTroubles);
+        if (crashes) add_outage(plan, rng, server.host, true, span);
         const bool has_bad_clock = rng.chance({1, 4});
-        if (has_bad_clock)
-            add_clock_trouble(plan, rng, server.host, Duration::seconds(2), kTroubles);
+        if (has_bad_clock) add_clock_trouble(plan, rng, server.host, Duration::seconds(2), span);
     }
     plan.sort();
 }
@@ -78,7 +78,7 @@ ScenarioResult move_faults(const ScenarioOptions& options, bool has_extensions) 
         config.plans.push_back(draw_plan(rng, i, kSpacing));
     FarmWorld world(std::move(config));
     draw_troubles(world, rng);
-    world.run_until(kHealed, [] { return false; });
+    world.run_until(world.begin() + kHealed, [] { return false; });
     world.heal();
     const Instant limit = world.world().now() + kBound;
     if (!has_extensions) {

@@ -16,9 +16,10 @@ namespace {
 constexpr std::size_t kConnections = 60;
 constexpr std::size_t kMovesOfOne = 1'000;
 constexpr Duration kSpacing = Duration::milliseconds(20);
-constexpr TroubleSpan kTroubles = {Instant::from_nanoseconds(100'000'000),
-                                   Instant::from_nanoseconds(4'000'000'000)};
-constexpr Instant kHealed = Instant::from_nanoseconds(5'000'000'000);
+// From FarmWorld::begin() on.
+constexpr Duration kFirstTrouble = Duration::milliseconds(100);
+constexpr Duration kLastTrouble = Duration::seconds(4);
+constexpr Duration kHealed = Duration::seconds(5);
 constexpr Duration kBound = Duration::seconds(150);
 
 FarmWorldConfig farm_of_three(const ScenarioOptions& options) {
@@ -60,17 +61,17 @@ void draw_rate(Rng& rng, FaultPlan& plan) {
 
 void draw_troubles(FarmWorld& world, Rng& rng) {
     TroublePlan& plan = world.troubles();
+    const TroubleSpan span = {world.begin() + kFirstTrouble, world.begin() + kLastTrouble};
     for (int i = 0; i < 2; ++i) {
-        if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), kTroubles);
+        if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), span);
     }
     for (const ServerRole& server : world.roles().servers) {
         const bool pauses = rng.chance({1, 6});
-        if (pauses) add_outage(plan, rng, server.host, false, kTroubles);
+        if (pauses) add_outage(plan, rng, server.host, false, span);
         const bool crashes = rng.chance({1, 12});
-        if (crashes) add_outage(plan, rng, server.host, true, kTroubles);
+        if (crashes) add_outage(plan, rng, server.host, true, span);
         const bool has_bad_clock = rng.chance({1, 6});
-        if (has_bad_clock)
-            add_clock_trouble(plan, rng, server.host, Duration::seconds(2), kTroubles);
+        if (has_bad_clock) add_clock_trouble(plan, rng, server.host, Duration::seconds(2), span);
     }
     plan.sort();
 }
@@ -93,6 +94,11 @@ class SilenceObserver final : public Observer {
     }
     void observe(const Settling& settling) override {
         if (next_ != nullptr) next_->observe(settling);
+    }
+    /// What was until now does not count.
+    void begin() {
+        last_.reset();
+        longest_ = {};
     }
     Duration longest() const { return longest_; }
     Instant longest_at() const { return longest_at_; }
@@ -139,7 +145,7 @@ ScenarioResult move_in_use_faults(const ScenarioOptions& options) {
     FarmWorld world(std::move(config));
     draw_troubles(world, rng);
     Mover mover(world, rng.next_u64());
-    mover.move_many(connections, Duration::milliseconds(5), kHealed);
+    mover.move_many(connections, Duration::milliseconds(5), world.begin() + kHealed);
     world.heal();
     const Instant limit = world.world().now() + kBound;
     world.run(limit);
@@ -164,6 +170,7 @@ ScenarioResult move_again(const ScenarioOptions& options) {
     SilenceObserver silence(options.observer);
     config.observer = &silence;
     FarmWorld world(std::move(config));
+    silence.begin();
     Mover mover(world, rng.next_u64());
     const std::size_t moves = options.connections.value_or(kMovesOfOne);
     const Instant limit = world.world().now() + Duration::seconds(600);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shunt/sim/scenarios/channels.hh"
 #include "shunt/sim/scenarios/crash_twice.hh"
 #include "shunt/sim/scenarios/flow_faults.hh"
 #include "shunt/sim/scenarios/move_faults.hh"
@@ -47,6 +48,8 @@ constexpr Scenario kScenarios[] = {
      move_again, kOwnLinks},
     {"crash-twice", "A small migration, of any kind, in which servers crash at two of its steps.",
      crash_twice, kScript},
+    {"channels", "Extended set: servers lose each other for longer than EP-33 lets an owner go on.",
+     channels},
     {"tcp-pair",
      "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
      tcp_pair, kPair},
