@@ -21,7 +21,7 @@ class SilentReaders : public RawClientFixture {
         config_.limits.local_entries = kPeers;
         start();
     }
-    /// Asks for as much as is copied into the queue (adr/0009), with a window that is closed for it.
+    /// Asks for as much as goes by copy (adr/0009), with a window that is closed for the answer.
     RawFlow ask() {
         RawFlow flow = random_flow();
         open(flow);
