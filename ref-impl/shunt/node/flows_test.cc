@@ -117,6 +117,12 @@ class Flows : public FarmFixture, public testing::WithParamInterface<bool> {
 INSTANTIATE_TEST_SUITE_P(BaseAndExtensions, Flows, testing::Bool(),
                          [](const auto& variant) { return variant.param ? "Ext" : "Base"; });
 
+/// What takes a control channel, which a base farm has not (EP-33, CTL-7).
+class FlowsBesideChannels : public Flows {};
+
+INSTANTIATE_TEST_SUITE_P(Extensions, FlowsBesideChannels, testing::Values(true),
+                         [](const auto&) { return "Ext"; });
+
 TEST_P(Flows, AreServedByTheHomeWhereNothingSpeaksForAnotherServer) {
     tell("hello");
     tell("again");
@@ -310,8 +316,7 @@ TEST_P(Flows, AreServedAgainAfterTheirOwnerHasForgottenThem) {
     EXPECT_EQ(answers(), std::vector<std::string>{"s1 three"});
 }
 
-TEST_P(Flows, OfAnOwnerThatIsGoneBeginAnew) {
-    if (!has_extensions()) GTEST_SKIP() << "a base farm has no channel (EP-33)";
+TEST_P(FlowsBesideChannels, OfAnOwnerThatIsGoneBeginAnew) {
     move();
     loses_ = [](const SeenFrame& frame) { return frame.link == link::LinkId::Back; };
     for (int second = 0; second < 7; ++second) {
@@ -325,8 +330,7 @@ TEST_P(Flows, OfAnOwnerThatIsGoneBeginAnew) {
     EXPECT_EQ(answers(), std::vector<std::string>{"s1 three"});
 }
 
-TEST_P(Flows, GoWhenTheirHomeOrTheirOwnerHasRestarted) {
-    if (!has_extensions()) GTEST_SKIP() << "a base farm has no boot numbers (CTL-7)";
+TEST_P(FlowsBesideChannels, GoWhenTheirHomeOrTheirOwnerHasRestarted) {
     move();
     nodes_[1] = std::make_unique<Node>(config_, 2, contents_, 999, now_, mtus_);
     run_for(Duration::seconds(1));
