@@ -59,7 +59,7 @@ TEST_F(ControlChannelsTest, BothLearnTheBootNumberAndProveThemselves) {
 TEST_F(ControlChannelsTest, APeerThatIsCutOffIsDeadAfterSixSecondsAndNotBefore) {
     const Instant cut = now_;
     passes_ = [](ServerId, ServerId) { return false; };
-    run_until(cut + Duration::milliseconds(4'500));
+    run_until(cut + Duration::milliseconds(4'900));
     EXPECT_FALSE(at(1).is_open(2)) << "CTL-3";
     EXPECT_EQ(count(1, Kind::Dead), 0U);
     run_until(cut + Duration::milliseconds(6'100));
