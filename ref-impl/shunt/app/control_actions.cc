@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "shunt/app/control_reports.hh"
 #include "shunt/app/log.hh"
 #include "shunt/wire/tuple.hh"
 
@@ -79,6 +80,21 @@ Outcome migrate(const NodeRequest& request) {
     if (!started)
         return Failure{Refusal{std::string(code_of(started.error().error)), started.error().text}};
     return Json{{"connection", **connection}, {"to", **to}, {"epoch", started->epoch}};
+}
+
+Outcome drain(const NodeRequest& request) {
+    const auto action = request.text("action");
+    if (!action) return Failure{action.error()};
+    const std::string wanted = action->value_or("start");
+    node::Node& node = request.host.node();
+    if (wanted == "start") {
+        node.start_drain();
+    } else if (wanted == "stop") {
+        node.stop_drain();
+    } else if (wanted != "report") {
+        return malformed("action: expected \"start\", \"stop\" or \"report\"");
+    }
+    return report_drain(request);
 }
 
 Outcome listen(const NodeRequest& request) {

@@ -8,6 +8,8 @@ namespace shunt::app {
 
 /// Moves a connection or flow to another server.
 Outcome migrate(const NodeRequest& request);
+/// Begins or stops to move everything away, or only says how far that has come.
+Outcome drain(const NodeRequest& request);
 /// Opens or closes a listener of this server, as long as the program runs.
 Outcome listen(const NodeRequest& request);
 /// A fresh device with the same chance.

@@ -125,11 +125,32 @@ Outcome report_state(const NodeRequest& request) {
     Json result = server_state_row(request);
     result["time_ns"] = request.now.to_nanoseconds();
     result["boots"] = request.host.boots();
+    result["draining"] = request.host.node().is_draining();
     result["tables"] = {{"temporary", tables.temporary.size()},
                         {"local", tables.local.size()},
                         {"forward", tables.forward.size()},
                         {"forward_connect", tables.forward_connect.size()}};
     return result;
+}
+
+Outcome report_drain(const NodeRequest& request) {
+    const node::DrainReport report = request.host.node().drain_report();
+    Json rows = Json::array();
+    for (const node::StayingRow& row : report.rows)
+        rows.push_back({{"connection", row.connection}, {"reason", row.reason}});
+    return Json{{"server", request.host.self().name},
+                {"draining", report.is_draining},
+                {"left", report.left},
+                {"moving", report.moving},
+                {"moved", report.moved},
+                {"refused", report.refused},
+                {"ending", report.ending},
+                {"undecided", report.undecided},
+                {"flows", report.flows},
+                {"forwarding", report.forwarding},
+                {"staying", report.staying},
+                {"moves_at_once", request.host.config().drain.moves_at_once},
+                {"connections", std::move(rows)}};
 }
 
 Outcome report_members(const NodeRequest& request) {

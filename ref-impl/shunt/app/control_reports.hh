@@ -10,6 +10,8 @@ Outcome say_hello(const NodeRequest& request);
 Outcome report_tables(const NodeRequest& request);
 Outcome report_counters(const NodeRequest& request);
 Outcome report_state(const NodeRequest& request);
+/// How far a drain has come.
+Outcome report_drain(const NodeRequest& request);
 Outcome report_members(const NodeRequest& request);
 Outcome report_sessions(const NodeRequest& request);
 

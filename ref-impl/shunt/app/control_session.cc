@@ -20,11 +20,12 @@ struct Verb {
 
 Outcome list_capabilities(const NodeRequest& request);
 
-constexpr std::array<Verb, 13> kVerbs = {{{"hello", say_hello},
+constexpr std::array<Verb, 14> kVerbs = {{{"hello", say_hello},
                                           {"capabilities", list_capabilities},
                                           {"reset", reset},
                                           {"listen", listen},
                                           {"migrate", migrate},
+                                          {"drain", drain},
                                           {"state", report_state},
                                           {"restart", restart},
                                           {"kill", kill},

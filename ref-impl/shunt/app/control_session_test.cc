@@ -122,6 +122,24 @@ TEST_F(ControlSessionTest, RefusesToMigrateWhatItCannot) {
               "unknown-connection");
 }
 
+TEST_F(ControlSessionTest, BeginsADrainSaysHowItGoesAndStopsIt) {
+    const Json before = result_of(R"({"do":"drain","action":"report"})");
+    EXPECT_EQ(before, Json::parse(R"({"server":"s1","draining":false,"left":0,"moving":0,"moved":0,
+                  "refused":0,"ending":0,"undecided":0,"flows":0,"forwarding":0,"staying":0,
+                  "moves_at_once":64,"connections":[]})"));
+    EXPECT_EQ(result_of(R"({"do":"drain"})")["draining"], true);
+    EXPECT_EQ(result_of(R"({"do":"drain","action":"start"})")["draining"], true);
+    EXPECT_EQ(result_of(R"({"do":"state"})")["draining"], true);
+    EXPECT_EQ(result_of(R"({"do":"counters"})"), Json::parse(R"({"drain.started":1})"));
+    EXPECT_EQ(result_of(R"({"do":"drain","action":"stop"})")["draining"], false);
+    EXPECT_EQ(result_of(R"({"do":"state"})")["draining"], false);
+    EXPECT_EQ(error_of(R"({"do":"drain","action":"end"})"), "malformed");
+    EXPECT_EQ(error_of(R"({"do":"drain","action":1})"), "malformed");
+    EXPECT_EQ(result_of(R"({"do":"drain"})")["draining"], true);
+    result_of(R"({"do":"restart"})");
+    EXPECT_EQ(result_of(R"({"do":"state"})")["draining"], false) << "as after a crash";
+}
+
 TEST_F(ControlSessionTest, SaysWhichFieldIsOfAnotherType) {
     const auto text_of = [&](const char* line) { return ask(line).value("text", ""); };
     EXPECT_EQ(text_of(R"({"do":"migrate","connection":7,"to":"s2"})"),

@@ -79,6 +79,13 @@ expect 0 '^open +yes$' listen 5353 --udp
 expect 0 '^s1 +10\.7\.1\.1 +5353 +udp +echo' tables listening
 expect 0 '^open +no$' listen 5353 --udp --close
 expect 1 'not-possible: nothing listens on port 5353' listen 5353 --udp --close
+expect 0 '^draining +no$' drain --status
+expect 0 '^draining +yes$' drain
+expect 0 '^left +0$' drain --wait 5
+expect 0 '"draining":true,"ending":0' --json drain --wait 5
+expect 0 '^draining +no$' drain --stop
+expect 1 'not draining any more' drain --status --wait 5
+expect 2 'not with --wait' drain --stop --wait 5
 expect 1 'unknown-connection' migrate '10.7.0.9:4711>10.7.1.1:80/tcp' s1
 expect 1 'unknown-server' migrate '10.7.0.9:4711>10.7.1.1:80/tcp' s9
 expect 2 'malformed: connection: expected a text such as' migrate nonsense s1

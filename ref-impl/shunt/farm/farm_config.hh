@@ -14,6 +14,7 @@
 
 #include "shunt/base/time.hh"
 #include "shunt/farm/backend_address.hh"
+#include "shunt/farm/shedding_settings.hh"
 #include "shunt/wire/ip_protocol.hh"
 #include "shunt/wire/ipv4_address.hh"
 #include "shunt/wire/mac_address.hh"
@@ -250,6 +251,8 @@ struct FarmConfig {
     std::vector<UrlRule> urls;
     SessionSettings session;
     SelectionSettings selection;
+    DrainSettings drain;
+    OverloadSettings overload;
     /// From `secret_file`; empty: nothing on the back link is authenticated.
     std::vector<std::uint8_t> secret;
 

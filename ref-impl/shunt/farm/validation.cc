@@ -16,6 +16,10 @@ namespace shunt::farm {
 namespace {
 
 constexpr Duration kZero = Duration::nanoseconds(0);
+/// Each holds what its client sends meanwhile (EP-5).
+constexpr std::size_t kMovesAtOnceMax = 4'096;
+/// Lower and a server would empty itself.
+constexpr std::uint32_t kReliefPercentMax = 90;
 
 class Validator {
   public:
@@ -29,6 +33,7 @@ class Validator {
         check_listens();
         check_urls();
         check_selection();
+        check_shedding();
         return std::move(findings_);
     }
 
@@ -290,6 +295,22 @@ class Validator {
         check_half(settings.connections_half, "selection.connections_half");
         check_half(settings.memory_half_bytes, "selection.memory_half_bytes");
         check_half(settings.bandwidth_half_bps, "selection.bandwidth_half_bps");
+    }
+
+    void check_shedding() {
+        const DrainSettings& drain = config_.drain;
+        check_at_least(drain.moves_at_once, 1, "drain.moves_at_once");
+        if (drain.moves_at_once > kMovesAtOnceMax) {
+            error("drain.moves_at_once", fmt::format("{} at most", kMovesAtOnceMax));
+        }
+        check_positive(drain.retry, "drain.retry_ms");
+        if (config_.overload.relief_percent > kReliefPercentMax) {
+            error("overload.relief_percent", fmt::format("{} at most", kReliefPercentMax));
+        }
+        if (config_.overload.is_on() && !config_.farm.has_extensions) {
+            findings_.push_back({Severity::Warning, "overload",
+                                 "farm.extensions = true, or no connection in use moves (EP-43)"});
+        }
     }
 
     void check_half(std::uint64_t value, const char* where) {

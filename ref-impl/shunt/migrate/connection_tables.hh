@@ -69,6 +69,9 @@ class ConnectionTables {
 
     void erase(Slot slot);
 
+    /// One more than the highest slot that was ever in use.
+    std::size_t rows() const { return rows_.size(); }
+
     /// Every slot in use, in the order of tuples, so that dumps are stable.
     std::vector<Slot> sorted_slots() const;
 

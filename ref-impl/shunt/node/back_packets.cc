@@ -69,7 +69,10 @@ void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
     const auto service = service_named_by(frame.view);
     const bool is_own = !service || self_.has_service(*service);
     const auto touched = is_own ? handle_about_own(frame, now) : handle_about_others(frame, now);
-    if (touched) settle(*touched, now);
+    if (touched) {
+        note_answer(*touched, frame, now);
+        settle(*touched, now);
+    }
     settle_progressed(now);
 }
 

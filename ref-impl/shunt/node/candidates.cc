@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who could take a connection now, best first: what this server knows of the others' state, beside
-// its own (SEL-3).
+// its own (SEL-3), unless it is draining (EP-43).
 #include "shunt/farm/score.hh"
 #include "shunt/node/node.hh"
 
@@ -9,7 +9,11 @@ namespace shunt::node {
 std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port,
                                                   wire::TransportProtocol protocol,
                                                   Instant now) const {
-    const auto listening = farm::listening_servers(config_, self_.id, port, protocol);
+    auto listening = farm::listening_servers(config_, self_.id, port, protocol);
+    // Where nobody else takes it, it is served here all the same (SEL-4).
+    if (context_.is_draining) {
+        std::erase_if(listening, [&](const farm::Candidate& one) { return one.id == self_.id; });
+    }
     if (!channels_) return listening;
     std::vector<farm::ScoredServer> servers;
     for (const farm::Candidate& candidate : listening) {

@@ -135,6 +135,8 @@ farm::ServerState Node::own_state() const {
     farm::ServerState state;
     state.load = own_load();
     state.applications = load_.applications;
+    // EP-43: so nobody selects it.
+    if (context_.is_draining && !is_mutant(Mutant::ListensWhileDraining)) return state;
     for (const farm::Listen& listen : config_.listens) {
         const bool is_told = state.listens_on(listen.port);  // of the other transport protocol
         if (listen.server != self_.name || !listen.is_open || is_told) continue;

@@ -13,6 +13,7 @@ using migrate::Record;
 using migrate::TemporaryEndpoint;
 
 void Node::settle(Slot slot, Instant now) {
+    if (shedding_.is_active()) follow_departure(slot, now);
     if (!tables_.contains(slot)) {
         deadlines_.set(slot, std::nullopt);
         return;
@@ -152,6 +153,7 @@ void Node::erase(Slot slot) {
     }
     tables_.erase(slot);
     deadlines_.set(slot, std::nullopt);
+    shedding_.forget(slot);
 }
 
 }  // namespace shunt::node

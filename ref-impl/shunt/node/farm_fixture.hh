@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: two nodes of the standard plan and one client connection, joined by perfect links in
-// virtual time; every frame can be seen, and dropped.
+// For tests: two or more nodes of the standard plan and one client connection, joined by perfect
+// links in virtual time; every frame can be seen, and dropped.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,8 +51,9 @@ class FarmFixture : public testing::Test {
     static constexpr Duration kMillisecond = Duration::milliseconds(1);
     static constexpr wire::MacAddress kClientMac{{0x02, 0x09, 0, 0, 0, 9}};
 
-    void build(bool has_extensions) {
-        config_ = farm::standard_plan(2);
+    void build(bool has_extensions, std::size_t servers = 2) {
+        nodes_.resize(servers);
+        config_ = farm::standard_plan(servers);
         config_.farm.has_extensions = has_extensions;
         config_.urls.push_back({"/s2/", {"s2"}});
         start_nodes();
@@ -61,7 +61,7 @@ class FarmFixture : public testing::Test {
 
     /// Fresh nodes, for config_ as it is now.
     void start_nodes() {
-        for (farm::ServerId id : {1U, 2U}) {
+        for (farm::ServerId id = 1; id <= nodes_.size(); ++id) {
             nodes_[id - 1] = std::make_unique<Node>(config_, id, contents_, 100 + id, now_, mtus_);
         }
         open_channels();
@@ -195,7 +195,7 @@ class FarmFixture : public testing::Test {
     NoContents contents_;
     Instant now_;
     PacketPool pool_;  // before the nodes, which hold packets of it
-    std::array<std::unique_ptr<Node>, 2> nodes_;
+    std::vector<std::unique_ptr<Node>> nodes_ = std::vector<std::unique_ptr<Node>>(2);
     tcp::Config client_config_;
     std::optional<tcp::Connection> client_;
     wire::ConnectionTuple tuple_;

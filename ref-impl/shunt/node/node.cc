@@ -123,7 +123,8 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       target_(context_, exchange_, tcp_config_),
       flows_(context_, Rng(~seed), config.limits.flow_entries),
       listener_(tcp_config_, listener_keys(config, draw_key(rng_)), clock_offset, now),
-      warm_(kWarmEndpointsMax) {
+      warm_(kWarmEndpointsMax),
+      shedding_(config.drain) {
     if (!config_.farm.has_extensions) return;
     channels_.emplace(farm::ControlChannels::Environment{config_, self_, pool_, counters_,
                                                          back_.config().routes, mtus.back},
@@ -154,13 +155,15 @@ void Node::handle_deadline(Instant now) {
         flows_.handle_deadline(now);
         serve_datagrams(now);
     }
+    if (is_due(shedding_deadline(), now)) shed_connections(now);
 }
 
 std::optional<Instant> Node::poll_deadline() const {
     const auto links = earlier(front_.poll_deadline(), back_.poll_deadline());
     const auto records = earlier(target_.early_deadline(), deadlines_.earliest());
     const auto moves = earlier(exchange_.deadline(), flows_.poll_deadline());
-    return earlier(earlier(links, records), earlier(moves, channel_deadline()));
+    const auto farm = earlier(channel_deadline(), shedding_deadline());
+    return earlier(earlier(links, records), earlier(moves, farm));
 }
 
 std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
@@ -221,27 +224,28 @@ Result<MoveStarted, ApiFailure> Node::migrate(const wire::ConnectionTuple& tuple
     if (!slot || tables_.at(*slot).table() == migrate::Table::Forward) {
         return Failure{ApiFailure{ApiError::UnknownConnection, "no such connection is here"}};
     }
-    // EP-40: what was sent before has to be gone, not to leave when another server acts.
-    if (front_.is_resolving(tuple.client)) {
-        return Failure{
-            ApiFailure{ApiError::NotMovable, "the client's next hop is being asked for"}};
-    }
-    const auto* moved_in = tables_.at(*slot).as<migrate::ForwardConnectEndpoint>();
-    const bool is_its_way = moved_in == nullptr || moved_in->home == target->id;
-    if (is_its_way && !may_offer_to(target->id)) {
-        return Failure{
-            ApiFailure{ApiError::NotMovable, "no control channel to that server is open"}};
-    }
-    using migrate::endpoint::MoveRefusal;
-    const auto started = moved_in == nullptr            ? home_.start_move(*slot, target->id, now)
-                         : moved_in->home == target->id ? target_.start_return(*slot, now)
-                                                        : Failure{MoveRefusal::NotItsHome};
-    if (!started) {
-        return Failure{
-            ApiFailure{ApiError::NotMovable, migrate::endpoint::describe(started.error())}};
-    }
+    const auto started = begin_move(*slot, target->id, now);
+    if (!started) return Failure{ApiFailure{ApiError::NotMovable, started.error()}};
     settle(*slot, now);
     return MoveStarted{started->epoch};
+}
+
+/// From its home to that server, or from its owner back to its home; else why it cannot go now.
+Result<wire::MigrationId, const char*> Node::begin_move(Slot slot, farm::ServerId to, Instant now) {
+    const migrate::Record& record = tables_.at(slot);
+    // EP-40: what was sent before has to be gone, not to leave when another server acts.
+    if (front_.is_resolving(record.tuple.client)) {
+        return Failure{"the client's next hop is being asked for"};
+    }
+    const auto* moved_in = record.as<migrate::ForwardConnectEndpoint>();
+    const bool is_its_way = moved_in == nullptr || moved_in->home == to;
+    if (is_its_way && !may_offer_to(to)) return Failure{"no control channel to that server is open"};
+    using migrate::endpoint::MoveRefusal;
+    const auto started = moved_in == nullptr    ? home_.start_move(slot, to, now)
+                         : moved_in->home == to ? target_.start_return(slot, now)
+                                                : Failure{MoveRefusal::NotItsHome};
+    if (!started) return Failure{migrate::endpoint::describe(started.error())};
+    return *started;
 }
 
 }  // namespace shunt::node

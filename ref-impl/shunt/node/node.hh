@@ -19,6 +19,7 @@
 #include "shunt/farm/channel/control_channels.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/farm/local_load.hh"
+#include "shunt/farm/placements.hh"
 #include "shunt/farm/selection.hh"
 #include "shunt/farm/url_map.hh"
 #include "shunt/ip/path_mtu.hh"
@@ -32,6 +33,8 @@
 #include "shunt/migrate/offers.hh"
 #include "shunt/node/applications.hh"
 #include "shunt/node/contents.hh"
+#include "shunt/node/drain_report.hh"
+#include "shunt/node/shedding.hh"
 #include "shunt/node/streams.hh"
 #include "shunt/node/tables_snapshot.hh"
 #include "shunt/node/warm_endpoints.hh"
@@ -84,6 +87,13 @@ class Node {
     /// (docs/interfaces.md, verb migrate; EP-45, EP-47).
     Result<MoveStarted, ApiFailure> migrate(const wire::ConnectionTuple& tuple,
                                             std::string_view to_server, Instant now);
+
+    /// From now on the server takes no connection from another, gives new ones to others where it
+    /// can, and moves those that it has away, until it is told to stop (EP-43).
+    void start_drain();
+    void stop_drain();
+    bool is_draining() const { return shedding_.is_draining(); }
+    DrainReport drain_report() const;
 
     /// What happened to the connections of applications outside of the node (streams.hh); call
     /// until there is nothing.
@@ -187,6 +197,21 @@ class Node {
     std::optional<Instant> next_state() const;
     void tell_state(Instant now);
 
+    // shed_connections.cc: what leaves by itself
+    void shed_connections(Instant now);
+    std::optional<Instant> shedding_deadline() const;
+    void weigh_load(Instant now);
+    std::size_t unlooked_connections() const;
+    bool is_bound(Slot slot) const;
+    std::optional<Slot> next_unlooked(int& looks, Instant now);
+    void send_away(Slot slot, Instant now);
+    bool may_take(const farm::Placements::Server& server) const;
+    std::optional<farm::Placements::Server> server_with_room(Slot slot, Instant now) const;
+    std::optional<farm::Placements::Server> home_with_room(Slot slot, farm::ServerId home,
+                                                           Instant now) const;
+    void follow_departure(Slot slot, Instant now);
+    void note_answer(Slot slot, const migrate::EncapsulatedFrame& frame, Instant now);
+
     // candidates.cc
     std::vector<farm::Candidate> candidates_for(std::uint16_t port,
                                                 wire::TransportProtocol protocol,
@@ -226,6 +251,8 @@ class Node {
     void erase(Slot slot);
     bool transmit_from(Slot slot, Instant now);
 
+    Result<wire::MigrationId, const char*> begin_move(Slot slot, farm::ServerId to, Instant now);
+
     const farm::FarmConfig& config_;
     const farm::Server& self_;
     Contents& contents_;
@@ -261,6 +288,9 @@ class Node {
     DeadlineHeap deadlines_;
     ReadyQueue ready_;
     WarmEndpoints warm_;
+    Shedding shedding_;
+    farm::Placements placements_;
+    SheddingTurns turns_;
 };
 
 }  // namespace shunt::node

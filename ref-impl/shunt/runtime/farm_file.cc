@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kFileMax = 4 << 20;
 constexpr std::int64_t kCountMax = 1 << 30;
 constexpr std::int64_t kWeightMax = 1'000;
+constexpr std::int64_t kPercentMax = 100;
 constexpr std::int64_t kFigureMax = std::int64_t{1} << 50;
 
 template <typename Value>
@@ -52,6 +53,8 @@ class FarmReader {
             read_url(table);
         if (const auto table = top.table("session")) read_session(*table);
         if (const auto table = top.table("selection")) read_selection(*table);
+        if (const auto table = top.table("drain")) read_drain(*table);
+        if (const auto table = top.table("overload")) read_overload(*table);
         top.finish();
         return std::move(file_);
     }
@@ -240,6 +243,28 @@ class FarmReader {
         number(settings.connections_half, "connections_half", kFigureMax);
         number(settings.memory_half_bytes, "memory_half_bytes", kFigureMax);
         number(settings.bandwidth_half_bps, "bandwidth_half_bps", kFigureMax);
+        reader.finish();
+    }
+
+    void read_drain(const TableReader::Placed& placed) {
+        TableReader reader(*placed.value, placed.place, complaints_);
+        farm::DrainSettings& settings = file_.config.drain;
+        if (const auto count = reader.integer("moves_at_once", 1, kCountMax))
+            settings.moves_at_once = static_cast<std::size_t>(*count);
+        assign(settings.retry, reader.milliseconds("retry_ms"));
+        reader.finish();
+    }
+
+    void read_overload(const TableReader::Placed& placed) {
+        TableReader reader(*placed.value, placed.place, complaints_);
+        farm::OverloadSettings& settings = file_.config.overload;
+        if (const auto count = reader.integer("connections", 0, kCountMax))
+            settings.connections = static_cast<std::uint32_t>(*count);
+        if (const auto cpu = reader.integer("cpu_per_mille", 0, farm::kScoreMax))
+            settings.cpu_per_mille = static_cast<std::uint16_t>(*cpu);
+        if (const auto share = reader.integer("relief_percent", 0, kPercentMax))
+            settings.relief_percent = static_cast<std::uint32_t>(*share);
+        assign(settings.after, reader.milliseconds("after_ms"));
         reader.finish();
     }
 

@@ -15,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 /// 9 lines: every key that a server must have.
 const std::string kServer = R"([[server]]
@@ -274,6 +275,26 @@ TEST_F(SecretFileTest, RefusesAShortOrMissingSecret) {
     file = load();
     ASSERT_FALSE(file);
     EXPECT_THAT(file.error(), ElementsAre(HasSubstr("cannot read: No such file or directory")));
+}
+
+TEST(FarmFile, ReadsHowConnectionsLeave) {
+    const auto file = parse_farm_file(kServer +
+                                          "[drain]\nmoves_at_once = 8\nretry_ms = 250\n"
+                                          "[overload]\nconnections = 500\n"
+                                          "cpu_per_mille = 900\nrelief_percent = 20\n"
+                                          "after_ms = 5000\n",
+                                      "farm.toml", "/etc/shunt");
+    ASSERT_TRUE(file) << file.error().front();
+    EXPECT_EQ(file->config.drain, (farm::DrainSettings{8, Duration::milliseconds(250)}));
+    EXPECT_EQ(file->config.overload,
+              (farm::OverloadSettings{500, 900, 20, Duration::milliseconds(5'000)}));
+    EXPECT_THAT(errors_of(kServer + "[drain]\nmoves_at_once = 4097\n"),
+                ElementsAre("farm.toml:11: drain.moves_at_once: expected 4096 at most"));
+    EXPECT_THAT(errors_of(kServer + "[drain]\nmoves_at_once = 0\n"), SizeIs(1));
+    EXPECT_THAT(errors_of(kServer + "[overload]\ncpu_per_mille = 1001\n"), SizeIs(1));
+    EXPECT_THAT(errors_of(kServer + "[overload]\nrelief_percent = 91\n"),
+                ElementsAre("farm.toml:11: overload.relief_percent: expected 90 at most"));
+    EXPECT_THAT(errors_of(kServer + "[drain]\nretry = 1\n"), ElementsAre(HasSubstr("retry_ms")));
 }
 
 TEST(FarmFile, SaysWhyTheFileItselfCannotBeRead) {

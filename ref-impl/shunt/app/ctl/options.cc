@@ -21,15 +21,16 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array<const char*, 5> kOfSomeVerbs = {"watch", "udp", "application", "select",
-                                                     "close"};
+constexpr std::array<const char*, 8> kOfSomeVerbs = {"watch", "udp",  "application", "select",
+                                                     "close", "wait", "stop",        "status"};
 
 po::options_description describe_options() {
     const auto text = [] { return po::value<std::string>(); };
     po::options_description options;
     options.add_options()("control", text())("json", "")("watch", "")("interval", text())(
-        "udp", "")("application", text())("select", text())("close", "")("help,h", "")(
-        "version", "")("words", po::value<std::vector<std::string>>());
+        "udp", "")("application", text())("select", text())("close", "")("wait", text())(
+        "stop", "")("status", "")("help,h", "")("version", "")(
+        "words", po::value<std::vector<std::string>>());
     return options;
 }
 
@@ -58,8 +59,10 @@ void check_options(const Verb& verb, const GivenOptions& given) {
         if (given.has(option) && !is_taken)
             throw WrongOption{fmt::format("{}: does not take --{}", verb.name, option)};
     }
-    if (given.has("interval") && !given.has("watch"))
-        throw WrongOption{"--interval: expected --watch too"};
+    if (given.has("interval") && !given.has("watch") && !given.has("wait"))
+        throw WrongOption{"--interval: expected --watch or --wait too"};
+    if (given.has("stop") && (given.has("wait") || given.has("status")))
+        throw WrongOption{"--stop: not with --wait or --status"};
 }
 
 /// The fields that follow from the words and options of the verbs that have some.
@@ -71,6 +74,8 @@ Json request_of(const Verb& verb, const std::vector<std::string>& words,
         request["to"] = words[2];
     } else if (verb.name == "log-level" && words.size() > 1) {
         request["level"] = words[1];
+    } else if (verb.name == "drain") {
+        request["action"] = given.has("stop") ? "stop" : given.has("status") ? "report" : "start";
     } else if (verb.name == "listen") {
         const auto port = to_number(words[1]);
         if (!port || *port == 0 || *port > 0xFFFF)
@@ -90,6 +95,7 @@ using Words = std::vector<std::string>;
 Options options_of(const Verb& verb, const Words& words, const GivenOptions& given,
                    const char* environment_control) {
     constexpr std::uint64_t interval_max_s = 3'600;
+    constexpr std::uint64_t wait_max_s = 86'400;
     check_words(verb, words);
     check_options(verb, given);
     Options options;
@@ -100,8 +106,10 @@ Options options_of(const Verb& verb, const Words& words, const GivenOptions& giv
     if (has_filter && words.size() > 1) options.filter = words[1];
     options.is_json = given.has("json");
     const auto interval_s = given.number("interval", 1, interval_max_s).value_or(1);
-    if (given.has("watch"))
-        options.watch = Duration::seconds(static_cast<std::int64_t>(interval_s));
+    options.interval = Duration::seconds(static_cast<std::int64_t>(interval_s));
+    if (given.has("watch")) options.watch = options.interval;
+    if (const auto wait_s = given.number("wait", 1, wait_max_s))
+        options.wait = Duration::seconds(static_cast<std::int64_t>(*wait_s));
     if (const auto control = given.text("control")) {
         options.control = *control;
     } else if (environment_control != nullptr) {

@@ -20,6 +20,9 @@ struct Options {
     std::string filter;
     bool is_json = false;
     std::optional<Duration> watch;
+    /// Of drain: how long its end is waited for, and how often that is told of.
+    std::optional<Duration> wait;
+    Duration interval = Duration::seconds(1);
 };
 
 /// `arguments` are those behind the program's name, `environment_control` is SHUNT_CONTROL, null if

@@ -37,6 +37,9 @@ TEST(CtlOptions, MakeTheRequestOfEachVerb) {
     EXPECT_EQ(options({"log-level"}).request, R"({"do":"log-level","id":1})");
     EXPECT_EQ(options({"log-level", "debug"}).request,
               R"({"do":"log-level","id":1,"level":"debug"})");
+    EXPECT_EQ(options({"drain"}).request, R"({"action":"start","do":"drain","id":1})");
+    EXPECT_EQ(options({"drain", "--stop"}).request, R"({"action":"stop","do":"drain","id":1})");
+    EXPECT_EQ(options({"drain", "--status"}).request, R"({"action":"report","do":"drain","id":1})");
     EXPECT_EQ(options({"listen", "5353", "--udp"}).request,
               R"({"do":"listen","id":1,"port":5353,"protocol":"udp"})");
     EXPECT_EQ(options({"listen", "80", "--close"}).request,
@@ -53,6 +56,9 @@ TEST(CtlOptions, MayStandBeforeAndBehindTheCommand) {
     EXPECT_EQ(options({"counters", "drop."}).filter, "drop.");
     EXPECT_EQ(options({"state", "--watch"}).watch, Duration::seconds(1));
     EXPECT_EQ(options({"--watch", "--interval", "5", "state"}).watch, Duration::seconds(5));
+    EXPECT_FALSE(options({"drain"}).wait);
+    EXPECT_EQ(options({"drain", "--wait", "60"}).wait, Duration::seconds(60));
+    EXPECT_EQ(options({"drain", "--wait", "60", "--interval", "5"}).interval, Duration::seconds(5));
 }
 
 TEST(CtlOptions, NeedASocket) {
@@ -70,12 +76,17 @@ TEST(CtlOptions, SayWhatIsWrong) {
     EXPECT_EQ(error({"migrate", "x", "y", "z"}), "migrate: expected CONNECTION SERVER");
     EXPECT_EQ(error({"hello", "--watch"}), "hello: does not take --watch");
     EXPECT_EQ(error({"state", "--udp"}), "state: does not take --udp");
-    EXPECT_EQ(error({"state", "--interval", "2"}), "--interval: expected --watch too");
+    EXPECT_EQ(error({"state", "--interval", "2"}), "--interval: expected --watch or --wait too");
     EXPECT_EQ(error({"state", "--watch", "--interval", "0"}),
               "--interval: expected a number from 1 to 3600, got \"0\"");
     EXPECT_EQ(error({"listen", "65536"}), "listen: expected a port from 1 to 65535, got \"65536\"");
     EXPECT_EQ(error({"listen", "0"}), "listen: expected a port from 1 to 65535, got \"0\"");
     EXPECT_EQ(error({"listen", "8o"}), "listen: expected a port from 1 to 65535, got \"8o\"");
+    EXPECT_EQ(error({"state", "--wait", "5"}), "state: does not take --wait");
+    EXPECT_EQ(error({"drain", "--wait", "0"}),
+              "--wait: expected a number from 1 to 86400, got \"0\"");
+    EXPECT_EQ(error({"drain", "--stop", "--status"}), "--stop: not with --wait or --status");
+    EXPECT_EQ(error({"drain", "s1"}), "drain: expected no arguments");
     EXPECT_NE(error({"--wat", "state"}), "");
 }
 

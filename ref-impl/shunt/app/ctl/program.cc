@@ -8,10 +8,12 @@
 #include <csignal>
 #include <cstdio>
 
+#include "shunt/app/ctl/drain_progress.hh"
 #include "shunt/app/ctl/report.hh"
 #include "shunt/app/ctl/text_table.hh"
 #include "shunt/app/exit_codes.hh"
 #include "shunt/app/json_line.hh"
+#include "shunt/runtime/clock.hh"
 #include "shunt/runtime/control_client.hh"
 
 namespace shunt::app::ctl {
@@ -21,6 +23,9 @@ using runtime::ControlClient;
 
 constexpr int kExitUnknown = 127;
 constexpr Duration kPatience = Duration::seconds(10);
+/// What is waited for is looked at so often, and told of less often.
+constexpr int kLookPauseMs = 100;
+constexpr const char* kDrainReport = R"({"id":1,"do":"drain","action":"report"})";
 constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
 
 volatile std::sig_atomic_t is_interrupted = 0;
@@ -96,12 +101,45 @@ int show(const std::string& line, const Options& options, Json& before) {
     return kExitOk;
 }
 
+int end_of_wait(DrainProgress progress, const std::string& answer, const Options& options) {
+    Json none;
+    const int code = show(answer, options, none);
+    if (code != kExitOk || progress == DrainProgress::Empty) return code;
+    if (progress == DrainProgress::Unknown)
+        return complain(kExitTrouble, "what answers there is no node");
+    return complain(kExitNegative, progress == DrainProgress::Stopped
+                                       ? "the node is not draining any more"
+                                       : "connections are left; see why each could not go");
+}
+
+/// Begins as it is told to, then only asks: whoever stops the drain meanwhile has the last word.
+int wait_for_drain(ControlClient& client, const Options& options) {
+    const Instant begin = runtime::monotonic_now();
+    Instant told = begin;
+    for (std::string request = options.request;; request = kDrainReport) {
+        const auto answer = client.ask(request, kPatience);
+        if (!answer) return report_trouble(answer.error(), options);
+        const Json whole = parse_json_line(*answer);
+        const Json result = whole.is_object() ? whole.value("result", Json()) : Json();
+        const Instant now = runtime::monotonic_now();
+        const DrainProgress progress = progress_of(result, now - begin, *options.wait);
+        if (progress != DrainProgress::GoesOn) return end_of_wait(progress, *answer, options);
+        if (request != kDrainReport || now - told >= options.interval) {
+            say(options.is_json ? result.dump() + '\n' : progress_line(result));
+            told = now;
+        }
+        poll(nullptr, 0, kLookPauseMs);
+        if (is_interrupted != 0) return kExitInterrupted;
+    }
+}
+
 }  // namespace
 
 int run(const Options& options) {
     watch_for_interruption();
     auto client = ControlClient::open(options.control);
     if (!client) return complain(kExitSetup, client.error().text);
+    if (options.wait) return wait_for_drain(*client, options);
     Json before;
     for (;;) {
         const auto answer = client->ask(options.request, kPatience);

@@ -12,7 +12,7 @@ constexpr std::string_view kOptions = R"(Options, before or behind the command:
   --control PATH    the node's control socket; else the environment's SHUNT_CONTROL
   --json            the answer as the node gives it, one JSON object a line
   --watch           again and again, until interrupted (state, counters, members, tables)
-  --interval S      with --watch: seconds between two looks, 1 to 3600 (default 1)
+  --interval S      with --watch, --wait: seconds between two looks, 1 to 3600 (default 1)
   --help            this text; behind a command: that command's
   --version         the version
 )";
@@ -88,6 +88,23 @@ Examples:
   shuntctl --control /run/shunt/s1.sock migrate '10.7.0.9:5000>10.7.1.1:5353/udp' s3
 )",
      2, 2, ""},
+    {"drain", "[--wait S] [--stop | --status]", "move every connection to other servers",
+     R"(From now on the server takes no connection from another, gives new ones to others, and moves
+those that it has to servers that state selects, some at once ([drain] in farm.toml); one that came
+from another server goes back to its home. Where nobody takes one it goes on being served, and is
+tried again; the answer says which and why. It comes at once; with --wait when nothing is left,
+after S seconds at most (1 to 86400), with a line every --interval S meanwhile, and the exit code is
+1 if something is left. --status only says how far it is, --stop ends it: what has moved stays where
+it is. A server goes on forwarding what has moved away from its own addresses, and is not to be
+switched off before those connections have ended.
+
+Examples:
+  shuntctl --control /run/shunt/s1.sock drain --wait 60
+  shuntctl --control /run/shunt/s1.sock drain --status
+  shuntctl --control /run/shunt/s1.sock --json drain --wait 10 --interval 2 | jq .left
+  shuntctl --control /run/shunt/s1.sock drain --stop
+)",
+     0, 0, " wait stop status "},
     {"listen", "PORT [--udp] [--application A] [--select S] [--close]",
      "open or close a listener while the node runs",
      R"(Opens PORT on every service address of this server: with the application that farm.toml

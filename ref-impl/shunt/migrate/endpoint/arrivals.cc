@@ -102,6 +102,7 @@ std::optional<Slot> Arrivals::refuse(const Offer& offer, Counter counter, Instan
     context_.counters.add(counter);
     const RejectReason reason = counter == Counter::OfferNoListener ? RejectReason::NoListener
                                 : counter == Counter::OfferFull     ? RejectReason::Full
+                                : counter == Counter::OfferDraining ? RejectReason::Draining
                                                                     : RejectReason::MalformedState;
     messages_.reject(offer.from, offer.tuple, offer.id, reason, now);
     return std::nullopt;
@@ -110,6 +111,9 @@ std::optional<Slot> Arrivals::refuse(const Offer& offer, Counter counter, Instan
 std::optional<Slot> Arrivals::begin(const Offer& offer, std::optional<Slot> replaced, Instant now) {
     if (context_.config.listen_of(context_.self, offer.tuple.service_port) == nullptr) {
         return refuse(offer, Counter::OfferNoListener, now);
+    }
+    if (context_.is_draining && !is_mutant(Mutant::TakesOffersWhileDraining)) {
+        return refuse(offer, Counter::OfferDraining, now);
     }
     if (!replaced && !context_.tables.has_room(Table::ForwardConnect)) {
         return refuse(offer, Counter::OfferFull, now);

@@ -26,6 +26,8 @@ struct Context {
     PacketPool& pool;
     Rng& rng;
     Counters& counters;
+    /// The server takes no connection from another (EP-43).
+    bool is_draining = false;
 
     HeldPackets::Limits held_limits() const {
         return {config.limits.held_packets, config.limits.held_bytes};

@@ -86,6 +86,11 @@ std::optional<FlowTarget::Slot> FlowTarget::take_over(const wire::ConnectionTupl
         messages_.reject(home, tuple, id, RejectReason::NoListener, now);
         return std::nullopt;
     }
+    if (context_.is_draining) {
+        context_.counters.add(Counter::OfferDraining);
+        messages_.reject(home, tuple, id, RejectReason::Draining, now);
+        return std::nullopt;
+    }
     if (!flows_.has_room()) {
         context_.counters.add(Counter::OfferFull);
         messages_.reject(home, tuple, id, RejectReason::Full, now);
