@@ -112,6 +112,7 @@ class FarmWorld {
     World& world() { return world_; }
     const World& world() const { return world_; }
     const FarmRoles& roles() const { return roles_; }
+    const FarmWorldConfig& config() const { return config_; }
     /// Of the how-manyth server of the configuration.
     NodeHost& node(std::size_t index) { return *nodes_.at(index); }
     std::size_t servers() const { return nodes_.size(); }

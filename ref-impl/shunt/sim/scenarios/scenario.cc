@@ -5,6 +5,7 @@
 
 #include "shunt/sim/scenarios/channels.hh"
 #include "shunt/sim/scenarios/crash_twice.hh"
+#include "shunt/sim/scenarios/drain.hh"
 #include "shunt/sim/scenarios/flow_faults.hh"
 #include "shunt/sim/scenarios/move_faults.hh"
 #include "shunt/sim/scenarios/move_in_use.hh"
@@ -19,6 +20,12 @@ constexpr ScenarioSettings kPair{false, true, true, true};
 constexpr ScenarioSettings kScript{false, false, false};
 
 constexpr Scenario kScenarios[] = {
+    {"drain", "1,000 downloading connections leave their home, then the server that they went to.",
+     drain, kOwnLinks},
+    {"drain-faults",
+     "Servers drain at any time, while links lose, repeat, stop, and servers pause, crash, "
+     "restart.",
+     drain_faults},
     {"flow-faults",
      "Extended set: UDP flows move from server to server, while links and servers fail.",
      flow_faults_extended},
