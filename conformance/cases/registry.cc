@@ -18,9 +18,10 @@ const std::vector<CaseInfo>& all_cases() {
                                    endpoint_icmp_cases,         endpoint_target_cases,
                                    endpoint_ends_cases,         endpoint_in_use_cases,
                                    endpoint_moved_in_use_cases, endpoint_returns_cases,
-                                   endpoint_giving_back_cases,  endpoint_udp_cases,
-                                   endpoint_dead_servers_cases, system_addresses_cases,
-                                   system_selection_cases,      system_control_channel_cases}) {
+                                   endpoint_giving_back_cases,  endpoint_drain_cases,
+                                   endpoint_udp_cases,          endpoint_dead_servers_cases,
+                                   system_addresses_cases,      system_selection_cases,
+                                   system_control_channel_cases}) {
             for (CaseInfo& info : section())
                 cases.push_back(std::move(info));
         }

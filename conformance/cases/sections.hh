@@ -14,6 +14,7 @@ std::vector<CaseInfo> endpoint_bounds_cases();
 std::vector<CaseInfo> endpoint_connection_cases();
 std::vector<CaseInfo> endpoint_control_block_cases();
 std::vector<CaseInfo> endpoint_dead_servers_cases();
+std::vector<CaseInfo> endpoint_drain_cases();
 std::vector<CaseInfo> endpoint_ends_cases();
 std::vector<CaseInfo> endpoint_forward_cases();
 std::vector<CaseInfo> endpoint_framing_cases();

@@ -25,6 +25,7 @@ NOT_YET = IUT / "shunt-node-not-yet.txt"
 VIRTUAL_ALONE = [
     "endpoint/base-home/**",
     "endpoint/bounds/unknown-tuples-harmless",
+    "endpoint/drain/**",
     "endpoint/ends/closing-owner-speaks",
     "endpoint/ends/closing-record-expires",
     "endpoint/ends/idle-owner-speaks",

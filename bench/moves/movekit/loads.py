@@ -267,35 +267,36 @@ def forward(stage: Stage, scale: Scale, text: int, *, ours_first: bool) -> Round
     return {f"forward-{text}": (mine, theirs, {})}
 
 
-def _drain_by_hand(stage: Stage, clients: list[str]) -> None:
-    """Moves all at once, and again those that the home had to take back."""
+def _drain(stage: Stage) -> dict[str, Any]:
+    """The server parts with all that it has; how far that had come when it was over."""
     deadline = time.monotonic() + _DRAIN_SECONDS
     home = stage.controls["s1"]
-    while clients and time.monotonic() < deadline:
-        for client in clients:
-            home.ask("migrate", connection=f"{client}>{SERVICE}:80/tcp", to="s2")
-        while home.result("state")["tables"]["temporary"] and time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
-        rows = home.result("tables")["local"]
-        clients = [row["connection"].partition(">")[0] for row in rows]
+    progress = home.result("drain")
+    while progress["left"] and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+        progress = home.result("drain", action="report")
+    return progress
 
 
 def drain(stage: Stage, scale: Scale) -> Round:
-    """All connections of a server leave it at once while their clients work."""
+    """All connections of a server leave it by a drain while their clients work."""
     load = stage.start_load("many", SERVICE, str(scale.drained))
     time.sleep(_SETTLE_SECONDS)
     before = stage.mover().counters()
     start = time.monotonic()
-    _drain_by_hand(stage, load.clients)
-    seconds = time.monotonic() - start
-    tables = stage.controls["s1"].result("state")["tables"]
-    left = tables["local"] + tables["temporary"]
-    after = stage.mover().counters()
+    try:
+        progress = _drain(stage)
+        seconds = time.monotonic() - start
+        after = stage.mover().counters()
+    finally:
+        stage.controls["s1"].result("drain", action="stop")
+    left = progress["left"]
     outcome = load.finish()
     details = {
         "outcome": outcome,
         "seconds": seconds,
         "left": left,
+        "moved": progress["moved"],
         "counters": _difference(before, after),
     }
     lost = outcome["lost"] + outcome["wrong"] + left
