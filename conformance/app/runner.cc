@@ -152,7 +152,9 @@ CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut
 }
 
 Runner::Runner(const Options& options, Iut iut)
-    : options_(options), iut_(std::move(iut)), point_(iut_.front, iut_.back, *options.time) {
+    : options_(options),
+      iut_(std::move(iut)),
+      point_(iut_.front, iut_.back, *options.time, iut_.control_path()) {
     if (options.time == TimeKind::Wall) {
         epoch_offset_ = std::chrono::system_clock::now().time_since_epoch();
     }

@@ -37,8 +37,12 @@ std::optional<AttachmentAddress> parse_attachment_address(std::string_view text)
     return std::nullopt;
 }
 
-AttachmentPoint::AttachmentPoint(AttachmentAddress front, AttachmentAddress back, TimeKind time)
-    : front_(std::move(front)), back_(std::move(back)), time_(time) {
+AttachmentPoint::AttachmentPoint(AttachmentAddress front, AttachmentAddress back, TimeKind time,
+                                 std::string control)
+    : front_(std::move(front)), back_(std::move(back)), time_(time), control_(std::move(control)) {
+    if (time_ == TimeKind::Virtual && !control_.empty()) {
+        throw UsageError("in virtual time the upper tester is \"attachment\", or none");
+    }
     if (time_ == TimeKind::Virtual && (front_.kind != AttachmentKind::Unix || front_ != back_)) {
         throw UsageError(
             "virtual time needs front and back on one unix: socket; use --time wall with others");
@@ -56,7 +60,7 @@ std::unique_ptr<Attachment> AttachmentPoint::open(std::uint64_t seed) const {
         if (time_ == TimeKind::Virtual) return std::make_unique<UnixVirtual>(std::move(socket));
         std::vector<std::unique_ptr<WallPort>> ports;
         ports.push_back(std::make_unique<UnixPort>(std::move(socket), std::nullopt));
-        return std::make_unique<WallAttachment>(std::move(ports));
+        return std::make_unique<WallAttachment>(std::move(ports), control_);
     }
     if (front_ == back_) {
         throw UsageError("front and back on one interface cannot be told apart yet: give two");
@@ -64,7 +68,7 @@ std::unique_ptr<Attachment> AttachmentPoint::open(std::uint64_t seed) const {
     std::vector<std::unique_ptr<WallPort>> ports;
     ports.push_back(open_port(front_, Link::Front, seed));
     ports.push_back(open_port(back_, Link::Back, seed));
-    return std::make_unique<WallAttachment>(std::move(ports));
+    return std::make_unique<WallAttachment>(std::move(ports), control_);
 }
 
 std::string AttachmentPoint::socket_path() const {

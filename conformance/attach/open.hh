@@ -30,8 +30,10 @@ std::optional<AttachmentAddress> parse_attachment_address(std::string_view text)
 /// Both links of one device, opened again for every case (unix:) or once for a run (the others).
 class AttachmentPoint {
   public:
-    /// Makes taps where they are asked for; throws UsageError.
-    AttachmentPoint(AttachmentAddress front, AttachmentAddress back, TimeKind time);
+    /// Makes taps where they are asked for; throws UsageError. `control`: the device's control
+    /// socket, of wall time; empty if it has none or is reached through the links' own.
+    AttachmentPoint(AttachmentAddress front, AttachmentAddress back, TimeKind time,
+                    std::string control = {});
 
     /// A unix: device in virtual time is a fresh one for whoever connects.
     bool is_fresh_each_time() const { return front_.kind == AttachmentKind::Unix; }
@@ -46,6 +48,7 @@ class AttachmentPoint {
     AttachmentAddress front_;
     AttachmentAddress back_;
     TimeKind time_;
+    std::string control_;
     std::vector<std::unique_ptr<TapInterface>> taps_;
 };
 

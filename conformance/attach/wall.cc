@@ -21,6 +21,16 @@ void WallAttachment::send(Link link, ByteView frame) {
     throw AttachmentError("no port carries the link");
 }
 
+void WallAttachment::send_control(const std::string& line) {
+    if (control_path_.empty()) return Attachment::send_control(line);
+    if (!control_) control_ = std::make_unique<ControlStream>(control_path_);
+    control_->send(line);
+}
+
+std::vector<std::string> WallAttachment::take_control() {
+    return control_ ? control_->take() : std::vector<std::string>{};
+}
+
 std::vector<LinkFrame> WallAttachment::receive_all() {
     std::vector<LinkFrame> frames;
     for (bool has_more = true; has_more && frames.size() < kFramesPerBatchMax;) {

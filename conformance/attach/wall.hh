@@ -5,8 +5,10 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "attach/attachment.hh"
+#include "attach/control_stream.hh"
 
 namespace conform {
 
@@ -27,17 +29,25 @@ class WallPort {
 
 class WallAttachment : public Attachment {
   public:
-    explicit WallAttachment(std::vector<std::unique_ptr<WallPort>> ports)
-        : ports_(std::move(ports)), start_(std::chrono::steady_clock::now()) {}
+    /// `control`: the device's control socket, empty if it has none.
+    explicit WallAttachment(std::vector<std::unique_ptr<WallPort>> ports, std::string control = {})
+        : ports_(std::move(ports)),
+          control_path_(std::move(control)),
+          start_(std::chrono::steady_clock::now()) {}
 
     Time now() const override { return std::chrono::steady_clock::now() - start_; }
     void send(Link link, ByteView frame) override;
     std::vector<LinkFrame> progress(Time until) override;
+    /// The first line connects.
+    void send_control(const std::string& line) override;
+    std::vector<std::string> take_control() override;
 
   private:
     std::vector<LinkFrame> receive_all();
 
     std::vector<std::unique_ptr<WallPort>> ports_;
+    std::string control_path_;
+    std::unique_ptr<ControlStream> control_;
     std::chrono::steady_clock::time_point start_;
 };
 

@@ -82,6 +82,12 @@ struct Iut {
     TestTimers timers;
     TestRequests requests;
     std::string upper_tester;  ///< empty: the device is driven through the wire alone
+
+    /// Path of the upper tester's own socket; empty where it has none.
+    std::string control_path() const {
+        constexpr std::string_view kUnix = "unix:";
+        return upper_tester.starts_with(kUnix) ? upper_tester.substr(kUnix.size()) : std::string();
+    }
 };
 
 }  // namespace conform

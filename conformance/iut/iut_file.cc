@@ -179,9 +179,9 @@ void read_ixit(IutReader ixit, Iut& iut) {
     iut.front = read_attachment(ixit, "front");
     iut.back = read_attachment(ixit, "back");
     iut.upper_tester = ixit.text("upper_tester", "");
-    if (!iut.upper_tester.empty() && iut.upper_tester != "attachment") {
-        ixit.fail("upper_tester", "\"attachment\": through the unix: socket of the links");
-    }
+    const bool is_known =
+        iut.upper_tester.empty() || iut.upper_tester == "attachment" || !iut.control_path().empty();
+    if (!is_known) ixit.fail("upper_tester", "\"attachment\" or unix:PATH");
     Participants participants;
     read_addresses(*ixit.table("addresses", true), iut, participants);
     for (IutReader& peer : ixit.tables("peers")) {

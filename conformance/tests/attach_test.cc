@@ -3,9 +3,12 @@
 /// formats of the others.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <thread>
 
+#include "attach/control_stream.hh"
 #include "attach/device_process.hh"
 #include "attach/json_line.hh"
 #include "attach/open.hh"
@@ -257,6 +260,55 @@ TEST(AttachmentAddress, KnowsThreeKinds) {
     for (const char* bad : {"", "unix:", "tcp:1", "eth0", "unix"}) {
         EXPECT_FALSE(parse_attachment_address(bad)) << bad;
     }
+}
+
+/// A listening stream socket, as a device's control socket is one.
+class ControlListener {
+  public:
+    explicit ControlListener(const std::string& path)
+        : listening_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        ::unlink(path.c_str());
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+        EXPECT_EQ(::bind(listening_.number(), reinterpret_cast<const sockaddr*>(&address),
+                         sizeof(address)),
+                  0);
+        EXPECT_EQ(::listen(listening_.number(), 1), 0);
+    }
+    Descriptor accept() { return Descriptor(::accept(listening_.number(), nullptr, nullptr)); }
+
+  private:
+    Descriptor listening_;
+};
+
+TEST(ControlStream, GivesWholeLinesAndSaysWhenTheDeviceIsGone) {
+    const std::string path = testing::TempDir() + "control-stream.sock";
+    ControlListener listener(path);
+    ControlStream stream(path);
+    Descriptor device = listener.accept();
+    EXPECT_TRUE(stream.take().empty());
+    const auto say = [&device](std::string_view text) {
+        EXPECT_EQ(::send(device.number(), text.data(), text.size(), 0),
+                  static_cast<ssize_t>(text.size()));
+    };
+    say("{\"id\":1}\n{\"id\":2");
+    EXPECT_EQ(stream.take(), std::vector<std::string>{"{\"id\":1}"});
+    say("}\n");
+    EXPECT_EQ(stream.take(), std::vector<std::string>{"{\"id\":2}"});
+    stream.send("{}");
+    char line[8] = {};
+    EXPECT_EQ(::recv(device.number(), line, sizeof(line), 0), 3);
+    EXPECT_STREQ(line, "{}\n");
+    device = Descriptor();
+    EXPECT_THROW(stream.take(), DeviceGone);
+    EXPECT_THROW(ControlStream(path + ".none"), AttachmentError);
+}
+
+TEST(AttachmentPoint, RefusesAControlSocketInVirtualTime) {
+    const AttachmentAddress a{AttachmentKind::Unix, "a"};
+    EXPECT_THROW(AttachmentPoint(a, a, TimeKind::Virtual, "b"), UsageError);
+    EXPECT_NO_THROW(AttachmentPoint(a, a, TimeKind::Wall, "b"));
 }
 
 TEST(AttachmentPoint, RefusesVirtualTimeOnTwoSockets) {
