@@ -87,8 +87,9 @@ int mutants(const Options& options) {
     const std::vector<Mutant> list = list_mutants(
         options.mutants_program.empty() ? default_mutants_program() : options.mutants_program);
     for (const Mutant& mutant : list) {
-        std::cout << printable(
-            fmt::format("{:<36} {:<7} {}\n", mutant.name, mutant.requirement, mutant.text));
+        std::cout << printable(fmt::format("{:<36} {:<7} {}{}\n", mutant.name, mutant.requirement,
+                                           mutant.text,
+                                           mutant.needs.empty() ? "" : " [" + mutant.needs + "]"));
     }
     std::cout << fmt::format("{} mutants\n", list.size());
     return list.empty() ? kExitNegative : 0;

@@ -89,7 +89,7 @@ constexpr CommandText kCommands[] = {
      "one survives, or if none of the cases that notice it names its requirement.\n",
      "  shunt-conform selfcheck --iut shunt-node.toml -- shunt-node --config farm.toml \\\n"
      "      --name s1 --front unix:out/s1.sock --back unix:out/s1.sock --time virtual\n",
-     "iut seed time json mutants"},
+     "iut seed time json mutants needs mapped"},
     {Command::Mutants, "mutants",
      "shunt-conform mutants [--mutants PROGRAM]\n"
      "\n"
@@ -128,6 +128,13 @@ po::options_description options_of(const CommandText& command, Options& options,
     add("junit", &options.junit_path, "P", "write the report as JUnit XML");
     add("mutants", &options.mutants_program, "PROGRAM",
         "takes --list-mutants and --mutant NAME; shunt-node-mutants beside this program");
+    add("needs", &options.needs, "KIND",
+        "only mutants that show in farms of this kind alone, as `mutants` shows them in brackets");
+    if (has_option(command, "mapped")) {
+        description.add_options()(
+            "mapped", po::bool_switch(&options.is_mapped_only),
+            "against each mutant only the cases of its requirement, and one that passes");
+    }
     add("out", &options.out_path, "DIR",
         "write a pcapng for each case into DIR, which must be new or empty");
     if (has_option(command, "strict")) {

@@ -32,6 +32,8 @@ struct Options {
     std::string json_path;
     std::string junit_path;
     std::string mutants_program;
+    std::string needs;  ///< of the mutants that are asked; empty: all that show in this farm
+    bool is_mapped_only = false;
     std::string out_path;
     bool is_strict = false;
     std::vector<std::string> device_command;  ///< what stands behind `--`

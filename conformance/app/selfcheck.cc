@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "app/mutants.hh"
 #include "app/runner.hh"
@@ -17,6 +18,26 @@ RunResult run_quietly(const Options& options, const Iut& iut,
     Runner runner(options, iut);
     return runner.run(
         cases, [](const CaseInfo&) {}, [](const CaseResult&) {});
+}
+
+/// The cases of the mutant's requirement, then the others until one passes: a device that is wrong
+/// in every respect has more than one defect.
+RunResult run_mapped(const Options& options, const Iut& iut, const Mutant& mutant,
+                     const std::vector<const CaseInfo*>& cases) {
+    std::vector<const CaseInfo*> ordered = cases;
+    const auto others =
+        std::stable_partition(ordered.begin(), ordered.end(), [&mutant](const CaseInfo* info) {
+            return std::ranges::count(info->requirements, mutant.requirement) > 0;
+        });
+    RunResult result = run_quietly(options, iut, {ordered.begin(), others});
+    const auto has_passed = [&result] {
+        return std::ranges::count(result.cases, Verdict::Pass, &CaseResult::verdict) > 0;
+    };
+    for (auto other = others; other != ordered.end() && !has_passed(); ++other) {
+        RunResult one = run_quietly(options, iut, {*other});
+        std::ranges::move(one.cases, std::back_inserter(result.cases));
+    }
+    return result;
 }
 
 /// A mutant that could not be asked has shown nothing, one way or the other.
@@ -43,10 +64,12 @@ SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
     if (verdict_of(result.baseline, false) != RunVerdict::Conformant) return result;
     for (const Mutant& mutant : mutants) {
         if (!is_farm_of_kind(iut.statement, mutant.needs)) continue;
+        if (!options.needs.empty() && mutant.needs != options.needs) continue;
         Options mutated = options;
         mutated.device_command =
             mutant_command(options.device_command, options.mutants_program, mutant);
-        const RunResult run = run_quietly(mutated, iut, cases);
+        const RunResult run = options.is_mapped_only ? run_mapped(mutated, iut, mutant, cases)
+                                                     : run_quietly(mutated, iut, cases);
         require_answers(mutant, run);
         result.mutants.push_back(mutant_result(mutant.name, mutant.requirement, run));
     }

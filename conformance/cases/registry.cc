@@ -16,6 +16,7 @@ const std::vector<CaseInfo>& all_cases() {
                                    endpoint_records_cases,      endpoint_base_home_cases,
                                    endpoint_bounds_cases,       endpoint_forward_cases,
                                    endpoint_icmp_cases,         endpoint_target_cases,
+                                   endpoint_copies_cases,       endpoint_owners_cases,
                                    endpoint_ends_cases,         endpoint_in_use_cases,
                                    endpoint_moved_in_use_cases, endpoint_returns_cases,
                                    endpoint_giving_back_cases,  endpoint_drain_cases,

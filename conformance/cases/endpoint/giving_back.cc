@@ -135,6 +135,22 @@ Task<> unknown_drops(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// EP-13: the 0x14 that released it once is no answer to its return.
+Task<> old_release_changes_nothing(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    const Offer offer = co_await give_back(stage, connection);
+    const TcpSegment request = connection.next_request();
+    connection.forward(request);
+    connection.release();
+    co_await connection.client().expect_silence("EP-13", "after the 0x14 of before its return",
+                                                milliseconds(300));
+    accept_return(stage, connection, offer);
+    co_await expect_sent_back(stage, connection, "EP-46", request);
+    co_await stage.expect_alive("after the case");
+}
+
 /// No answer: it repeats, and never resumes by itself.
 Task<> unanswered_repeats(Stage& stage) {
     co_await stage.expect_alive("before the case");
@@ -212,6 +228,10 @@ std::vector<CaseInfo> endpoint_giving_back_cases() {
         giving_case("endpoint/giving-back/unknown-drops",
                     "Refused with reason 3 the owner drops the endpoint silently.", {"EP-46"},
                     unknown_drops),
+        giving_case("endpoint/giving-back/old-release-changes-nothing",
+                    "The 0x14 that released an owner does not end its wait for the answer to its "
+                    "return.",
+                    {"EP-13", "EP-46"}, old_release_changes_nothing),
         giving_case("endpoint/giving-back/unanswered-repeats",
                     "Unanswered an owner repeats after 50, 100, 200, 400 ms and each second for "
                     "60 s, and never resumes.",

@@ -143,6 +143,75 @@ Task<> incomplete_asks(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// Without the bytes from `from` on.
+Image cut_image(const Image& whole, std::uint32_t from) {
+    Image part = whole;
+    part.pieces[endpoint_queue::kSend][0].resize(from);
+    return part;
+}
+
+/// The bytes from `from` on alone.
+Image rest_of(const Image& whole, std::uint32_t from) {
+    const Bytes& text = whole.pieces.at(endpoint_queue::kSend).at(0);
+    Image rest = whole;
+    rest.pieces = {{endpoint_queue::kSend, {{from, Bytes(text.begin() + from, text.end())}}}};
+    return rest;
+}
+
+/// A piece of another attempt is none of this one's (EP-41), and a new attempt starts with nothing
+/// of the one before (EP-17).
+Task<> attempts_kept_apart(Stage& stage) {
+    constexpr std::uint32_t kCut = 1'400;
+    co_await stage.expect_alive("before the case");
+    InUse in_use(stage);
+    in_use.client().set_window_field(200);
+    in_use.block().snd_wnd = in_use.block().max_sndwnd = in_use.client().window_bytes();
+    const Bytes response = response_of(2'000);
+    in_use.put_unsent(response);
+    const Image first = in_use.image();
+    endpoint::send_connection(in_use.peer(), first);
+    endpoint::send_queues(in_use.peer(), cut_image(first, kCut));
+    Image stray = rest_of(first, kCut);
+    stray.information.block.epoch += 5;
+    endpoint::send_queues(in_use.peer(), stray);
+    co_await in_use.connection.expect_nothing("EP-41", "for a piece of another attempt",
+                                              2 * kDataBeforeItsBlock);
+    ++in_use.block().epoch;
+    const Image second = in_use.image();
+    endpoint::send_connection(in_use.peer(), second);
+    endpoint::send_queues(in_use.peer(), rest_of(second, kCut));
+    co_await in_use.connection.expect_nothing("EP-17", "with pieces of two attempts",
+                                              2 * kDataBeforeItsBlock);
+    endpoint::send_queues(in_use.peer(), cut_image(second, kCut));
+    co_await in_use.connection.expect_acknowledgement("EP-41");
+    in_use.connection.release();
+    co_await take_and_check(stage, in_use, response);
+    co_await stage.expect_alive("after the case");
+}
+
+/// EP-42: an application that cannot go on from the context says so before the target answers.
+Task<> unknown_context_refused(Stage& stage) {
+    constexpr std::uint16_t kNoListener = 1;
+    constexpr std::uint16_t kContextFlag = 0x4000;
+    co_await stage.expect_alive("before the case");
+    InUse in_use(stage);
+    in_use.block().t_flags |= kContextFlag;
+    Bytes context = from_hex("00000008");
+    append(context, Bytes(8, 0xEE));
+    in_use.pieces[endpoint_queue::kContext][0] = context;
+    endpoint::send_connection(in_use.peer(), in_use.image());
+    endpoint::send_queues(in_use.peer(), in_use.image());
+    const ReceivedEncapsulation refused = co_await in_use.peer().expect(
+        "EP-42", endpoint::about(EncapsulationType::Reject, in_use.client()),
+        stage.iut().timers.answer);
+    endpoint::check_reject(stage, "EP-42", refused, in_use.image().id(), kNoListener);
+    co_await in_use.connection.expect_nothing("EP-42", "but the refusal",
+                                              stage.iut().timers.silence / 4);
+    MovedIn twin(stage);
+    co_await twin.move();
+    co_await stage.expect_alive("after the case");
+}
+
 /// EP-41: 0x12 that overtakes its 0x01 is held for 50 ms.
 Task<> early_data_held(Stage& stage) {
     co_await stage.expect_alive("before the case");
@@ -247,6 +316,13 @@ std::vector<CaseInfo> endpoint_moved_in_use_cases() {
                        "No 0x03 before all is there; a repeated 0x01 is answered with 0x15 for "
                        "what is missing.",
                        {"EP-41"}, incomplete_asks),
+            moved_case("endpoint/moved-in-use/attempts-kept-apart",
+                       "Pieces of two attempts never make one endpoint.", {"EP-41", "EP-17"},
+                       attempts_kept_apart),
+            moved_case("endpoint/moved-in-use/unknown-context-refused",
+                       "A context that the target's application does not know is refused with "
+                       "reason 1.",
+                       {"EP-42"}, unknown_context_refused),
             moved_case("endpoint/moved-in-use/early-data-held",
                        "0x12 before its 0x01 is held for 50 ms and no longer.", {"EP-41"},
                        early_data_held),

@@ -11,6 +11,8 @@
 namespace shunt::migrate {
 namespace {
 
+constexpr std::size_t kUdpChecksumAt = 6;
+
 /// Leaves exactly `part`, which lies inside the packet.
 void cut_to(Packet& packet, ByteView part) {
     const auto front = static_cast<std::size_t>(part.data() - packet.bytes().data());
@@ -36,12 +38,15 @@ bool FarmLink::is_fenced(farm::ServerId server) const {
 
 std::size_t FarmLink::overhead(const farm::FarmConfig& config) {
     constexpr std::size_t routed = wire::kIpv4HeaderSize + wire::kUdpHeaderSize;
+    if (is_mutant(Mutant::ForgetsOverhead)) return 0;
     return wire::kEncapsulationHeaderSize +
            (config.farm.binding == farm::Binding::Udp ? routed : 0);
 }
 
 bool FarmLink::is_farm_type(std::uint16_t type) const {
-    return config_.farm.binding == farm::Binding::Ethernet && type == config_.farm.ethertype;
+    const bool is_ours =
+        config_.farm.binding == farm::Binding::Ethernet || is_mutant(Mutant::TakesOtherBinding);
+    return is_ours && type == config_.farm.ethertype;
 }
 
 void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, Packet payload,
@@ -55,9 +60,15 @@ void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, 
                       std::move(payload));
         return;
     }
-    const wire::Ipv4Address source = self_.forward_ips.front();
-    wire::UdpHeader{wire::kEncapsulationUdpPort, wire::kEncapsulationUdpPort}.prepend_to(
-        payload, source, header.destination);
+    const wire::Ipv4Address source = is_mutant(Mutant::SendsFromControlAddress)
+                                         ? self_.control_ip.address
+                                         : self_.forward_ips.front();
+    wire::UdpHeader udp{wire::kEncapsulationUdpPort, wire::kEncapsulationUdpPort};
+    if (is_mutant(Mutant::SendsFromAnyPort)) ++udp.source_port;
+    udp.prepend_to(payload, source, header.destination);
+    if (is_mutant(Mutant::SendsNoUdpChecksum)) {
+        store_u16(payload.mutable_bytes(), kUdpChecksumAt, 0);
+    }
     wire::Ipv4Header outer;
     outer.protocol = wire::IpProtocol::Udp;
     outer.source = source;
@@ -83,14 +94,25 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_routed(Packet packet) const
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     if (!ip) return Failure{ip.error()};
     const farm::Server* sender = config_.server_by_forward_ip(ip->source());
+    if (sender == nullptr && is_mutant(Mutant::AcceptsStrangers)) sender = any_other_member();
     if (sender == nullptr || sender->id == self_.id)
         return Failure{Counter::DropEncapsulationMember};
     if (ip->is_fragment()) return Failure{Counter::DropIpv4Fragment};
+    const bool has_checksum = ip->payload().size() >= wire::kUdpHeaderSize &&
+                              load_u16(ip->payload(), kUdpChecksumAt) != 0;
+    if (!has_checksum && is_mutant(Mutant::DemandsUdpChecksum)) {
+        return Failure{Counter::DropUdpChecksum};
+    }
+    if (has_checksum && is_mutant(Mutant::IgnoresUdpChecksum)) {
+        store_u16(packet.mutable_bytes(), ip->header_size() + kUdpChecksumAt, 0);
+    }
     const auto udp = wire::UdpView::parse(*ip);
     if (!udp) return Failure{udp.error()};
-    if (udp->destination_port() != wire::kEncapsulationUdpPort ||
-        udp->source_port() != wire::kEncapsulationUdpPort)
+    const bool are_ports_right = udp->destination_port() == wire::kEncapsulationUdpPort &&
+                                 udp->source_port() == wire::kEncapsulationUdpPort;
+    if (!are_ports_right && !is_mutant(Mutant::TakesAnyPort)) {
         return Failure{Counter::DropForwardAddressTraffic};
+    }
     cut_to(packet, udp->payload());
     return receive(sender->id, std::move(packet));
 }

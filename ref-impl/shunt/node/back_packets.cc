@@ -28,8 +28,9 @@ void Node::handle_back_frame(Packet frame, Instant now) {
     packet->trim_front(wire::kEthernetHeaderSize);
     const auto ip = wire::Ipv4View::parse(packet->bytes());
     if (!ip) return counters_.add(ip.error());
-    const bool is_routed = config_.farm.binding == farm::Binding::Udp &&
-                           ip->protocol() == wire::IpProtocol::Udp &&
+    const bool has_datagrams =
+        config_.farm.binding == farm::Binding::Udp || is_mutant(Mutant::TakesOtherBinding);
+    const bool is_routed = has_datagrams && ip->protocol() == wire::IpProtocol::Udp &&
                            self_.has_forward_ip(ip->destination());
     // SYS-5: nothing else has business at a forward IP, nor, behind the channels, at a control IP.
     if (!is_routed) return counters_.add(Counter::DropBackTraffic);

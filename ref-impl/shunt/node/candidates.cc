@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who could take a connection now, best first: what this server knows of the others' state, beside
 // its own (SEL-3), unless it is draining (EP-43).
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/score.hh"
 #include "shunt/node/node.hh"
 
@@ -21,7 +22,8 @@ std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port,
         if (candidate.id == self_.id) {
             server.score = farm::score(own_load(), config_.selection);
         } else if (const auto* state = channels_->candidate_state(candidate.id, now);
-                   state != nullptr && state->listens_on(port)) {
+                   state != nullptr &&
+                   (state->listens_on(port) || is_mutant(Mutant::ChoosesDeafServers))) {
             server.score = farm::score(state->load, config_.selection);
         }
         // SEL-3: also one that the URL map names (SEL-2) has to be there.

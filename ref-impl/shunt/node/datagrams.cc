@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // UDP: a client's datagram begins a flow, belongs to one, or is for nobody; what belongs to a flow
 // that is served here goes to the application (docs/protocol/endpoint.md, EP-50 to EP-52).
+#include "shunt/base/mutant.hh"
 #include "shunt/node/echo.hh"
 #include "shunt/node/node.hh"
+#include "shunt/wire/checksum.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/udp.hh"
 
@@ -13,6 +15,15 @@ using migrate::ForwardedFlow;
 namespace {
 
 constexpr auto kUdp = wire::TransportProtocol::Udp;
+
+// What a target must not do (EP-52).
+void replace_source(Packet& packet, wire::Ipv4Address source) {
+    const MutableBytes bytes = packet.mutable_bytes();
+    store_u32(bytes, 12, source.value());
+    store_u16(bytes, 10, 0);
+    store_u16(bytes, 10, wire::internet_checksum(packet.bytes().first(wire::kIpv4HeaderSize)));
+    store_u16(bytes, wire::kIpv4HeaderSize + 6, 0);
+}
 
 }  // namespace
 
@@ -66,6 +77,7 @@ void Node::serve_datagram(const migrate::FlowDelivery& delivery, Instant now) {
     }
     auto answer = echo_answer(*ip, *datagram, self_.name, front_.config().mtu, pool_);
     if (!answer) return counters_.add(Counter::DropUdpUnanswered);
+    if (is_mutant(Mutant::AnswersFlowsAsItself)) replace_source(*answer, self_.front_ip.address);
     front_.send_ipv4(std::move(*answer), now);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What arrives from clients: to the own stack, held, forwarded, or answered as TCP prescribes
 // (docs/protocol/endpoint.md, EP-1, EP-5, EP-20).
+#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 #include "shunt/stack/segmentation.hh"
 #include "shunt/wire/ethernet.hh"
@@ -18,7 +19,9 @@ void Node::handle_front_packet(Packet packet, Instant now) {
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     if (!ip) return counters_.add(ip.error());
     packet.trim_back(packet.size() - ip->total_length());  // the link's padding
-    if (config_.is_farm_address(ip->source())) return counters_.add(Counter::DropFrontFarmSource);
+    if (config_.is_farm_address(ip->source()) && !is_mutant(Mutant::AcceptsFarmAddresses)) {
+        return counters_.add(Counter::DropFrontFarmSource);
+    }
     if (ip->protocol() == wire::IpProtocol::Udp) return handle_datagram(std::move(packet), now);
     if (ip->destination() == self_.front_ip.address) return refuse_at_front(*ip, now);
     if (!self_.has_service(ip->destination())) return counters_.add(Counter::DropFrontNoService);
@@ -103,6 +106,7 @@ bool Node::is_too_long_to_forward(const Packet& packet, Instant now) {
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     if (!ip->dont_fragment()) return false;
     counters_.add(Counter::DropForwardMtu);
+    if (is_mutant(Mutant::SilentAboutLength)) return true;
     front_.send_fragmentation_needed(*ip, static_cast<std::uint16_t>(most), now);
     return true;
 }

@@ -107,7 +107,8 @@ wire::ControlBlock Connection::export_block(std::uint32_t epoch, Instant now) co
     block.send_queue = send_buffer_.size();
     block.receive_queue = receive_buffer_.unread();
     export_sequences(block);
-    block.congestion_window = congestion_.window();
+    block.congestion_window =
+        is_mutant(Mutant::StartsSlowAgain) ? initial_window() : congestion_.window();
     block.slow_start_threshold = congestion_.threshold();
     block.idle = static_cast<std::uint16_t>(std::clamp<std::int64_t>(
         (now - last_received_at_).to_nanoseconds() / kTimerUnit.to_nanoseconds(), 0, kU16Max));

@@ -204,8 +204,9 @@ bool ControlBlock::is_out_of_order_possible() const {
 }
 
 Result<ControlBlock, BlockFault> ControlBlock::validate() const {
-    if (version != kVersion && timestamps_on()) return Failure{BlockFault::TimestampsInBaseBlock};
-    const ControlBlock block = version == kVersion ? *this : without_foreign_fields();
+    const bool is_foreign = version != kVersion && !is_mutant(Mutant::ReadsForeignFields);
+    if (is_foreign && timestamps_on()) return Failure{BlockFault::TimestampsInBaseBlock};
+    const ControlBlock block = is_foreign ? without_foreign_fields() : *this;
     if (!block.is_state_listed()) return Failure{BlockFault::State};
     // Differences modulo 2^32: what lies before snd_una comes out as a very large one.
     const std::uint32_t unacknowledged = block.send_max - block.send_unacknowledged;

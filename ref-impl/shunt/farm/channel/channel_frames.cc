@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/channel/control_channels.hh"
 #include "shunt/wire/server_state.hh"
 
@@ -56,6 +57,7 @@ void ControlChannels::send_state(Channel& channel) {
 
 void ControlChannels::tell_state(const ServerState& state, Instant now) {
     own_ = state;
+    if (is_mutant(Mutant::TellsStateOnce)) return;
     for (Peer& peer : peers_) {
         Channel* channel = peer.open_channel();
         if (channel == nullptr) continue;
@@ -80,6 +82,7 @@ void ControlChannels::handle_frame(Peer& peer, Channel& channel,
     const ControlKind kind = frame.kind();
     if (!wire::is_known(kind)) {
         counters_.add(Counter::DropControlKind);
+        if (is_mutant(Mutant::SilentAboutKinds)) return;
         return answer_error(channel, frame, ControlError::UnknownKind);
     }
     if (kind == ControlKind::Ping) {
@@ -131,8 +134,10 @@ void ControlChannels::handle_hello(Peer& peer, Channel& channel,
 bool ControlChannels::survives(const Peer& peer, const Channel& fresh,
                                const Channel& current) const {
     if (fresh.origin().is_ours == current.origin().is_ours) {
-        return fresh.origin().serial > current.origin().serial;
+        return fresh.origin().serial > current.origin().serial &&
+               !is_mutant(Mutant::KeepsOlderChannel);
     }
+    if (is_mutant(Mutant::KeepsChannelOfHigher)) return fresh.origin().is_ours;
     return fresh.origin().is_ours == (self_.id < peer.server->id);
 }
 

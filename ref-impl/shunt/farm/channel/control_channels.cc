@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shunt/base/deadline.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::farm {
@@ -15,6 +16,10 @@ namespace {
 constexpr Duration kWatchPause = Duration::milliseconds(250);
 /// Of each connection; frames may be longer.
 constexpr std::uint32_t kSocketBuffer = 256 * 1'024;
+
+Duration channel_life() {
+    return is_mutant(Mutant::KeepsDeadChannels) ? kChannelLife * 4 : kChannelLife;
+}
 
 tcp::Config tcp_config(std::size_t mtu) {
     constexpr std::size_t headers = wire::kIpv4HeaderSize + wire::kTcpHeaderSize;
@@ -195,6 +200,7 @@ void ControlChannels::pump(Peer& peer, Channel& channel, Instant now) {
                 return channel.finish();
             case Channel::Reading::Broken:
                 counters_.add(Counter::DropControlFormat);
+                if (is_mutant(Mutant::KeepsBrokenChannels)) return channel.flush(sockets_, now);
                 return channel.finish();
             case Channel::Reading::Frame:
                 handle_frame(peer, channel, channel.frame(), now);
@@ -222,18 +228,20 @@ void ControlChannels::sweep(Peer& peer, Instant now) {
     if (peer.open_channel() != nullptr) {
         peer.next_attempt.reset();
     } else if (!peer.next_attempt && !peer.is_connecting()) {
-        peer.next_attempt = now + peer.next_pause(rng_);
+        peer.next_attempt =
+            now + (is_mutant(Mutant::NeverBacksOff) ? Backoff::kPauseMin : peer.next_pause(rng_));
     }
 }
 
 /// What time alone brings about.
 void ControlChannels::expire(Peer& peer, Instant now) {
     for (const auto& channel : peer.channels) {
-        if (channel->last_heard() + kChannelLife <= now) channel->finish();  // CTL-3
+        if (channel->last_heard() + channel_life() <= now) channel->finish();  // CTL-3
     }
     sweep(peer, now);
     Channel* open = peer.open_channel();
     if (open != nullptr && open->last_ping() + kPingPause <= now) {
+        if (is_mutant(Mutant::NeverPings)) return open->pinged(now);
         send_ping(peer, *open, now);
         open->flush(sockets_, now);
     }
@@ -260,7 +268,7 @@ void ControlChannels::expire_owners(Instant now) {
 std::optional<Instant> ControlChannels::deadline_of(const Peer& peer, Instant now) const {
     std::optional<Instant> next = peer.next_attempt;
     for (const auto& channel : peer.channels)
-        next = earlier(next, channel->last_heard() + kChannelLife);
+        next = earlier(next, channel->last_heard() + channel_life());
     if (const Channel* open = peer.open_channel()) {
         next = earlier(next, open->last_ping() + kPingPause);
     }

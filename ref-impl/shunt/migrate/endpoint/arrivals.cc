@@ -58,6 +58,10 @@ std::optional<Slot> Arrivals::handle_offer(const Offer& offer, Instant now) {
             messages_.reject(offer.from, offer.tuple, offer.id, RejectReason::TupleInUse, now);
             return std::nullopt;
         }
+        if (is_mutant(Mutant::KeepsOldPieces)) {
+            import->offer = offer;
+            return std::nullopt;
+        }
         imports_.end(offer.tuple);
     }
     // A base home releases by any packet of the client: a late 0x01 of what is over would bring an
@@ -94,7 +98,8 @@ bool Arrivals::is_newer(const Offer& offer, const wire::MigrationId& id) {
 bool Arrivals::may_replace(const ForwardConnectEndpoint& endpoint, const Offer& offer) const {
     if (is_mutant(Mutant::CopiesAgainOnRepetition)) return true;
     // EP-17: never; a suspended one was released too.
-    if (endpoint.is_released || endpoint.suspended_since) return false;
+    const bool has_acted = endpoint.is_released || endpoint.suspended_since;
+    if (has_acted && !is_mutant(Mutant::ReplacesReleased)) return false;
     return is_newer(offer, endpoint.id);
 }
 
@@ -143,6 +148,10 @@ std::optional<Slot> Arrivals::begin_import(const Offer& offer, std::optional<Slo
         refuse(offer, Counter::OfferFull, now);
         return replaced;
     }
+    if (is_mutant(Mutant::AcknowledgesIncomplete)) {
+        messages_.send_copy(EncapsulationType::Acknowledgement, offer.from, offer.tuple,
+                            {offer.id, context_.rng.next_u32()}, now);
+    }
     std::optional<Slot> changed = replaced;
     for (const Imports::EarlyData& data : imports_.take_early(offer)) {
         Import* import = imports_.find(offer.tuple);
@@ -157,7 +166,7 @@ std::optional<Slot> Arrivals::handle_data(const EncapsulatedFrame& frame,
                                           const wire::EndpointData& data, Instant now) {
     const wire::ConnectionTuple tuple = tuple_of(frame.view, data.id);
     Import* import = imports_.find(tuple);
-    if (import != nullptr && import->offer.id == data.id) {
+    if (import != nullptr && (import->offer.id == data.id || is_mutant(Mutant::MixesAttempts))) {
         return take_part(*import, data.queue, data.offset, data.bytes, now);
     }
     const auto slot = context_.tables.find(tuple);
@@ -195,7 +204,9 @@ std::optional<Slot> Arrivals::finish(Import& import, Instant now) {
     std::unique_ptr<stack::Conversation> resumed;
     if (snapshot.block.has(wire::BlockFlag::Context)) {
         resumed = context_.applications.resume(offer.tuple.service_port, snapshot.context);
-        if (!resumed) return refuse(offer, Counter::OfferNoListener, now);
+        if (!resumed && !is_mutant(Mutant::TakesAnyContext)) {
+            return refuse(offer, Counter::OfferNoListener, now);
+        }
     }
     return make_endpoint(
         offer, std::nullopt,
@@ -239,7 +250,8 @@ ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offe
     endpoint.id = offer.id;
     endpoint.block_version = offer.block.version;
     endpoint.fingerprint = offer.fingerprint;
-    endpoint.copy = context_.rng.next_u32();
+    endpoint.copy =
+        is_mutant(Mutant::NumbersCopiesAlike) ? offer.id.epoch : context_.rng.next_u32();
     endpoint.has_client_closed = tcp::has_peer_finished(endpoint.connection.state());
     endpoint.last_offer = now;
     endpoint.next_acknowledgement = now + acknowledgement_pause(0);

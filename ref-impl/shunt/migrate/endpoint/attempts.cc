@@ -92,8 +92,11 @@ void Attempts::handle_missing(const EncapsulatedFrame& frame, Instant now) {
         !attempt->queues) {
         return context_.counters.add(Counter::MissingStale);
     }
-    for (std::size_t i = 0; i < missing->size(); ++i)
-        attempt->queues->ask((*missing)[i]);
+    for (std::size_t i = 0; i < missing->size(); ++i) {
+        auto wanted = (*missing)[i];
+        if (is_mutant(Mutant::SendsAllAgain)) wanted = {wanted.queue, 0, UINT32_MAX};
+        attempt->queues->ask(wanted);
+    }
     senders_.push(*slot);
     send_queues(now);
 }
@@ -117,7 +120,11 @@ bool Attempts::send_part(Slot slot, Instant now) {
     const std::size_t count = tcp::byte_count(part);
     Packet payload = context_.pool.take();
     wire::EndpointData::append_head_to(payload, attempt->id, part.queue, part.offset, count);
-    attempt->queues->copy(part, payload.append(count));
+    const MutableBytes bytes = payload.append(count);
+    attempt->queues->copy(part, bytes);
+    if (part.queue == wire::EndpointQueue::Send && is_mutant(Mutant::BlanksSendQueue)) {
+        std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
+    }
     sent_at_.at(sent_++ % sent_at_.size()) = now;
     context_.counters.add(Counter::DataSent);
     messages_.send(attempt->target, record.tuple, EncapsulationType::Data, std::move(payload), now);
@@ -135,6 +142,7 @@ bool Attempts::send_part(Slot slot, Instant now) {
 }
 
 bool Attempts::is_paced(Instant now) const {
+    if (is_mutant(Mutant::SendsQueuesAtOnce)) return false;
     return sent_ >= sent_at_.size() && now - sent_at_.at(sent_ % sent_at_.size()) < kPace;
 }
 

@@ -32,7 +32,8 @@ std::optional<MoveRefusal> Departures::unbound_refusal(const Record& record, far
     if (endpoint->phase == TemporaryEndpoint::Phase::Migrating) return MoveRefusal::AlreadyMoving;
     if (!endpoint->connection.is_established_and_idle()) return MoveRefusal::Outstanding;
     // With extensions every message names its attempt, and a second offer confuses nobody.
-    if (!context_.has_extensions() && !context_.offers.may_offer(record.tuple, target, now)) {
+    if (!context_.has_extensions() && !is_mutant(Mutant::OffersTupleAgain) &&
+        !context_.offers.may_offer(record.tuple, target, now)) {
         return MoveRefusal::OfferedLately;
     }
     return std::nullopt;
@@ -87,6 +88,7 @@ void Departures::freeze(Slot slot, Instant now) {
 std::vector<Packet> Departures::take_back(Slot slot) {
     auto& frozen = *context_.tables.at(slot).as<TemporaryEndpoint>();
     std::vector<Packet> held = frozen.held.take_all();
+    if (is_mutant(Mutant::ResetsAtFallBack)) frozen.connection.abort();
     LocalEndpoint local{std::move(frozen.connection), std::move(frozen.conversation), frozen.epoch};
     context_.tables.give_back(Table::Local);
     context_.tables.change(slot, std::move(local));
@@ -96,7 +98,9 @@ std::vector<Packet> Departures::take_back(Slot slot) {
 void Departures::hold(Slot slot, Packet packet) {
     auto& endpoint = *context_.tables.at(slot).as<TemporaryEndpoint>();
     if (is_mutant(Mutant::DropsHeldPackets) && endpoint.attempt) return;
-    if (!endpoint.held.hold(std::move(packet), context_.held_limits())) {
+    HeldPackets::Limits limits = context_.held_limits();
+    if (is_mutant(Mutant::HoldsWithoutBound)) limits = {limits.packets * 10, limits.bytes * 10};
+    if (!endpoint.held.hold(std::move(packet), limits)) {
         context_.counters.add(Counter::DropHeldFull);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/endpoint/forwarded_packets.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/ipv4.hh"
 
 namespace shunt::migrate::endpoint {
@@ -23,7 +24,8 @@ std::optional<ForwardedPackets::Received> ForwardedPackets::receive(Encapsulated
     // SEC-2, SEC-12: only the home of the service may hand us its clients' packets; to the home
     // itself they may come back (EP-27).
     const wire::Ipv4Address destination = forwarded->packet().destination();
-    if (!context_.is_home(frame.from, destination) && !context_.self.has_service(destination)) {
+    if (!context_.is_home(frame.from, destination) && !context_.self.has_service(destination) &&
+        !is_mutant(Mutant::TakesPacketsOfOthers)) {
         return drop(Counter::DropEncapsulationInnerDestination);
     }
     if (context_.config.is_farm_address(forwarded->packet().source())) {

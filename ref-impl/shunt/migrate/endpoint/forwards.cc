@@ -70,9 +70,10 @@ void Forwards::release_owner(const Record& record, bool repeats, const std::vect
     }
     // Base: the first intact packet that is no reset releases. If none of those that follow is one,
     // the client's handshake acknowledgment goes again (EP-18).
-    const bool releases = !repeats && !held.empty() && !flags_of(held.front().bytes()).reset &&
-                          is_intact(held.front().bytes());
-    if (releases) return;
+    const bool releases =
+        !repeats && !held.empty() && is_intact(held.front().bytes()) &&
+        (!flags_of(held.front().bytes()).reset || is_mutant(Mutant::ReleasesByReset));
+    if (releases || is_mutant(Mutant::NeverRepeatsHandshake)) return;
     // Once the client's own FIN has passed, its repetitions release: a copy that a late 0x01 made
     // after the connection must not be (EP-8).
     if (entry.handshake_acknowledgment.empty() || entry.is_closing) return;
@@ -84,12 +85,15 @@ std::optional<Slot> Forwards::handle_unknown(Slot slot, const wire::MigrationId&
                                              Instant now) {
     const Record& record = context_.tables.at(slot);
     const auto& entry = *record.as<ForwardEntry>();
-    if (unknown == entry.id) {  // the answer to a 0x14: the owner has nothing of it any more
+    const bool is_about_tuple =
+        unknown.initial_send_sequence == SequenceNumber(0) && unknown.epoch == 0;
+    if (unknown == entry.id || (is_about_tuple && is_mutant(Mutant::ForgetsUncertainOwner))) {
+        // the answer to a 0x14: the owner has nothing of it any more
         context_.counters.add(Counter::ForwardDisowned);
         context_.tables.erase(slot);
         return slot;
     }
-    if (unknown.initial_send_sequence == SequenceNumber(0) && unknown.epoch == 0) {
+    if (is_about_tuple) {
         // The owner was asked about a tuple alone. Asked about the attempt it will say for sure.
         messages_.send_copy(EncapsulationType::Go, entry.owner, record.tuple,
                             {entry.id, entry.copy}, now);
@@ -119,7 +123,7 @@ std::optional<Slot> Forwards::handle_release(const EncapsulatedFrame& frame, Ins
         return slot;
     }
     auto& over = *context_.tables.at(*slot).as<ForwardEntry>();
-    over.is_over = true;
+    over.is_over = !is_mutant(Mutant::KeepsReleasedRecord);
     use(over, now);
     return slot;
 }

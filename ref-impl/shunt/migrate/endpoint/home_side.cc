@@ -99,6 +99,11 @@ std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame, Inst
         entry->owner == frame.from && !entry->is_over) {
         return forwards_.handle_unknown(*slot, reject->id, now);
     }
+    // A refusal that comes when the record is in Forward is one of before (EP-14).
+    if (entry != nullptr && is_mutant(Mutant::RefusalEndsRecord)) {
+        context_.tables.erase(*slot);
+        return slot;
+    }
     if (!slot || !departures_.is_refused_by(context_.tables.at(*slot), frame.from, *reject)) {
         context_.counters.add(Counter::RejectStale);
         return std::nullopt;

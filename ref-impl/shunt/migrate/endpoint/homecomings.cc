@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shunt/base/drawn_key.hh"
+#include "shunt/base/mutant.hh"
 
 namespace shunt::migrate::endpoint {
 
@@ -16,7 +17,8 @@ namespace {
 
 /// EP-45: 1 + the higher of the record's and of the last refused one.
 std::uint32_t next_epoch(const ForwardEntry& entry) {
-    return 1 + (entry.refused ? entry.refused->epoch : entry.id.epoch);
+    const bool is_remembered = entry.refused && !is_mutant(Mutant::ForgetsRefusedReturn);
+    return 1 + (is_remembered ? entry.refused->epoch : entry.id.epoch);
 }
 
 bool was_refused(const ForwardEntry& entry, std::uint32_t epoch) {
@@ -58,12 +60,12 @@ ForwardEntry* Homecomings::record_of_owner(const wire::ConnectionTuple& tuple,
 std::optional<Slot> Homecomings::handle_offer(const Offer& offer, Instant now) {
     const ForwardEntry* entry = record_of_owner(offer.tuple, offer.from);
     if (entry != nullptr && is_same_connection(*entry, offer)) {
-        if (was_refused(*entry, offer.id.epoch)) {
+        if (was_refused(*entry, offer.id.epoch) && !is_mutant(Mutant::ForgetsRefusedReturn)) {
             context_.counters.add(Counter::OfferRepeated);
             messages_.reject(offer.from, offer.tuple, offer.id, entry->refused->reason, now);
             return std::nullopt;
         }
-        if (offer.id.epoch == next_epoch(*entry)) {
+        if (offer.id.epoch == next_epoch(*entry) || is_mutant(Mutant::TakesAnyReturn)) {
             return handle_next(offer, now);
         }
     }
@@ -75,7 +77,8 @@ std::optional<Slot> Homecomings::handle_offer(const Offer& offer, Instant now) {
 void Homecomings::answer_other(const Offer& offer, Instant now) {
     const auto accepted = accepted_.find(offer.tuple.hash(key_));
     if (accepted != accepted_.end() && accepted->second.id == offer.id &&
-        accepted->second.from == offer.from && accepted->second.until > now) {
+        accepted->second.from == offer.from && accepted->second.until > now &&
+        !is_mutant(Mutant::ForgetsAcceptedReturn)) {
         context_.counters.add(Counter::OfferRepeated);
         return messages_.send_copy(EncapsulationType::Acknowledgement, offer.from, offer.tuple,
                                    {offer.id, accepted->second.copy}, now);
@@ -122,7 +125,8 @@ std::optional<Slot> Homecomings::handle_data(const EncapsulatedFrame& frame,
                                              const wire::EndpointData& data, Instant now) {
     const wire::ConnectionTuple tuple = tuple_of(frame.view, data.id);
     Import* import = imports_.find(tuple);
-    if (import != nullptr && import->offer.from == frame.from && import->offer.id == data.id) {
+    if (import != nullptr && import->offer.from == frame.from &&
+        (import->offer.id == data.id || is_mutant(Mutant::MixesAttempts))) {
         return take_part(*import, data.queue, data.offset, data.bytes, now);
     }
     if (record_of_owner(tuple, frame.from) != nullptr) {
@@ -149,7 +153,9 @@ std::optional<Slot> Homecomings::finish(const Offer& offer, const tcp::Snapshot&
                                         Instant now) {
     // While it came in, the record may have gone.
     const ForwardEntry* entry = record_of_owner(offer.tuple, offer.from);
-    if (entry == nullptr || next_epoch(*entry) != offer.id.epoch) {
+    const bool is_next = entry != nullptr && (next_epoch(*entry) == offer.id.epoch ||
+                                              is_mutant(Mutant::TakesAnyReturn));
+    if (!is_next) {
         answer_other(offer, now);
         return std::nullopt;
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shunt/base/assert.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/icmp_error.hh"
 
 namespace shunt::migrate::endpoint {
@@ -32,7 +33,7 @@ tcp::Connection* acting_connection(Record& record) {
 
 void forward_icmp_error(Context& context, const wire::ConnectionTuple& tuple, farm::ServerId owner,
                         Packet packet, Instant now) {
-    if (packet.size() > context.link.payload_max()) {
+    if (packet.size() > context.link.payload_max() || is_mutant(Mutant::KeepsIcmpErrors)) {
         return context.counters.add(Counter::DropForwardMtu);
     }
     Messages(context).forward(owner, tuple, std::move(packet), now);

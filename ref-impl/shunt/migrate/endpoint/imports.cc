@@ -6,6 +6,7 @@
 
 #include "shunt/base/deadline.hh"
 #include "shunt/base/drawn_key.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/missing_ranges.hh"
 #include "shunt/wire/sack_edges.hh"
 
@@ -56,6 +57,7 @@ void Imports::end(const wire::ConnectionTuple& tuple) {
 
 void Imports::ask_missing(Import& import, Instant now) {
     import.last_offer = now;
+    if (is_mutant(Mutant::AsksForNothing)) return;
     const auto missing = import.assembly.missing(wire::MissingRanges::kRangesMax);
     SHUNT_ASSERT(!missing.empty(), "what has all is no import any more");
     context_.counters.add(Counter::MissingSent);
@@ -83,8 +85,8 @@ std::vector<Imports::EarlyData> Imports::take_early(const Offer& offer) {
     std::vector<EarlyData> taken;
     std::deque<EarlyData> others;
     for (EarlyData& data : early_) {
-        const bool is_its =
-            data.tuple == offer.tuple && data.from == offer.from && data.id == offer.id;
+        const bool is_its = data.tuple == offer.tuple && data.from == offer.from &&
+                            (data.id == offer.id || is_mutant(Mutant::MixesAttempts));
         if (is_its) {
             taken.push_back(std::move(data));
         } else {

@@ -6,6 +6,7 @@
 
 #include "shunt/base/deadline.hh"
 #include "shunt/base/drawn_key.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/movable.hh"
 
 namespace shunt::migrate::endpoint {
@@ -63,7 +64,7 @@ bool Returns::is_about(const Record& record, farm::ServerId from,
                        const wire::MigrationId& id) const {
     const auto* endpoint = record.as<ForwardConnectEndpoint>();
     return endpoint != nullptr && endpoint->returning && endpoint->home == from &&
-           endpoint->returning->id == id;
+           (endpoint->returning->id == id || is_mutant(Mutant::TakesAnyRefusal));
 }
 
 bool Returns::is_implied_by(const Record& record, const Offer& offer) const {
@@ -110,12 +111,18 @@ bool Returns::handle_deadline(Slot slot, Instant now) {
         context_.tables.erase(slot);
         return true;
     }
+    if (is_mutant(Mutant::ResumesByItself) &&
+        endpoint.returning->started + timers.fall_back <= now) {
+        resume(slot);
+        return false;
+    }
     attempts_.repeat(slot, repeats_, timers.return_repeat_last, now);
     return false;
 }
 
 bool Returns::send_back(ForwardedPackets::Received& received, Instant now) {
     if (!handed_over_.contains(key_of(received.tuple), now)) return false;
+    if (is_mutant(Mutant::KeepsHeldOfReturned)) return true;
     context_.counters.add(Counter::ForwardReturned);
     messages_.forward(received.from, received.tuple, std::move(received.packet), now);
     return true;

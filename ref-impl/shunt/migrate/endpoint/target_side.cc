@@ -17,7 +17,8 @@ std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame
     const auto offer = read_offer(frame, exchange_.fingerprint_key, context_.counters);
     if (!offer) return std::nullopt;
     // SEC-12: a connection comes from the home of its service address, and from nobody else.
-    if (!context_.is_home(frame.from, offer->id.service)) {
+    if (!context_.is_home(frame.from, offer->id.service) &&
+        !is_mutant(Mutant::TakesConnectionsOfOthers)) {
         context_.counters.add(Counter::DropEncapsulationPayload);
         return std::nullopt;
     }
@@ -141,7 +142,7 @@ std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Inst
         context_.counters.add(Counter::DropTcpChecksum);
         return std::nullopt;
     }
-    if (is_base && flags_of(packet.bytes()).reset) {
+    if (is_base && flags_of(packet.bytes()).reset && !is_mutant(Mutant::ReleasedByReset)) {
         // A reset at just the expected number ends the copy unseen (EP-10); any other is nothing.
         if (sequence_of(packet.bytes()) != endpoint.connection.receive_next()) {
             context_.counters.add(Counter::DropForwardedUnreleasedReset);
@@ -205,6 +206,11 @@ std::optional<Slot> TargetSide::handle_go(const EncapsulatedFrame& frame, Instan
     if (endpoint->is_released) {
         // The home asks whether it is there (EP-31); the answer is answered by an 0x14 again. What
         // is offered back speaks by its 0x01 alone.
+        if (endpoint->returning && is_mutant(Mutant::ResumesByGo)) {
+            for (const Packet& packet : returns_.resume(*slot))
+                deliver(*slot, packet, now);
+            return slot;
+        }
         if (endpoint->returning || endpoint->last_acknowledgement + kAnswerPause > now) {
             return std::nullopt;
         }
@@ -240,6 +246,8 @@ std::optional<Slot> TargetSide::handle_release(const EncapsulatedFrame& frame) {
 }
 
 void TargetSide::announce_closed(const Record& record, Instant now) {
+    if (is_mutant(Mutant::ForgetsEnded) && !context_.has_extensions()) return;
+    if (is_mutant(Mutant::EndsInSilence)) return;
     if (!context_.has_extensions()) return arrivals_.remember_ended(record, now);
     const auto& endpoint = *record.as<ForwardConnectEndpoint>();
     messages_.send_copy(EncapsulationType::Release, endpoint.home, record.tuple,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/connection_information.hh"
 #include "shunt/wire/reject.hh"
 
@@ -66,6 +67,7 @@ void FlowHome::send_offer(const Flow& flow, OfferedFlow& offered, Instant now) {
 
 void FlowHome::hold(Slot slot, Packet packet) {
     auto& offered = *flows_.at(slot).as<OfferedFlow>();
+    if (is_mutant(Mutant::DropsHeldDatagrams)) return;
     if (!offered.held.hold(std::move(packet), context_.held_limits())) {
         context_.counters.add(Counter::DropHeldFull);
     }
@@ -73,7 +75,7 @@ void FlowHome::hold(Slot slot, Packet packet) {
 
 void FlowHome::forward(Slot slot, Packet packet, Instant now) {
     Flow& flow = flows_.at(slot);
-    flow.last_heard = now;
+    if (!is_mutant(Mutant::ForgetsBusyFlows)) flow.last_heard = now;
     const farm::ServerId owner = flow.as<ForwardedFlow>()->owner;
     messages_.forward(owner, flow.tuple, std::move(packet), now);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/connection_information.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/migration_copy.hh"
@@ -218,7 +219,10 @@ Duration FlowTarget::acknowledgement_pause(std::size_t repeated) const {
 Instant FlowTarget::deadline(const Flow& flow) const {
     const auto& timers = context_.config.timers;
     const auto& moved_in = *flow.as<MovedInFlow>();
-    if (moved_in.is_released) return flow.last_heard + timers.flow_idle_target;
+    if (moved_in.is_released) {
+        const bool is_kept = is_mutant(Mutant::KeepsFlows);
+        return flow.last_heard + (is_kept ? timers.forward_idle : timers.flow_idle_target);
+    }
     const Duration spoken = timers.unreleased_life(context_.has_extensions());
     const Duration life = context_.has_extensions() ? spoken : timers.flow_idle_target;
     const Instant end = moved_in.last_offer + life;
