@@ -345,6 +345,11 @@ bool ControlChannel::is_opened_by_us() const {
     return stays != nullptr && stays->is_ours;
 }
 
+std::uint16_t ControlChannel::port() const {
+    const Conversation* stays = choose();
+    return stays == nullptr ? std::uint16_t{0} : stays->stream.self().port;
+}
+
 Time ControlChannel::next_deadline() const {
     if (is_cut_) return kNever;
     if (conversations_.empty()) return open_at_;

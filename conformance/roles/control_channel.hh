@@ -85,6 +85,8 @@ class ControlChannel : public FrameListener {
     std::size_t connections() const;
     /// Whether the connection that stays is one that we have opened.
     bool is_opened_by_us() const;
+    /// Our port of the connection that stays; 0 if there is none.
+    std::uint16_t port() const;
     /// When a SYN for port 7007 came, in order.
     const std::vector<Time>& attempts() const { return attempts_; }
     /// The channel must go down; throws Violation otherwise.

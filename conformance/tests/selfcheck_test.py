@@ -93,15 +93,9 @@ class Selfcheck(unittest.TestCase):
         self.check_all_killed(*self.selfcheck(str(Programs.mutants), device, "--mapped"))
 
     def test_every_mutant_is_killed_in_a_farm_with_extensions(self) -> None:
-        farm, iut = self.place_farm("extensions = true", ["ext"])
-        device = self.device(str(Programs.node), farm=farm)
-        self.check_all_killed(*self.selfcheck(str(Programs.mutants), device, "--mapped", iut=iut))
-
-    def test_every_mutant_of_the_channel_is_killed(self) -> None:
         farm, iut = self.place_farm("extensions = true", ["ext", "control-channel"])
         device = self.device(str(Programs.node), farm=farm)
-        words = ["--mapped", "--needs", "control-channel"]
-        self.check_all_killed(*self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
+        self.check_all_killed(*self.selfcheck(str(Programs.mutants), device, "--mapped", iut=iut))
 
     def test_every_mutant_of_the_routed_binding_is_killed(self) -> None:
         farm, iut = self.place_farm('binding = "udp"', ["routed-binding"])

@@ -150,7 +150,7 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: a_world().run(1 << 70), ValueError, "span_us: expected 0 to 3600000000"),
     (lambda: a_world().tables("s\0"), ValueError, "server: expected s1 to s2"),
     (lambda: shunt.generated_content(-1), ValueError, "size: expected 0 to 268435456, got -1"),
-    (lambda: shunt.run_scenario("move"), ValueError, "name: expected one of flow-faults, flow-"),
+    (lambda: shunt.run_scenario("move"), ValueError, "name: expected one of drain, drain-f"),
     (
         lambda: shunt.run_scenario("move-once", connections=0),
         ValueError,

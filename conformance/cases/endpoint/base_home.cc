@@ -55,8 +55,12 @@ Task<> handshake_ack_before_reset(Stage& stage) {
     const TcpSegment reset = moved.client->make(tcp_flag::kRst | tcp_flag::kAck);
     moved.client->send(reset);
     co_await endpoint::acknowledge(stage, *moved.peer, moved.offer, 0);
-    co_await endpoint::expect_forwarded(stage, *moved.client, *moved.peer, "EP-18",
-                                        encode_tcp_packet(moved.handshake_ack));
+    const ReceivedEncapsulation first = co_await moved.peer->expect(
+        "EP-18", endpoint::about(EncapsulationType::Forwarded, *moved.client),
+        stage.iut().timers.answer);
+    stage.check_that(first.header().payload == encode_tcp_packet(moved.handshake_ack), "EP-18",
+                     "the client's handshake ACK before its RST", describe(first.content),
+                     first.frame);
     co_await endpoint::expect_forwarded(stage, *moved.client, *moved.peer, "EP-18",
                                         encode_tcp_packet(reset));
     co_await stage.expect_alive("after the case");

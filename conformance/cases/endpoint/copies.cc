@@ -26,7 +26,7 @@ Task<> copy_made_again_has_another_number(Stage& stage) {
     peer.send(EncapsulationType::Release, encode(IdentifiedCopy{connection.id(), first}));
     co_await connection.expect_nothing("EP-16", "of a copy that was refused",
                                        stage.iut().timers.silence / 4);
-    peer.send_frame(connection.connection_frame());
+    connection.offer();
     co_await connection.expect_acknowledgement("EP-8");
     const std::size_t frame = stage.wire().capture().size() - 1;
     stage.check_that(connection.copy() != first, "EP-8", "another copy number", "the same", frame);

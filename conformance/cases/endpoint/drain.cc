@@ -229,14 +229,25 @@ Task<> listening_sockets_withdrawn(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
-/// A request that is served here otherwise.
+/// It has everything, and listens on nothing.
+ServerState deaf_state(const ServerAddresses& server) {
+    ServerState state;
+    state.server = server.id;
+    state.memory = state.bandwidth = 1ULL << 40;
+    return state;
+}
+
+/// A request that is served here otherwise; and to a server that listens (SEL-3).
 Task<> new_ones_go_elsewhere(Stage& stage) {
     co_await stage.expect_alive("before the case");
+    stage.channel(1).tell(deaf_state(stage.server(1)));
     co_await tell(stage, "start");
     Client& client = stage.open_client();
-    Peer& peer = stage.open_peer(client);
+    Peer& peer = stage.open_peer(client, 0);
+    Peer& deaf = stage.open_peer(client, 1);
     co_await client.connect("EP-2");
     client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.local));
+    co_await deaf.expect_silence("SEL-3", "as it does not listen", stage.iut().timers.silence / 4);
     const Offer offer = co_await expect_offer({&client, &peer}, stage.iut().timers.answer);
     co_await endpoint::acknowledge(stage, peer, offer, stage.random().next_u32());
     co_await peer.expect("EP-9", endpoint::about(EncapsulationType::Forwarded, client),

@@ -112,6 +112,34 @@ Task<> moves_with_its_queues(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// Each segment is acknowledged at once, so that the device may send more; what it sends then is
+/// the flight.
+Task<> acknowledge_flight(Stage& stage, Download& download) {
+    Client& client = *download.client;
+    const std::size_t step = client.offer().mss;
+    for (std::size_t at = 0; at < download.flight.size(); at += step) {
+        const std::size_t size = std::min(step, download.flight.size() - at);
+        client.accept_payload(ByteView(download.flight).subspan(at, size));
+        client.send(tcp_flag::kAck);
+    }
+    download.flight = co_await endpoint::take_flight(stage, client);
+}
+
+/// EP-49: a window that has grown is not that of a new connection after the move.
+Task<> window_goes_along(Stage& stage) {
+    constexpr int kRounds = 3;
+    co_await stage.expect_alive("before the case");
+    Download download = co_await begin_download(stage);
+    for (int i = 0; i < kRounds && !download.flight.empty(); ++i)
+        co_await acknowledge_flight(stage, download);
+    const Offer offer = co_await migrate(stage, download);
+    const Image image = co_await endpoint::take_image(stage, *download.peer, offer);
+    check_speed(stage, download, image);
+    co_await endpoint::acknowledge(stage, *download.peer, offer, stage.random().next_u32());
+    co_await endpoint::expect_still_forwarded(stage, *download.client, *download.peer, "EP-9");
+    co_await stage.expect_alive("after the case");
+}
+
 /// EP-41: at most 64 frames per ms, and each of them one frame (the oracle of the headers).
 Task<> queues_paced(Stage& stage) {
     co_await stage.expect_alive("before the case");
@@ -248,24 +276,27 @@ CaseInfo in_use_case(std::string_view id, std::string_view claim,
 }  // namespace
 
 std::vector<CaseInfo> endpoint_in_use_cases() {
-    return {in_use_case("endpoint/in-use/moves-with-its-queues",
-                        "An endpoint in use is frozen, moves with all that is unacknowledged and "
-                        "unsent, and its client's packets follow.",
-                        {"EP-40", "EP-41", "EP-43", "EP-49"}, moves_with_its_queues),
-            in_use_case("endpoint/in-use/queues-paced", "0x12 goes with 64 frames per ms at most.",
-                        {"EP-41"}, queues_paced),
-            in_use_case("endpoint/in-use/out-of-order-goes-along",
-                        "Bytes out of order go along at their place.", {"EP-41"},
-                        out_of_order_goes_along),
-            in_use_case("endpoint/in-use/missing-sent-again",
-                        "On 0x15 what is missing is sent again, and nothing else.", {"EP-41"},
-                        missing_sent_again),
-            in_use_case("endpoint/in-use/refused-goes-on",
-                        "Refused, the home's application goes on, and no byte is lost.",
-                        {"EP-44", "EP-14", "EP-48"}, refused_goes_on),
-            in_use_case("endpoint/in-use/unanswered-goes-on",
-                        "Unanswered, the home's application goes on, and no byte is lost.",
-                        {"EP-44", "EP-6", "EP-48"}, unanswered_goes_on)};
+    return {
+        in_use_case("endpoint/in-use/moves-with-its-queues",
+                    "An endpoint in use is frozen, moves with all that is unacknowledged and "
+                    "unsent, and its client's packets follow.",
+                    {"EP-40", "EP-41", "EP-43", "EP-49"}, moves_with_its_queues),
+        in_use_case("endpoint/in-use/window-goes-along",
+                    "A congestion window that has grown goes along.", {"EP-49"}, window_goes_along),
+        in_use_case("endpoint/in-use/queues-paced", "0x12 goes with 64 frames per ms at most.",
+                    {"EP-41"}, queues_paced),
+        in_use_case("endpoint/in-use/out-of-order-goes-along",
+                    "Bytes out of order go along at their place.", {"EP-41"},
+                    out_of_order_goes_along),
+        in_use_case("endpoint/in-use/missing-sent-again",
+                    "On 0x15 what is missing is sent again, and nothing else.", {"EP-41"},
+                    missing_sent_again),
+        in_use_case("endpoint/in-use/refused-goes-on",
+                    "Refused, the home's application goes on, and no byte is lost.",
+                    {"EP-44", "EP-14", "EP-48"}, refused_goes_on),
+        in_use_case("endpoint/in-use/unanswered-goes-on",
+                    "Unanswered, the home's application goes on, and no byte is lost.",
+                    {"EP-44", "EP-6", "EP-48"}, unanswered_goes_on)};
 }
 
 }  // namespace conform

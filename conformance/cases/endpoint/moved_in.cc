@@ -205,10 +205,13 @@ Task<> MovedIn::finish_response() {
     forward(client_.make(tcp_flag::kAck));
 }
 
-Task<> MovedIn::move() {
-    // The home's clock shows ts_val now, not when the case began.
+void MovedIn::offer() {
     frozen_ = stage_.wire().now();
     peer_.send_frame(connection_frame());
+}
+
+Task<> MovedIn::move() {
+    offer();
     co_await expect_acknowledgement("EP-7");
     release();
     co_await exchange();

@@ -34,6 +34,9 @@ class MovedIn {
 
     /// The frame of the 0x01.
     Bytes connection_frame() const;
+    /// Sends it, as a home that freezes the endpoint now: its clock shows ts_val now, not when the
+    /// case began.
+    void offer();
     /// The request that comes next, and the frame that forwards it.
     TcpSegment next_request();
     Bytes forwarded_frame(const TcpSegment& segment) const;

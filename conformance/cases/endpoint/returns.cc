@@ -130,9 +130,9 @@ Task<> refused_epoch_is_spent(Stage& stage) {
     co_await expect_refused(stage, away, malformed, kMalformedState);
     away.send_back(away.returning());
     const ReceivedEncapsulation refused = co_await away.peer->expect(
-        "EP-46", endpoint::about(EncapsulationType::Reject, *away.client),
+        "EP-45", endpoint::about(EncapsulationType::Reject, *away.client),
         stage.iut().timers.answer);
-    stage.check_that(refused.header().is(EncapsulationType::Reject), "EP-46",
+    stage.check_that(refused.header().is(EncapsulationType::Reject), "EP-45",
                      "every repetition of a refused epoch refused", "not", refused.frame);
     while (co_await away.peer->receive(milliseconds(5))) {
     }

@@ -146,6 +146,13 @@ Task<> home_forwards(Stage& stage) {
     }
     co_await client.expect_silence("EP-12", "from the home of a flow that has moved",
                                    timers.silence);
+    // Each datagram begins the 30 s of EP-50 anew.
+    for (const char* text : {"20 s", "40 s"}) {
+        co_await stage.sleep(kFlowLife * 2 / 3);
+        client.send(text);
+        co_await peer.expect("EP-50", about_flow(EncapsulationType::Forwarded, client),
+                             timers.answer, EncapsulationType::Connection);
+    }
     // EP-50: 30 s after the last datagram the flow is over, and the next one begins another here.
     co_await stage.sleep(kFlowLife + kTimerTolerance);
     client.send("again");

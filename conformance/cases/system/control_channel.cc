@@ -82,10 +82,14 @@ Task<> newer_of_one_opener_stays(Stage& stage) {
     channel.behave({.accepts = false, .closes_duplicates = false});
     channel.close();
     co_await expect_pong(stage, "CTL-1");
+    const std::uint16_t older = channel.port();
     channel.open_another();
     co_await stage.sleep(stage.iut().timers.silence);
+    const std::size_t frame = stage.wire().capture().size() - 1;
     stage.check("CTL-1", "connections of one opener after a second was opened", 1,
-                channel.connections(), stage.wire().capture().size() - 1);
+                channel.connections(), frame);
+    stage.check_that(channel.port() != older, "CTL-1", "the newer connection to stay",
+                     fmt::format("the older, from port {}", older), frame);
     co_await expect_pong(stage, "CTL-1");
 }
 

@@ -239,7 +239,8 @@ Result<wire::MigrationId, const char*> Node::begin_move(Slot slot, farm::ServerI
     }
     const auto* moved_in = record.as<migrate::ForwardConnectEndpoint>();
     const bool is_its_way = moved_in == nullptr || moved_in->home == to;
-    if (is_its_way && !may_offer_to(to)) return Failure{"no control channel to that server is open"};
+    if (is_its_way && !may_offer_to(to))
+        return Failure{"no control channel to that server is open"};
     using migrate::endpoint::MoveRefusal;
     const auto started = moved_in == nullptr    ? home_.start_move(slot, to, now)
                          : moved_in->home == to ? target_.start_return(slot, now)

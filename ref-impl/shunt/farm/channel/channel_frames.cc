@@ -137,8 +137,8 @@ bool ControlChannels::survives(const Peer& peer, const Channel& fresh,
         return fresh.origin().serial > current.origin().serial &&
                !is_mutant(Mutant::KeepsOlderChannel);
     }
-    if (is_mutant(Mutant::KeepsChannelOfHigher)) return fresh.origin().is_ours;
-    return fresh.origin().is_ours == (self_.id < peer.server->id);
+    const bool is_lower = self_.id < peer.server->id;
+    return fresh.origin().is_ours == (is_lower != is_mutant(Mutant::KeepsChannelOfHigher));
 }
 
 /// The peer answers for what it does from now on: our hello is the first that it has heard.
