@@ -38,7 +38,7 @@ Samples memory_of_endpoint(const Effort&) {
 
 /// Endpoints that have served a request, in a node, with all that belongs to them.
 Samples memory_in_node(const Effort& effort) {
-    Farm farm(effort.connections + 1);
+    Farm farm({.connections = effort.connections + 1});
     farm.converse(0, Farm::kRequest);  // pools and caches fill
     const std::size_t heap_before = heap_in_use();
     const std::size_t resident_before = resident_size();

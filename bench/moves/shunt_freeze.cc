@@ -77,6 +77,7 @@ class Freeze {
     FrameWatch front_;
     Descriptor socket_;
     HttpReader reader_;
+    ControlClient control_;
     std::string client_text_;
     std::vector<std::uint8_t> question_;
     std::uint64_t uploaded_ = 0;  // of the request that waits
@@ -101,7 +102,8 @@ Freeze::Freeze(const Setting& setting)
       target_(watch_back(setting.target)),
       front_(watch_front(setting)),
       socket_(make_socket(kSmallReceiveBuffer)),
-      reader_(socket_.number()) {
+      reader_(socket_.number()),
+      control_(setting.control) {
     const sockaddr_in service = address_of(kService, kPort);
     const auto* const address = reinterpret_cast<const sockaddr*>(&service);
     if (connect(socket_.number(), address, sizeof service) != 0) fail("connect");
@@ -155,7 +157,6 @@ void Freeze::look_for_answer() {
 }
 
 void Freeze::move() {
-    ControlClient control(setting_.control);
     const std::string request =
         fmt::format(R"({{"id":1,"do":"migrate","connection":"{}>{}:{}/tcp","to":"{}"}})",
                     client_text_, kService, kPort, setting_.name);
@@ -168,7 +169,7 @@ void Freeze::move() {
     home_.clear();
     target_.clear();
     requested_ = wall_now();
-    control.send(request);
+    control_.send(request);
     // This process sleeps whenever it can: both nodes need the cores.
     while (!target_.times().offered && wall_now() - requested_ < kPatience) {
         target_.wait(kQuestionPause);
@@ -184,7 +185,7 @@ void Freeze::move() {
     }
     target_.look();
     if (!answered_ || !target_.times().released)
-        throw std::runtime_error("it did not move: " + control.receive());
+        throw std::runtime_error("it did not move: " + control_.receive());
 }
 
 void Freeze::finish() {

@@ -24,7 +24,7 @@ constexpr Duration kPatience = Duration::milliseconds(100);
 /// A tick of the timestamp clock beyond what a client has said (RFC 7323 5).
 constexpr std::uint32_t kLater = 1'000'000;
 
-farm::FarmConfig plan(std::size_t connections) {
+farm::FarmConfig plan(const FarmSettings& settings) {
     farm::FarmConfig config = farm::standard_plan(2);
     config.farm.has_extensions = true;
     config.urls.push_back({"/s2/", {"s2"}});
@@ -32,25 +32,28 @@ farm::FarmConfig plan(std::size_t connections) {
     config.selection.hysteresis = 1'000'000;
     for (farm::Server& server : config.servers)
         server.gateway = kGateway;
-    config.limits.local_entries = connections;
-    config.limits.forward_entries = connections;
-    config.limits.forward_connect_entries = connections;
+    config.limits.local_entries = settings.connections;
+    config.limits.forward_entries = settings.connections;
+    config.limits.forward_connect_entries = settings.connections;
+    if (settings.send_buffer_bytes > 0)
+        config.limits.tcp_send_buffer_bytes = settings.send_buffer_bytes;
     return config;
 }
 
-node::LinkMtus link_mtus(bool is_each_acknowledged) {
+node::LinkMtus link_mtus(const FarmSettings& settings) {
+    if (settings.back_mtu > 0) return {.front = 1'500, .back = settings.back_mtu};
     // The back link takes an encapsulated full frame; or is so narrow that the MSS advertised for
     // its sake is half a full segment, so that each of those is worth two.
     constexpr std::size_t headers = wire::kIpv4HeaderSize + wire::kTcpHeaderSize;
     constexpr std::size_t half = SegmentFrame::kTextSize / 2;
-    const std::size_t room = is_each_acknowledged ? half + headers : std::size_t{1'500};
+    const std::size_t room = settings.is_each_acknowledged ? half + headers : std::size_t{1'500};
     return {.front = 1'500, .back = room + wire::kEncapsulationHeaderSize};
 }
 
 }  // namespace
 
-Farm::Farm(std::size_t connections, bool is_each_acknowledged) : config_(plan(connections)) {
-    const node::LinkMtus mtus = link_mtus(is_each_acknowledged);
+Farm::Farm(const FarmSettings& settings) : config_(plan(settings)) {
+    const node::LinkMtus mtus = link_mtus(settings);
     for (const farm::ServerId id : {1U, 2U}) {
         nodes_[id - 1] = std::make_unique<node::Node>(config_, id, contents_, id, now_, mtus);
     }
@@ -67,7 +70,7 @@ wire::ConnectionTuple Farm::tuple(std::size_t number) const {
             .protocol = wire::TransportProtocol::Tcp};
 }
 
-SegmentPlace Farm::converse(std::size_t number, std::string_view request) {
+tcp::Connection& Farm::open(std::size_t number) {
     const wire::ConnectionTuple flow = tuple(number);
     const tcp::Identity identity{flow.client, flow.client_port, flow.service, flow.service_port};
     tcp::Chance chance{};
@@ -76,6 +79,12 @@ SegmentPlace Farm::converse(std::size_t number, std::string_view request) {
     client_.emplace(std::move(*opened));
     exchange();
     SHUNT_ASSERT(client_->state() == tcp::State::Established, "nothing is lost here");
+    return *client_;
+}
+
+SegmentPlace Farm::converse(std::size_t number, std::string_view request) {
+    const wire::ConnectionTuple flow = tuple(number);
+    open(number);
     client_->send({reinterpret_cast<const std::uint8_t*>(request.data()), request.size()});
     run_for(kPatience);
     SHUNT_ASSERT(!client_->poll_deadline(), "the conversation has come to rest");
@@ -92,30 +101,43 @@ SegmentPlace Farm::converse(std::size_t number, std::string_view request) {
 
 void Farm::run_for(Duration span) {
     const Instant end = now_ + span;
-    for (;;) {
+    do
         exchange();
-        std::optional<Instant> next = client_ ? client_->poll_deadline() : std::nullopt;
-        for (const auto& node : nodes_)
-            next = earlier(next, node->poll_deadline());
-        if (!next || *next > end) break;
-        now_ = std::max(now_, *next);
-        if (client_ && is_due(client_->poll_deadline(), now_)) client_->handle_deadline(now_);
-        for (const auto& node : nodes_)
-            node->handle_deadline(now_);
-    }
+    while (pass_to_deadline(end));
     now_ = end;
 }
 
+/// Whose deadline comes next, by `end`, has its turn. False if nobody's does.
+bool Farm::pass_to_deadline(Instant end) {
+    std::optional<Instant> next = client_ ? client_->poll_deadline() : std::nullopt;
+    for (const auto& node : nodes_)
+        next = earlier(next, node->poll_deadline());
+    if (!next || *next > end) return false;
+    now_ = std::max(now_, *next);
+    if (client_ && is_due(client_->poll_deadline(), now_)) client_->handle_deadline(now_);
+    for (const auto& node : nodes_)
+        node->handle_deadline(now_);
+    return true;
+}
+
 void Farm::exchange() {
-    for (bool has_moved = true; has_moved;) {
-        has_moved = transmit_client();
-        for (const auto& node : nodes_) {
-            while (const auto outgoing = node->poll_transmit(now_)) {
-                has_moved = true;
-                carry(outgoing->link, outgoing->frame.bytes());
-            }
+    while (take_turns()) {
+    }
+}
+
+void Farm::step() {
+    if (!take_turns()) pass_to_deadline(now_ + kPatience);
+}
+
+bool Farm::take_turns() {
+    bool has_moved = transmit_client();
+    for (const auto& node : nodes_) {
+        while (const auto outgoing = node->poll_transmit(now_)) {
+            has_moved = true;
+            carry(outgoing->link, outgoing->frame.bytes());
         }
     }
+    return has_moved;
 }
 
 bool Farm::transmit_client() {
@@ -131,6 +153,7 @@ bool Farm::transmit_client() {
         const wire::MacAddress home = config_.servers[0].front_mac;
         wire::EthernetHeader{home, kGatewayMac, wire::kEtherTypeIpv4}.prepend_to(packet);
         carry(link::LinkId::Front, packet.bytes());
+        last_of_client_ = std::move(packet);
     }
 }
 
@@ -161,7 +184,9 @@ void Farm::deliver_to_gateway(ByteView frame) {
     SHUNT_ASSERT(segment && client_, "the farm answers clients, with whole segments");
     if (const auto said = segment->options().timestamps) server_timestamp_ = said->value;
     client_->handle_segment(*segment, now_);
-    client_->consume(client_->readable().size());
+    if (is_reading_) return client_->consume(client_->readable().size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+        answered_[i] = answered_[i] || ethernet->source() == config_.servers[i].front_mac;
 }
 
 void Farm::answer_arp(const wire::ArpView& question) {

@@ -25,6 +25,18 @@
 
 namespace shunt::bench {
 
+struct FarmSettings {
+    /// That each server takes.
+    std::size_t connections = 1;
+    /// Small segments are acknowledged as RFC 5681 4.2 says; those of a SegmentFrame one by one
+    /// where this is set.
+    bool is_each_acknowledged = false;
+    /// What a server takes from an application that writes faster than the client reads; 0: as much
+    /// as a server does by itself.
+    std::size_t send_buffer_bytes = 0;
+    std::uint16_t back_mtu = 0;  // 0: as long as a front packet needs
+};
+
 class Farm {
   public:
     /// A request that s1 serves itself, one whose body it reads without end, and the latter for s2.
@@ -34,9 +46,7 @@ class Farm {
     static constexpr std::string_view kUploadToS2 =
         "POST /s2/up HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000000\r\n\r\n";
 
-    /// Each server takes `connections`. Small segments are acknowledged as RFC 5681 4.2 says,
-    /// those of a SegmentFrame one by one where `is_each_acknowledged`.
-    explicit Farm(std::size_t connections, bool is_each_acknowledged = false);
+    explicit Farm(const FarmSettings& settings);
     Farm(const Farm&) = delete;
     Farm& operator=(const Farm&) = delete;
 
@@ -53,9 +63,27 @@ class Farm {
     /// within 100 ms. Returns where the client's next full segment stands.
     SegmentPlace converse(std::size_t number, std::string_view request);
 
+    /// Opens that client's connection, which stays until the next one opens.
+    tcp::Connection& open(std::size_t number);
+    /// From now on the client takes nothing from its receive queue.
+    void stop_reading() { is_reading_ = false; }
+    /// The client's last frame.
+    ByteView last_of_client() const { return last_of_client_.bytes(); }
+    /// Hands a frame of the front link to the one whom it is for.
+    void put(ByteView frame) { carry(link::LinkId::Front, frame); }
+    /// Everything that can be sent without time going by.
+    void exchange();
+    /// Each has a turn. Where nobody has anything to send, the next deadline has come.
+    void step();
+    /// From now on it is noted who sends to a client that does not read.
+    void forget_answers() { answered_ = {}; }
+    /// Since then a server with this id has.
+    bool has_answered(farm::ServerId server) const { return answered_.at(server - 1); }
+
   private:
     void run_for(Duration span);
-    void exchange();
+    bool take_turns();
+    bool pass_to_deadline(Instant end);
     bool transmit_client();
     void carry(link::LinkId link, ByteView frame);
     void deliver_to_gateway(ByteView frame);
@@ -68,6 +96,9 @@ class Farm {
     tcp::Config client_config_;
     std::array<std::unique_ptr<node::Node>, 2> nodes_;
     std::optional<tcp::Connection> client_;
+    Packet last_of_client_;
+    bool is_reading_ = true;
+    std::array<bool, 2> answered_{};
     std::uint32_t client_timestamp_ = 0;
     std::uint32_t server_timestamp_ = 0;
 };

@@ -23,7 +23,8 @@ SegmentFrame first_frame(Farm& farm, Upload::Reader reader, std::size_t idle) {
 
 // A target acknowledges to its own front link, which is as narrow as the home's.
 Upload::Upload(Reader reader, std::size_t idle)
-    : farm_(idle + 1, reader == Reader::Home), frame_(first_frame(farm_, reader, idle)) {}
+    : farm_({.connections = idle + 1, .is_each_acknowledged = reader == Reader::Home}),
+      frame_(first_frame(farm_, reader, idle)) {}
 
 std::optional<link::OutgoingFrame> Upload::into_home() {
     farm_.pass(Duration::microseconds(1));

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import plan
-from .network import Network
+from .network import ETHERNET_MTU, Network
 from .processes import Process, adopt, spawn, stop
 from .trouble import HARNESS, USAGE, Trouble
 
@@ -30,6 +30,7 @@ class Settings:
     options: plan.Options = plan.Options()
     config: Path | None = None  # instead of the standard plan
     has_vnet_header: bool = False
+    back_mtu: int = ETHERNET_MTU
     captures: bool = False  # each node records its frames, see Farm.capture_of
     starts_nodes: bool = True
     log_level: str = "info"
@@ -55,7 +56,9 @@ class Farm:
         try:
             self._save(config, members, {})
             self.network.build(
-                [member.name for member in members], full_checksums=not settings.has_vnet_header
+                [member.name for member in members],
+                full_checksums=not settings.has_vnet_header,
+                back_mtu=settings.back_mtu,
             )
             if settings.starts_nodes:
                 self._start_nodes(settings, config, members)

@@ -17,6 +17,7 @@ from .plan import CLIENT_ADDRESS, CLIENT_MAC
 from .trouble import HARNESS, Trouble
 
 LINKS = ("front", "back")
+ETHERNET_MTU = 1500
 TAP_QUEUE_FRAMES = 4096  # a queue of 1,000 drops bursts of a large window
 
 
@@ -45,7 +46,9 @@ class Network:
         listed = [line.split()[0] for line in run("ip", "netns", "list").splitlines() if line]
         return sorted(name for name in listed if name in named or planned.fullmatch(name))
 
-    def build(self, servers: list[str], *, full_checksums: bool) -> None:
+    def build(
+        self, servers: list[str], *, full_checksums: bool, back_mtu: int = ETHERNET_MTU
+    ) -> None:
         """Makes everything; the caller removes it, also where this fails half way."""
         for node in (*LINKS, "client", *servers):
             self._add_namespace(node)
@@ -59,6 +62,8 @@ class Network:
                 self._add_cable(link, server, f"{link}-cable")
                 self._ip(server, "link", "set", f"{link}-cable", "master", link, "up")
                 self._add_tap(server, link)
+        if back_mtu != ETHERNET_MTU:
+            self._set_back_mtu(servers, back_mtu)
 
     def remove(self, namespaces: list[str]) -> None:
         """Deletes namespaces and with them all that is in them."""
@@ -107,6 +112,13 @@ class Network:
         self._ip(server, "tuntap", "add", "dev", tap, "mode", "tap")
         self._ip(server, "link", "set", tap, "txqueuelen", str(TAP_QUEUE_FRAMES))
         self._ip(server, "link", "set", tap, "master", link, "addrgenmode", "none", "up")
+
+    def _set_back_mtu(self, servers: list[str], mtu: int) -> None:
+        # A bridge's own MTU follows the least of its ports'.
+        for server in servers:
+            self._ip("back", "link", "set", server, "mtu", str(mtu))
+            for port in ("back-cable", "back0"):
+                self._ip(server, "link", "set", port, "mtu", str(mtu))
 
 
 _NO_IPV6 = (

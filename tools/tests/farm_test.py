@@ -68,6 +68,15 @@ class NetworkAlone(FarmTest):
         self.assertEqual(self.farm("down").returncode, 0)
         self.expect_nothing_left()
 
+    def test_the_back_link_takes_longer_packets(self) -> None:
+        self.up("--no-nodes", "--back-mtu", "9000")
+        inside = (("back0", 9000), ("back-cable", 9000), ("back", 9000), ("front0", 1500))
+        between = (("s1", 9000), ("s2", 9000), ("back", 9000))
+        for node, links in (("s1", inside), ("s2", inside), ("back", between)):
+            for link, mtu in links:
+                run = self.farm("exec", node, "--", "ip", "-json", "link", "show", "dev", link)
+                self.assertEqual(json.loads(run.stdout)[0]["mtu"], mtu, f"{node} {link}")
+
     def test_down_ends_what_runs_in_the_namespaces_even_without_its_state(self) -> None:
         self.up("--no-nodes")
         process = self.lingering()

@@ -23,7 +23,8 @@ def _freeze(queued_kib: int) -> tuple[Load, list[Figure]]:
         return loads.freeze(stage, queued_kib, ours_first=number % 2 == 1)
 
     return load, [
-        Figure(f"freeze-{queued_kib}", "us", _REPAIR, most=0.3),
+        Figure(f"host-{queued_kib}", "us", _REPAIR, most=0.3),
+        Figure(f"freeze-{queued_kib}", "us", _REPAIR, most=3),
         Figure(f"wire-{queued_kib}", "us", _REPAIR),
     ]
 

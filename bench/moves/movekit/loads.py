@@ -48,7 +48,8 @@ Round = dict[str, tuple[float, float | None, dict[str, Any]]]
 
 
 def freeze(stage: Stage, queued_kib: int, *, ours_first: bool) -> Round:
-    """How long no server has a connection: a node's move and the kernel's TCP_REPAIR, in turns."""
+    """How long no server has a connection: a node's move and the kernel's TCP_REPAIR, in turns; and
+    how long the two nodes of a move have to work, without links and sleep."""
     queued = str(queued_kib * 1024)
     farm = stage.bounded.get(queued_kib * 1024, stage.farm)
     control = str(farm.control_socket("s1"))
@@ -64,11 +65,13 @@ def freeze(stage: Stage, queued_kib: int, *, ours_first: bool) -> Round:
         mine, theirs = ours(), kernels()
     else:
         theirs, mine = kernels(), ours()
-    details = {"node": mine, "kernel": theirs}
+    hosts = json.loads(run(str(stage.programs / "host-freeze"), queued))
+    details = {"node": mine, "kernel": theirs, "hosts": hosts}
     on_wire = mine["freeze_us"] - mine["left_us"]
     return {
         f"freeze-{queued_kib}": (mine["freeze_us"], theirs["freeze_us"], details),
         f"wire-{queued_kib}": (on_wire, theirs["freeze_us"], {}),
+        f"host-{queued_kib}": (hosts["freeze_us"], theirs["freeze_us"], {}),
     }
 
 

@@ -30,6 +30,7 @@
 #include "shunt/runtime/entropy.hh"
 #include "shunt/runtime/event_loop.hh"
 #include "shunt/runtime/farm_file.hh"
+#include "shunt/runtime/heap.hh"
 #include "shunt/runtime/suggestion.hh"
 
 namespace shunt::app {
@@ -145,6 +146,7 @@ int serve_virtual(const NodeOptions& options, NodeHost& host, NodeLinks& links,
 }  // namespace
 
 int run_node(const NodeOptions& options) {
+    runtime::keep_freed_memory();
     set_log_level(options.log_level);
     const std::optional<farm::FarmConfig> config = load_config(options);
     if (!config) return kExitSetup;

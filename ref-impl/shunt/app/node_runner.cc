@@ -24,7 +24,7 @@ NodeRunner::NodeRunner(NodeHost& host, ControlSession& control, runtime::EventLo
 NodeRunner::End NodeRunner::run() {
     int turns = 0;
     while (true) {
-        const bool was_busy = turn();
+        const bool was_busy = turn() || expects_a_frame();
         if (was_busy && ++turns < kTurnsPerLook) continue;
         turns = 0;
         if (!report_complaints()) return End::DeviceLost;
@@ -55,6 +55,11 @@ bool NodeRunner::turn() {
     const bool is_gateway_busy = config_.gateway != nullptr && config_.gateway->turn(now_);
     const bool is_all_sent = transmit();
     return received > 0 || !is_all_sent || is_gateway_busy;
+}
+
+bool NodeRunner::expects_a_frame() const {
+    const Instant last = host_.node().last_exchange();
+    return last > Instant() && now_ - last < kAwake;
 }
 
 int NodeRunner::receive(LinkId link, AttachedLink& attached) {
@@ -150,6 +155,8 @@ void NodeRunner::answer_control() {
     for (const runtime::ControlSocket::Request& request : config_.control_socket->poll()) {
         const std::string answer =
             request.is_overlong ? std::string(kTooLongAnswer) : control_.answer(request.line, now_);
+        // The frames of what was asked for, before anybody is woken by the answer.
+        transmit();
         config_.control_socket->answer(request.client, answer);
         notice_a_fresh_node();
     }

@@ -64,8 +64,13 @@ class NodeRunner {
     /// Turns without a look at signals and control.
     static constexpr int kTurnsPerLook = 16;
 
+    /// While a move goes on its next frame is looked for this long, not slept for: to be woken
+    /// takes as long as all that a node does for a move, and the client waits meanwhile.
+    static constexpr Duration kAwake = Duration::microseconds(100);
+
     void set_time(Instant now);
     bool turn();
+    bool expects_a_frame() const;
     int receive(link::LinkId link, AttachedLink& attached);
     int receive(AttachedTester& tester);
     void handle(AttachedTester& tester, const runtime::AttachmentMessage& message);

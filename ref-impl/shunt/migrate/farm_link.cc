@@ -54,6 +54,7 @@ void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, 
     if (is_fenced(to) && !is_mutant(Mutant::OffersBehindFence)) {
         return counters_.add(Counter::DropEncapsulationFenced);
     }
+    if (header.type != wire::EncapsulationType::Forwarded) exchanged_at_ = now;
     header.prepend_to(payload);
     if (config_.farm.binding == farm::Binding::Ethernet) {
         back_.send_to(config_.server_by_id(to)->back_mac, config_.farm.ethertype,

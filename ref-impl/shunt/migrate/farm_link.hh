@@ -40,6 +40,9 @@ class FarmLink {
     /// knows our boot number. From now on it may.
     void open_fence(farm::ServerId server);
 
+    /// When a frame that is part of a move left last: its answer may be on the way.
+    Instant last_exchange() const { return exchanged_at_; }
+
     /// Bytes that encapsulation adds to a client's packet (FRM-9).
     static std::size_t overhead(const farm::FarmConfig& config);
     /// The longest packet that the back link carries encapsulated, in bytes.
@@ -59,6 +62,7 @@ class FarmLink {
     stack::Interface& back_;
     Counters& counters_;
     std::vector<farm::ServerId> open_;  // fences that are open
+    Instant exchanged_at_;
     std::uint16_t identification_ = 0;
 };
 

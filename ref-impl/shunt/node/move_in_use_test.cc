@@ -64,6 +64,20 @@ TEST_F(MoveInUse, AResponseGoesOnWhereItStopped) {
     EXPECT_NE(received_.rfind("Server: shunt/s2"), std::string::npos);
 }
 
+TEST_F(MoveInUse, OnlyAMoveLetsFramesBeExpected) {
+    begin_response(300'000);
+    EXPECT_EQ(s1().last_exchange(), Instant());
+    move_to_s2();
+    EXPECT_EQ(s1().last_exchange(), now_);
+    run_for(kMillisecond * 100);
+    expect_at_s2();
+    const Instant moved = s1().last_exchange();
+    request("/bytes/10");
+    run_for(kMillisecond * 100);
+    EXPECT_GT(seen(EncapsulationType::Forwarded).size(), 0U);
+    EXPECT_EQ(s1().last_exchange(), moved) << "forwarding goes on by itself";
+}
+
 TEST_F(MoveInUse, NoMoreThan64DataFramesLeaveInAMillisecond) {
     begin_response(300'000);
     move_to_s2();

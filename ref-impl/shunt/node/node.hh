@@ -82,6 +82,8 @@ class Node {
     /// The next frame to send; call until there is none.
     std::optional<link::OutgoingFrame> poll_transmit(Instant now);
     std::optional<Instant> poll_deadline() const;
+    /// When a move of a connection went on last, so that its next frame may be on the way.
+    Instant last_exchange() const { return farm_link_.last_exchange(); }
 
     /// Moves an endpoint to the named server: from its home, or from its owner back to its home
     /// (docs/interfaces.md, verb migrate; EP-45, EP-47).
