@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Callable
 
-from . import curl_thread, plan, privilege, processes
+from . import curl_thread, move_thread, plan, privilege, processes
 from .claims import Claim
 from .farm import Farm, Settings
 from .trouble import HARNESS, INTERRUPTED, NEGATIVE, OK, Trouble
@@ -98,6 +98,21 @@ def curl_step(options: plan.Options, step: Step) -> None:
     step.files += [evidence.front, evidence.back]
 
 
+def moves_step(step: Step) -> None:
+    """A farm of three, whose connections may move while they are used."""
+    farm = Farm(OUT / "farm", "shunt-demo")
+    farm.down()
+    config = OUT / "moves.toml"
+    config.write_text(move_thread.farm_text())
+    try:
+        farm.up(Settings(BIN / "shunt-node", config=config))
+        claims, evidence = move_thread.run(farm, BIN / "shuntctl", OUT / "moves")
+    finally:
+        farm.down()
+    step.claims += claims
+    step.files += evidence
+
+
 def simulation_step(step: Step) -> None:
     """1,000 connections, each moved once, on bad links."""
     report = OUT / "move-once.json"
@@ -149,6 +164,7 @@ def steps() -> list[tuple[str, Callable[[Step], None]]]:
     for ethertype in (0x88B5, 0x0007):
         name = f"curl through s1, served by s2 (Type {ethertype:#06x})"
         found.append((name, functools.partial(curl_step, plan.Options(ethertype=ethertype))))
+    found.append(("a download that moves on and on, and a drain", moves_step))
     found.append(("the same nodes on bad links in virtual time", simulation_step))
     for attachment, how in (("unix", "over unix: in virtual time"), ("tap", "over taps")):
         found.append((f"the suite, {how}", functools.partial(suite_step, attachment)))
