@@ -41,7 +41,8 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
     // Bytes behind a gap are no beginning: what is missing may take a retransmission timeout.
     if (!endpoint.first_byte && !request.bytes.empty()) endpoint.first_byte = now;
     const auto listening = farm::listening_servers(config_, self_.id, record.tuple.service_port);
-    SHUNT_ASSERT(!listening.empty(), "a port that nobody listens on has no endpoints (EP-20)");
+    // The last listener was closed since the SYN came (SEL-4).
+    if (listening.empty()) return bind_locally(slot, now);
     // This server's own listener says when; a home that only passes on does as they do who serve.
     const farm::Server& speaker = *config_.server_by_id(listening.front().id);
     const farm::Listen* listen = config_.listen_of(speaker, record.tuple.service_port);

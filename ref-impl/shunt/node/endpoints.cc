@@ -49,10 +49,16 @@ void Node::settle_moved_in(Slot slot, Instant now) {
     auto& endpoint = *record.as<ForwardConnectEndpoint>();
     // EP-13: before its release the application sees nothing.
     if (!endpoint.is_released || endpoint.conversation) return;
+    if (endpoint.resumed) {
+        endpoint.conversation = std::move(endpoint.resumed);
+        return;
+    }
     const farm::Listen* listen = listen_for(record);
-    SHUNT_ASSERT(listen != nullptr, "an offer without a listener was refused (EP-7)");
-    endpoint.conversation =
-        endpoint.resumed ? std::move(endpoint.resumed) : make_conversation(slot, *listen);
+    if (listen == nullptr) {  // closed since its 0x01 was taken
+        counters_.add(Counter::ConnectionUnserved);
+        return endpoint.connection.abort();
+    }
+    endpoint.conversation = make_conversation(slot, *listen);
     keep_alive(endpoint.connection, *listen, now);
 }
 
