@@ -19,7 +19,7 @@ TEST_P(WorldTest, KeepsEveryClaimAndSettles) {
     const auto world = std::ranges::find(all_worlds(), GetParam(), &NamedWorld::name);
     ASSERT_NE(world, all_worlds().end());
     const Outcome outcome = world->explore(kStatesMax);
-    EXPECT_TRUE(outcome.is_complete);
+    EXPECT_TRUE(outcome.is_complete && outcome.is_settling_complete);
     EXPECT_EQ(outcome.broken, "");
     EXPECT_EQ(outcome.stuck, 0U) << outcome.stuck_state;
     EXPECT_GT(outcome.states, 1'000U);

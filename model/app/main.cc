@@ -81,6 +81,7 @@ nlohmann::ordered_json to_json(const std::string& name, const Outcome& outcome) 
             {"states", outcome.states},
             {"steps", outcome.steps},
             {"complete", outcome.is_complete},
+            {"settling_complete", outcome.is_settling_complete},
             {"broken", outcome.broken},
             {"trace", outcome.trace},
             {"unsettled", outcome.unsettled},
@@ -103,10 +104,14 @@ int explore(const std::vector<const NamedWorld*>& worlds, std::size_t states_max
             fmt::print("{} of {} never settle, such as\n  {}\n", outcome.stuck, outcome.unsettled,
                        outcome.stuck_state);
         } else {
-            fmt::print("{}\n", outcome.is_complete ? "every claim holds" : "CUT OFF");
+            fmt::print("{}\n", !outcome.is_complete           ? "CUT OFF"
+                               : outcome.is_settling_complete ? "every claim holds"
+                                                              : "every claim of a state holds; "
+                                                                "whether all settle: CUT OFF");
         }
+        const bool is_whole = outcome.is_complete && outcome.is_settling_complete;
         const bool is_bad = !outcome.broken.empty() || outcome.stuck > 0;
-        code = std::max(code, is_bad ? kBroken : outcome.is_complete ? kOk : kUnseen);
+        code = std::max(code, is_bad ? kBroken : is_whole ? kOk : kUnseen);
     }
     return code;
 }

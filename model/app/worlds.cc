@@ -44,7 +44,7 @@ void settle_all(World world, StateSet<ownership::State> seeds, bool gives_up,
     world.features.set(static_cast<std::size_t>(Feature::DroppingCopies), gives_up);
     outcome.unsettled += seeds.size();
     const auto settling = settle(Ownership(world), std::move(seeds), states_max);
-    outcome.is_complete = outcome.is_complete && settling.is_complete;
+    outcome.is_settling_complete = outcome.is_settling_complete && settling.is_complete;
     if (settling.stuck == 0) return;
     outcome.stuck += settling.stuck;
     ownership::Step step;

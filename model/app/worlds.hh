@@ -15,6 +15,8 @@ struct Outcome {
     std::size_t steps = 0;
     /// False: more states than the limit, which were not seen.
     bool is_complete = true;
+    /// Whether each state that was seen settles is known.
+    bool is_settling_complete = true;
     /// The claim that does not hold, and how it comes to that; empty if all hold.
     std::string broken;
     std::vector<std::string> trace;
@@ -24,7 +26,9 @@ struct Outcome {
     std::size_t stuck = 0;
     std::string stuck_state;
 
-    bool holds() const { return is_complete && broken.empty() && stuck == 0; }
+    bool holds() const {
+        return is_complete && is_settling_complete && broken.empty() && stuck == 0;
+    }
 };
 
 struct NamedWorld {
