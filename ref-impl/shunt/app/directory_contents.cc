@@ -63,6 +63,14 @@ std::optional<std::uint64_t> DirectoryContents::size_of(std::string_view path) {
     return size;
 }
 
+std::uint64_t DirectoryContents::version_of(std::string_view path) {
+    const OpenFile* file = find(path);
+    if (file == nullptr) file = keep_open(path);
+    struct stat status {};
+    if (file == nullptr || fstat(file->descriptor.number(), &status) != 0) return 0;
+    return static_cast<std::uint64_t>(status.st_mtim.tv_sec);
+}
+
 std::size_t DirectoryContents::read(std::string_view path, std::uint64_t offset,
                                     MutableBytes into) {
     const OpenFile* file = find(path);

@@ -29,6 +29,8 @@ class DirectoryContents final : public node::Contents {
 
     /// Regular files only; a path that ends with '/' names the index.html there.
     std::optional<std::uint64_t> size_of(std::string_view path) override;
+    /// When it was written last, in seconds, which those who copy files between servers keep.
+    std::uint64_t version_of(std::string_view path) override;
     std::size_t read(std::string_view path, std::uint64_t offset, MutableBytes into) override;
 
   private:

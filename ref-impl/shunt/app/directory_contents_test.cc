@@ -59,6 +59,16 @@ TEST_F(DirectoryContentsTest, SeesAFileThatWasReplaced) {
     EXPECT_EQ(read("/a.txt", 0, 10), "new");
 }
 
+TEST_F(DirectoryContentsTest, AVersionIsWhenAFileWasWritten) {
+    const fs::path copy = folder_ / "www/copy";
+    write("www/copy", "copy");
+    fs::last_write_time(copy, fs::last_write_time(folder_ / "www/a.txt"));
+    EXPECT_EQ(contents_->version_of("/copy"), contents_->version_of("/a.txt"));
+    fs::last_write_time(copy, fs::last_write_time(copy) + std::chrono::seconds(2));
+    EXPECT_EQ(contents_->version_of("/copy"), contents_->version_of("/a.txt") + 2);
+    EXPECT_EQ(contents_->version_of("/absent"), 0U);
+}
+
 TEST_F(DirectoryContentsTest, NeverLeavesItsDirectory) {
     EXPECT_FALSE(contents_->size_of("/../outside.txt"));
     EXPECT_FALSE(contents_->size_of("/sub/../../outside.txt"));

@@ -34,6 +34,7 @@ class Shelf final : public Contents {
         if (found == objects.end()) return std::nullopt;
         return found->second.announced;
     }
+    std::uint64_t version_of(std::string_view) override { return 0; }
     std::size_t read(std::string_view path, std::uint64_t offset, MutableBytes into) override {
         const std::string& bytes = objects.find(path)->second.bytes;
         if (offset >= bytes.size()) return 0;

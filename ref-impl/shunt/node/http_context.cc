@@ -9,7 +9,7 @@
 namespace shunt::node {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::uint8_t kHasResponse = 1;
 constexpr std::uint8_t kKeepsAlive = 2;
 constexpr std::uint8_t kIsHeadRequest = 4;
@@ -84,6 +84,7 @@ std::optional<std::vector<std::uint8_t>> HttpConversation::context() const {
     out.number(static_cast<std::uint8_t>(response_->source), 1);
     out.number(response_->offset, 8);
     out.number(response_->size, 8);
+    out.number(response_->version, 8);
     out.text(response_->head);
     out.text(response_->path);
     out.text(response_->text);
@@ -113,6 +114,7 @@ std::unique_ptr<HttpConversation> HttpConversation::resume(Contents& contents,
         response.source = static_cast<Source>(source);
         response.offset = in.number(8);
         response.size = in.number(8);
+        response.version = in.number(8);
         response.head = in.text();
         response.path = in.text();
         response.text = in.text();
@@ -135,8 +137,10 @@ bool HttpConversation::is_consistent() const {
         case Source::Generated:
             return true;
         case Source::Contents: {
+            if (response_->size == 0) return true;  // nothing of it is read (HEAD)
             const auto size = contents_.size_of(response_->path);
-            return size && *size >= response_->size;
+            const std::uint64_t version = contents_.version_of(response_->path);
+            return size == response_->size && version == response_->version;
         }
     }
     return false;

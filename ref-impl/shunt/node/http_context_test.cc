@@ -9,26 +9,30 @@
 namespace shunt::node {
 namespace {
 
-/// Has one object, of the given size.
+/// Has one object, of the given size and version.
 class OneObject final : public Contents {
   public:
-    explicit OneObject(std::uint64_t size) : size_(size) {}
+    explicit OneObject(std::uint64_t size, std::uint64_t version = 7)
+        : size_(size), version_(version) {}
     std::optional<std::uint64_t> size_of(std::string_view path) override {
         return path == "/file" ? std::optional(size_) : std::nullopt;
     }
+    std::uint64_t version_of(std::string_view) override { return version_; }
     std::size_t read(std::string_view, std::uint64_t, MutableBytes into) override {
         return into.size();
     }
 
   private:
     std::uint64_t size_;
+    std::uint64_t version_;
 };
 
 /// A response out of a file, half of it written: version, state Response, has a response and keeps
-/// alive, no request body; source Contents, offset 5, size 10, no head, path, no text.
+/// alive, no request body; source Contents, offset 5, size 10, version 7, no head, path, no text.
 std::vector<std::uint8_t> half_a_file() {
-    return {1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0,   0,   0,   2,   0,   0, 0, 0,
-            0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 5, '/', 'f', 'i', 'l', 'e', 0, 0};
+    return {2, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0,   0,   0,   0,   0,   0, 0,  0, 0,
+            2, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0,   0,   0,   0,   0,   0, 10, 0, 0,
+            0, 0, 0, 0, 0, 7, 0, 0, 0, 5, '/', 'f', 'i', 'l', 'e', 0, 0};
 }
 
 TEST(HttpContext, AFreshConversationComesBackAsItWas) {
@@ -67,7 +71,7 @@ TEST(HttpContext, RefusesWhatContradictsItself) {
         context.at(at) = value;
         return HttpConversation::resume(contents, "s2", context) == nullptr;
     };
-    EXPECT_TRUE(refuses(0, 2)) << "another version";
+    EXPECT_TRUE(refuses(0, 3)) << "another format";
     EXPECT_TRUE(refuses(1, 4)) << "no such state";
     EXPECT_TRUE(refuses(1, 0)) << "between requests there is no response";
     EXPECT_TRUE(refuses(1, 1)) << "a body is read of which nothing is left";
@@ -77,8 +81,13 @@ TEST(HttpContext, RefusesWhatContradictsItself) {
 }
 
 TEST(HttpContext, RefusesAnObjectThatIsNotHere) {
-    OneObject shorter(9);
-    EXPECT_EQ(HttpConversation::resume(shorter, "s2", half_a_file()), nullptr);
+    for (const std::uint64_t size : {9U, 11U}) {
+        OneObject other(size);
+        EXPECT_EQ(HttpConversation::resume(other, "s2", half_a_file()), nullptr) << size;
+    }
+    OneObject rewritten(10, 8);
+    EXPECT_EQ(HttpConversation::resume(rewritten, "s2", half_a_file()), nullptr)
+        << "of the same size, and not the same";
     NoContents none;
     EXPECT_EQ(HttpConversation::resume(none, "s2", half_a_file()), nullptr);
 }

@@ -148,6 +148,7 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
         Response& response = start("200 OK", "application/octet-stream", *size);
         response.source = Source::Contents;
         response.path = *path;
+        response.version = contents_.version_of(*path);
         return;
     }
     answer_text("404 Not Found", "there is no such object\n");

@@ -45,6 +45,7 @@ class HttpConversation final : public stack::Conversation {
         std::string text;
         std::uint64_t offset = 0;
         std::uint64_t size = 0;
+        std::uint64_t version = 0;  // of the object at `path`
     };
 
     bool is_consistent() const;
