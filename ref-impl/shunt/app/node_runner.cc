@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/app/node_runner.hh"
 
+#include <algorithm>
 #include <utility>
 
 #include "shunt/app/log.hh"
@@ -139,10 +140,14 @@ void NodeRunner::hand_over(link::OutgoingFrame outgoing) {
 
 void NodeRunner::look_around(bool may_sleep) {
     measure_load();
-    std::optional<Instant> until = may_sleep ? host_.node().poll_deadline() : now_;
+    const bool is_asked =
+        config_.control_socket != nullptr && config_.control_socket->has_waiting();
+    std::optional<Instant> until = may_sleep && !is_asked ? host_.node().poll_deadline() : now_;
     if (config_.gateway != nullptr) until = earlier(until, config_.gateway->poll_deadline());
-    for (const runtime::EventLoop::Token token : loop_.wait(until))
-        if (config_.control_socket != nullptr && token == config_.control_token) answer_control();
+    const auto ready = loop_.wait(until);
+    const bool can_read = config_.control_socket != nullptr &&
+                          std::ranges::find(ready, config_.control_token) != ready.end();
+    if (is_asked || can_read) answer_control();
 }
 
 void NodeRunner::measure_load() {

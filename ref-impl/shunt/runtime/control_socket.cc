@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -38,7 +39,6 @@ Result<ControlSocket, SetupError> ControlSocket::open(const std::string& path) {
 }
 
 std::vector<ControlSocket::Request> ControlSocket::poll() {
-    std::vector<Request> requests;
     std::array<epoll_event, 16> events{};
     const int count =
         epoll_wait(epoll_.number(), events.data(), static_cast<int>(events.size()), 0);
@@ -51,11 +51,21 @@ std::vector<ControlSocket::Request> ControlSocket::poll() {
         const auto found = clients_.find(event.data.u32);
         if (found == clients_.end()) continue;
         Client& client = found->second;
-        const bool is_connected =
-            flush(found->first, client) && read_from(found->first, client, requests);
+        const bool is_connected = flush(found->first, client) && read_from(found->first, client);
         if (!is_connected || client.is_done()) clients_.erase(found);
     }
+    std::vector<Request> requests;
+    for (auto& [id, client] : clients_) {
+        if (!client.is_ready()) continue;
+        requests.push_back(*std::exchange(client.next, std::nullopt));
+        client.is_owed = true;
+    }
     return requests;
+}
+
+bool ControlSocket::has_waiting() const {
+    return std::ranges::any_of(clients_,
+                               [](const auto& client) { return client.second.is_ready(); });
 }
 
 void ControlSocket::accept_clients() {
@@ -68,34 +78,35 @@ void ControlSocket::accept_clients() {
 }
 
 /// False if the connection has failed.
-bool ControlSocket::read_from(ClientId id, Client& client, std::vector<Request>& requests) {
-    if (client.is_closing) return true;
+bool ControlSocket::read_from(ClientId id, Client& client) {
+    if (client.is_closing || client.next || client.is_owed || !client.unsent.empty()) return true;
     std::array<char, kReadMax> buffer;
     const ssize_t count = recv(client.socket.number(), buffer.data(), buffer.size(), 0);
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     client.lines.push(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
-    while (std::optional<std::string> line = client.lines.pop()) {
-        requests.push_back({id, std::move(*line), false});
-        ++client.owed;
-    }
-    if (client.lines.is_overlong()) {
-        requests.push_back({id, {}, true});
-        ++client.owed;
-    }
+    find_next(id, client);
     // A client that has ended its side still gets the answers to what it has asked.
-    if (count == 0 || client.lines.is_overlong()) {
-        client.is_closing = true;
-        watch_for_room(id, client);
-    }
+    if (count == 0) client.is_closing = true;
+    watch(id, client);
     return true;
+}
+
+void ControlSocket::find_next(ClientId id, Client& client) {
+    if (std::optional<std::string> line = client.lines.pop()) {
+        client.next = Request{id, std::move(*line), false};
+    } else if (client.lines.is_overlong() && !client.is_closing) {
+        client.next = Request{id, {}, true};
+        client.is_closing = true;
+    }
 }
 
 void ControlSocket::answer(ClientId id, std::string_view line) {
     const auto found = clients_.find(id);
     if (found == clients_.end()) return;
     Client& client = found->second;
-    SHUNT_ASSERT(client.owed > 0, "every request is answered once");
-    --client.owed;
+    SHUNT_ASSERT(client.is_owed, "every request is answered once");
+    client.is_owed = false;
+    find_next(id, client);
     client.unsent.append(line);
     client.unsent.push_back('\n');
     const bool is_connected = flush(id, client);
@@ -115,13 +126,15 @@ bool ControlSocket::flush(ClientId id, Client& client) {
         sent += static_cast<std::size_t>(count);
     }
     client.unsent.erase(0, sent);
-    watch_for_room(id, client);
+    watch(id, client);
     return true;
 }
 
-void ControlSocket::watch_for_room(ClientId id, const Client& client) {
+/// For input while nothing is to be answered first.
+void ControlSocket::watch(ClientId id, const Client& client) {
     std::uint32_t interest = 0;
-    if (!client.is_closing) interest |= EPOLLIN;
+    const bool is_busy = client.next || client.is_owed || !client.unsent.empty();
+    if (!client.is_closing && !is_busy) interest |= EPOLLIN;
     if (!client.unsent.empty()) interest |= EPOLLOUT;
     control_epoll(epoll_, EPOLL_CTL_MOD, client.socket.number(), interest, id);
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,12 @@ class ControlSocket {
 
     /// Readable when poll() has something to do.
     int descriptor() const { return epoll_.number(); }
-    /// Accepts, reads, writes what is left; returns the requests that are complete. Never blocks.
+    /// Accepts, reads, writes what is left; returns one request at most of each client, so that one
+    /// that asks a thousand things at once delays nobody else, the links of the node least of all.
+    /// Never blocks. The next request of a client comes when this one is answered and sent.
     std::vector<Request> poll();
+    /// poll() has something to do, whatever the descriptor says.
+    bool has_waiting() const;
     /// Sends a line (without its end). A client that has left meanwhile is no error.
     void answer(ClientId client, std::string_view line);
 
@@ -52,18 +57,21 @@ class ControlSocket {
     struct Client {
         FileDescriptor socket;
         LineReader lines{kLineLengthMax};
+        std::optional<Request> next;
         std::string unsent;
-        std::size_t owed = 0;     // requests that are not answered yet
+        bool is_owed = false;     // an answer
         bool is_closing = false;  // nothing more is read
 
-        bool is_done() const { return is_closing && owed == 0 && unsent.empty(); }
+        bool is_ready() const { return next && !is_owed && unsent.empty(); }
+        bool is_done() const { return is_closing && !next && !is_owed && unsent.empty(); }
     };
 
     ControlSocket(UnixListener listener, FileDescriptor epoll);
     void accept_clients();
-    bool read_from(ClientId id, Client& client, std::vector<Request>& requests);
+    bool read_from(ClientId id, Client& client);
+    static void find_next(ClientId id, Client& client);
     bool flush(ClientId id, Client& client);
-    void watch_for_room(ClientId id, const Client& client);
+    void watch(ClientId id, const Client& client);
 
     UnixListener listener_;
     FileDescriptor epoll_;  // listener and clients; itself watched by the event loop
