@@ -110,6 +110,8 @@ class Connection : private ConnectionState {
     std::uint32_t urgent_unread() const;
     /// Bytes that send() would take now; none after close().
     std::size_t send_capacity() const;
+    /// From now on they are as few as lets all queues together hold `bytes`, or 16 KiB (EP-41).
+    void limit_queues(std::uint32_t bytes) { queues_max_ = bytes; }
     /// The contiguous front of the receive queue.
     ByteView readable() const { return receive_buffer_.readable(); }
     void consume(std::size_t count);

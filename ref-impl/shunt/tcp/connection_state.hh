@@ -76,6 +76,7 @@ class ConnectionState {
     bool is_ecn_echo_due_ = false;              // RFC 3168 6.1.3: on every acknowledgment
     bool is_window_reduction_due_ = false;      // 6.1.2: CWR on the next new text
     std::uint8_t differentiated_services_ = 0;  // DSCP
+    std::uint32_t queues_max_ = UINT32_MAX;     // limit_queues()
 
     SendSpace send_;
     ReceiveSpace receive_;

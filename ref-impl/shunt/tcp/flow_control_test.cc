@@ -315,6 +315,35 @@ TEST(FlowControl, WhatIsWrittenInPlaceIsSent) {
     EXPECT_TRUE(peer.connection->send_room(1).empty());
 }
 
+TEST(FlowControl, LimitedQueuesTakeLessUntilAllTogetherAreShort) {
+    Peer peer;
+    peer.config.send_buffer_max = 200'000;
+    peer.establish();
+    const std::vector<std::uint8_t> much(200'000, 1);
+    EXPECT_EQ(peer.connection->send(much), 200'000U);
+    peer.connection->limit_queues(150'000);
+    peer.give_next(std::string(1'000, 'p'));
+    ASSERT_EQ(peer.connection->receive_queue_size(), 1'000U);
+    const auto acknowledge_once = [&] {
+        peer.drain();
+        peer.pass(Duration::milliseconds(10));
+        peer.give(peer.ack());
+        peer.connection->send(much);
+    };
+    while (peer.connection->send_queue_size() > 149'000) {
+        const std::size_t before = peer.connection->send_queue_size();
+        acknowledge_once();
+        ASSERT_LT(peer.connection->send_queue_size(), before);
+    }
+    EXPECT_EQ(peer.connection->send_queue_size(), 149'000U) << "as much as is left";
+    acknowledge_once();
+    EXPECT_EQ(peer.connection->send_queue_size(), 149'000U);
+    peer.connection->limit_queues(0);
+    for (int round = 0; round < 200 && peer.connection->send_queue_size() > 16'384; ++round)
+        acknowledge_once();
+    EXPECT_EQ(peer.connection->send_queue_size(), 16'384U) << "never so few that nothing goes on";
+}
+
 TEST(FlowControl, BeyondTheFloorTheSendQueueFollowsTheCongestionWindow) {
     Peer peer;
     peer.config.send_buffer_max = 1'000'000;

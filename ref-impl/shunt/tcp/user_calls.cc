@@ -6,6 +6,19 @@
 #include "shunt/tcp/connection.hh"
 
 namespace shunt::tcp {
+namespace {
+
+/// What is left for the send queue where all are to hold so much together. Never nothing: an
+/// application that reads on only when it has written would wait for ever.
+std::size_t room_beside(const ReceiveBuffer& received, std::size_t queues_max) {
+    constexpr std::size_t least = 16 * 1'024;
+    const OutOfOrder* const ranges = received.out_of_order();
+    const std::size_t taken =
+        received.unread() + (ranges != nullptr ? static_cast<std::size_t>(ranges->total()) : 0);
+    return std::max(least, queues_max - std::min(queues_max, taken));
+}
+
+}  // namespace
 
 Result<Connection, OpenError> Connection::connect(const Config& config, const Identity& identity,
                                                   const Chance& chance, Instant now) {
@@ -72,8 +85,11 @@ std::size_t Connection::send_limit() const {
 
 std::size_t Connection::send_capacity() const {
     if (state_ == State::Closed) return 0;
-    const std::size_t wanted =
+    std::size_t wanted =
         std::max<std::size_t>(config_->send_buffer_floor, std::size_t{congestion_.window()} * 2);
+    if (queues_max_ != UINT32_MAX) {
+        wanted = std::min(wanted, room_beside(receive_buffer_, queues_max_));
+    }
     return std::min(send_buffer_.free(),
                     wanted - std::min<std::size_t>(wanted, send_buffer_.size()));
 }

@@ -50,6 +50,8 @@ Result<wire::MigrationId, MoveRefusal> Departures::start(Slot slot, farm::Server
                                                          Instant now) {
     if (const auto reason = refusal(context_.tables.at(slot), target, now)) {
         context_.counters.add(Counter::MoveRefused);
+        if (auto* local = context_.tables.at(slot).as<LocalEndpoint>())
+            prepare_for_next_time(local->connection, *reason);
         return Failure{*reason};
     }
     if (context_.tables.at(slot).as<LocalEndpoint>() != nullptr) freeze(slot, now);

@@ -21,6 +21,12 @@ std::optional<MoveRefusal> refusal_in_use(const tcp::Connection& connection,
     return std::nullopt;
 }
 
+void prepare_for_next_time(tcp::Connection& connection, MoveRefusal reason) {
+    // Less than may move: between two looks at it more comes from the peer.
+    constexpr std::uint32_t queues_max = Attempts::kQueuesMax - Attempts::kQueuesMax / 8;
+    if (reason == MoveRefusal::QueuesTooLong) connection.limit_queues(queues_max);
+}
+
 tcp::Snapshot snapshot_in_use(const tcp::Connection& connection,
                               const stack::Conversation& conversation, std::uint32_t epoch,
                               Instant now) {

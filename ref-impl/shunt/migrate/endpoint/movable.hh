@@ -16,6 +16,10 @@ namespace shunt::migrate::endpoint {
 std::optional<MoveRefusal> refusal_in_use(const tcp::Connection& connection,
                                           const stack::Conversation* conversation, Instant now);
 
+/// It was asked to move and does not for that reason. Where its queues are too long the application
+/// fills them less from now on, so that it moves when it is asked again (EP-41).
+void prepare_for_next_time(tcp::Connection& connection, MoveRefusal reason);
+
 /// The connection with its application's context; it does move.
 tcp::Snapshot snapshot_in_use(const tcp::Connection& connection,
                               const stack::Conversation& conversation, std::uint32_t epoch,

@@ -40,6 +40,7 @@ Result<wire::MigrationId, MoveRefusal> Returns::start(Slot slot, Instant now) {
                        : refusal_in_use(endpoint.connection, endpoint.conversation.get(), now);
     if (refused) {
         context_.counters.add(Counter::MoveRefused);
+        prepare_for_next_time(endpoint.connection, *refused);
         return Failure{*refused};
     }
     // +1 for every attempt, also a refused one; the ID of the record stays (EP-45).
