@@ -54,6 +54,7 @@ class CrashWorld final : public ServerSeats {
     void run_to(Instant limit);
     void perform(const ScriptCall& call);
     void bury();
+    void note_silent_clients();
     bool are_clients_through() const;
     void run_clients();
     void judge_clients();
@@ -74,6 +75,8 @@ class CrashWorld final : public ServerSeats {
     Instant healed_{};
     std::optional<Instant> later_;  // when the client comes that comes afterwards
     bool is_home_gone_ = false;
+    std::optional<Instant> home_back_;            // after its last crash
+    std::vector<std::optional<bool>> was_alone_;  // of each client that has given up
     bool has_target_crashed_ = false;
     CrashEnd end_ = CrashEnd::Served;
     std::uint64_t crashes_ = 0;
@@ -108,6 +111,7 @@ Host& CrashWorld::seat(std::size_t server, NodeHost& node) {
 }
 
 CrashResult CrashWorld::play() {
+    was_alone_.resize(world_.client().connections());
     for (const ScriptCall& call : script_.calls) {
         run_to(world_.begin() + call.at);
         perform(call);
@@ -133,6 +137,7 @@ CrashResult CrashWorld::play() {
 
 void CrashWorld::run_to(Instant limit) {
     world_.run_until(limit, [this] {
+        note_silent_clients();
         bury();
         return false;
     });
@@ -173,8 +178,19 @@ void CrashWorld::bury() {
         restart.host = host;
         restart.at = now() + (death->comeback == Comeback::Short ? kShortAbsence : kLongAbsence);
         healed_ = std::max(healed_, restart.at);
+        if (life.server == kHome) home_back_ = restart.at;
         world_.troubles().add(restart);
         world_.troubles().sort();
+    }
+}
+
+// Between any two events. Whose home has come back for less than the pause between two of its
+// packets before its patience ends has had nobody to tell it (EP-20).
+void CrashWorld::note_silent_clients() {
+    const SimClient& client = world_.client();
+    for (std::size_t i = 0; i < client.connections(); ++i) {
+        if (was_alone_[i] || client.fate(i) != ClientFate::Silence) continue;
+        was_alone_[i] = home_back_ && now() < *home_back_ + kLongestPause;
     }
 }
 
@@ -197,6 +213,7 @@ void CrashWorld::run_clients() {
         const Instant limit =
             std::max(healed_ + kCrashBound, later_.value_or(Instant{}) + kServing);
         const bool is_enough = world_.run_until(limit, [this] {
+            note_silent_clients();
             bury();
             return now() >= healed_ && are_clients_through();
         });
@@ -223,7 +240,7 @@ void CrashWorld::judge_client(std::size_t connection) {
             break;
     }
     if (!client.is_excused(connection)) return;
-    if (is_home_gone_) return worsen(CrashEnd::Gone);
+    if (is_home_gone_ || was_alone_[connection].value_or(false)) return worsen(CrashEnd::Gone);
     if (!has_extensions_ && has_target_crashed_) return worsen(CrashEnd::Limit);
     log().add(now(), "liveness",
               fmt::format("{} is neither served nor reset within {} s",

@@ -20,17 +20,18 @@ namespace shunt::sim {
 enum class CrashEnd : std::uint8_t {
     Served,  ///< All that it asked for.
     Reset,   ///< A clean reset: the crash took what nobody else had (EP-48).
-    Gone,    ///< Its home never came back: nobody has its address.
+    Gone,    ///< Its home came back too late or never: nobody else has its address.
     Limit,   ///< Silence that the base set cannot end (EP-15, EP-23, EP-33).
     Failed   ///< A rule was broken.
 };
 inline constexpr std::size_t kCrashEnds = 5;
 std::string_view to_string(CrashEnd end);
 
+/// Between two packets of a client that waits for an answer (TCP-3).
+constexpr Duration kLongestPause = Duration::seconds(60);
 /// From the moment at which nothing is down any more, or will come back, to the last client's end:
-/// the longest pause between two packets of a client (a minute, TCP-3), EP-11's 30 s, and half a
-/// minute for what they lead to.
-constexpr Duration kCrashBound = Duration::seconds(120);
+/// the longest pause, EP-11's 30 s, and half a minute for what they lead to.
+constexpr Duration kCrashBound = kLongestPause + Duration::seconds(60);
 
 struct CrashResult {
     CrashEnd end = CrashEnd::Served;

@@ -104,6 +104,25 @@ TEST(Crash, OfTheHomeThatNeverComesBackLeavesItsClientAlone) {
               CrashEnd::Reset);
 }
 
+TEST(Crash, OfTheHomeASecondTimeOutlastsItsClientsPatience) {
+    const Script& repeated = script("unbound-repeated-base");
+    const std::vector<Step> steps = steps_of(repeated);
+    // What comes between the two absences is the owner's report; the client is at a long pause.
+    const auto found = std::ranges::find_if(steps, [](const Step& one) {
+        return one.server == 0 && one.before == "forward" && one.cause == "client's data";
+    });
+    ASSERT_NE(found, steps.end());
+    const auto played = [&](Comeback second) {
+        return play(repeated, orders_for(steps, {{0, found->event, Moment::Frames, Comeback::Long},
+                                                 {0, found->event + 1, Moment::State, second}}));
+    };
+    const CrashResult outlasted = played(Comeback::Long);
+    EXPECT_EQ(outlasted.crashes, 2U);
+    EXPECT_EQ(outlasted.violation_count, 0U);
+    EXPECT_EQ(outlasted.end, CrashEnd::Limit) << "nobody tells the owner (EP-33)";
+    EXPECT_EQ(played(Comeback::Short).violation_count, 0U) << "it is reset in time";
+}
+
 TEST(Crash, OfABaseTargetIsALimitOfTheBaseSet) {
     const Script& unbound = script("unbound-base");
     const std::vector<Step> steps = steps_of(unbound);
