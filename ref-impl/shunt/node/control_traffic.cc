@@ -14,6 +14,12 @@ namespace shunt::node {
 using migrate::ForwardConnectEndpoint;
 using migrate::ForwardEntry;
 
+namespace {
+
+constexpr const char* kHomeSilent = "it is offered back to its home, of which nothing is heard";
+
+}  // namespace
+
 /// True if the packet, which begins at its Ethernet header, was the channels' business.
 bool Node::handle_control_packet(const Packet& packet, Instant now) {
     if (!channels_) return false;
@@ -71,6 +77,7 @@ void Node::hear_of_peers(Instant now) {
                 if (!is_mutant(Mutant::KeepsRecordsOfDead)) abandon_owner(event->peer);
                 break;
             case farm::PeerEvent::Kind::CutOff:
+                shedding_.free_places(event->peer, kHomeSilent);
                 if (is_mutant(Mutant::ActsWhileCutOff)) break;
                 for_each_moved_in_from(event->peer, [&](Slot slot) { target_.suspend(slot, now); });
                 break;

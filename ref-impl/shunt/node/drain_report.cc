@@ -31,7 +31,8 @@ DrainReport Node::drain_report() const {
     report.moved = shedding_.moved();
     report.refused = shedding_.refused();
     for (const Slot slot : tables_.sorted_slots()) {
-        const Part part = part_of(tables_.at(slot));
+        Part part = part_of(tables_.at(slot));
+        if (part == Part::Moving && shedding_.is_stuck(slot)) part = Part::Left;
         if (part == Part::Forwarding) ++report.forwarding;
         if (part == Part::Undecided) ++report.undecided;
         if (part == Part::Ending) ++report.ending;

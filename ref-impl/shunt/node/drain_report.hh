@@ -21,7 +21,7 @@ struct DrainReport {
 
     bool is_draining = false;
     std::size_t left = 0;        // established connections that are served here; 0: it is empty
-    std::size_t moving = 0;      // of them, those that are on their way
+    std::size_t moving = 0;      // of them, those that are on their way, and not to who is silent
     std::size_t ending = 0;      // over: TIME-WAIT ends where it is (TCP-15)
     std::size_t undecided = 0;   // at their beginning: another server will be selected
     std::size_t flows = 0;       // UDP flows that are served here until they end (EP-50)

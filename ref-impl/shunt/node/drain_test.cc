@@ -252,6 +252,36 @@ TEST_F(Drain, AReturnThatIsRefusedIsNotRepeatedAtOnce) {
     EXPECT_EQ(count(s2(), Counter::ReturnRejected), 2U) << "drain.retry_ms";
 }
 
+TEST_F(Drain, ReturnsToAHomeThatIsSilentLeaveTheirPlacesToOthers) {
+    config_.drain.moves_at_once = 1;
+    start_nodes();
+    run_for(kSecond);
+    open_at_s2();
+    home_ = 1;
+    open(1);
+    ASSERT_EQ(in(s2(), Table::Local), 1U) << "of s2's own";
+    const wire::MacAddress lost = config_.servers[0].back_mac;
+    loses_ = [lost](const SeenFrame& frame) {
+        const wire::EthernetView ethernet = frame.ethernet();
+        return frame.link == link::LinkId::Back &&
+               (ethernet.source() == lost || ethernet.destination() == lost);
+    };
+    s2().start_drain();
+    run_for(kSecond * 4);
+    EXPECT_EQ(s2().drain_report().moving, 1U);
+    EXPECT_EQ(s2().drain_report().left, 2U) << "the other one has to wait";
+    run_for(kSecond * 3);
+    EXPECT_EQ(in(s3(), Table::ForwardConnect), 1U) << "it goes when nothing is heard of s1";
+    const DrainReport report = s2().drain_report();
+    EXPECT_EQ(report.moving, 0U);
+    EXPECT_EQ(report.left, 1U);
+    ASSERT_EQ(report.rows.size(), 1U);
+    EXPECT_NE(report.rows[0].reason.find("offered back"), std::string::npos);
+    lose_nothing();
+    run_for(kSecond * 60);
+    EXPECT_EQ(s2().drain_report().left, 0U) << "its home has forgotten it (EP-46)";
+}
+
 TEST_F(Drain, WhatIsOverEndsWhereItIs) {
     open(1);
     say("GET /bytes/10 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

@@ -79,10 +79,10 @@ class FarmFixture : public testing::Test {
     Node& s1() { return *nodes_[0]; }
     Node& s2() { return *nodes_[1]; }
 
-    /// `service`: the how-manyth of s1.
+    /// `service`: the how-manyth of the home_.
     void connect(std::uint16_t port = 4711, std::size_t service = 0) {
-        tuple_ = {farm::standard_client_address(), port, config_.servers[0].services[service], 80,
-                  wire::TransportProtocol::Tcp};
+        tuple_ = {farm::standard_client_address(), port, config_.servers[home_].services[service],
+                  80, wire::TransportProtocol::Tcp};
         const tcp::Identity identity{tuple_.client, port, tuple_.service, 80};
         tcp::Chance chance;
         chance.initial_sequence = SequenceNumber(0xFFFFFF00U);
@@ -197,6 +197,8 @@ class FarmFixture : public testing::Test {
     PacketPool pool_;  // before the nodes, which hold packets of it
     std::vector<std::unique_ptr<Node>> nodes_ = std::vector<std::unique_ptr<Node>>(2);
     tcp::Config client_config_;
+    /// The how-manyth server is the one that the client asks.
+    std::size_t home_ = 0;
     std::optional<tcp::Connection> client_;
     wire::ConnectionTuple tuple_;
     std::string received_;
@@ -204,7 +206,7 @@ class FarmFixture : public testing::Test {
 
     /// A frame of the client, as if it came from the link.
     void inject_from_client(Packet packet) {
-        wire::EthernetHeader{config_.servers[0].front_mac, kClientMac, wire::kEtherTypeIpv4}
+        wire::EthernetHeader{config_.servers[home_].front_mac, kClientMac, wire::kEtherTypeIpv4}
             .prepend_to(packet);
         carry({link::LinkId::Front, std::move(packet)});
     }

@@ -2,6 +2,7 @@
 #include "shunt/node/shedding.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "shunt/base/assert.hh"
 #include "shunt/base/mutant.hh"
@@ -36,6 +37,11 @@ bool Shedding::is_under_way(Slot slot) const {
     return found != trials_.end() && found->second.is_under_way;
 }
 
+bool Shedding::is_stuck(Slot slot) const {
+    const auto found = trials_.find(slot);
+    return found != trials_.end() && found->second.is_under_way && !found->second.has_place;
+}
+
 bool Shedding::was_refused_by(Slot slot, farm::ServerId server) const {
     const auto found = trials_.find(slot);
     return found != trials_.end() &&
@@ -50,7 +56,7 @@ const char* Shedding::why(Slot slot) const {
 void Shedding::begin(Slot slot, farm::ServerId to, bool is_return) {
     Trial& trial = trials_[slot];
     SHUNT_ASSERT(!trial.is_under_way, "what moves is not begun with");
-    trial.is_under_way = true;
+    trial.is_under_way = trial.has_place = true;
     trial.is_return = is_return;
     trial.to = to;
     retries_.set(slot, std::nullopt);
@@ -61,8 +67,17 @@ void Shedding::begin(Slot slot, farm::ServerId to, bool is_return) {
 void Shedding::end_attempt(Trial& trial) {
     SHUNT_ASSERT(trial.is_under_way, "what ends had begun");
     trial.is_under_way = false;
-    --under_way_;
+    if (std::exchange(trial.has_place, false)) --under_way_;
     if (!trial.is_return) --departing_;
+}
+
+void Shedding::free_places(farm::ServerId server, const char* why) {
+    for (auto& [slot, trial] : trials_) {
+        if (!trial.has_place || !trial.is_return || trial.to != server) continue;
+        trial.has_place = false;
+        trial.why = why;
+        --under_way_;
+    }
 }
 
 void Shedding::finish(Slot slot) {

@@ -55,9 +55,12 @@ class Shedding {
     /// It has been looked at: it is under way, or could not go.
     bool knows(Slot slot) const { return trials_.contains(slot); }
     bool is_under_way(Slot slot) const;
+    /// It is under way to a server that nothing is heard of.
+    bool is_stuck(Slot slot) const;
     /// How many knows() is true of; of them, those that have been under way from their home.
     std::size_t known() const { return trials_.size(); }
     std::size_t departing() const { return departing_; }
+    /// How many are under way, but for those that are stuck.
     std::size_t under_way() const { return under_way_; }
     /// This round the server has not taken it.
     bool was_refused_by(Slot slot, farm::ServerId server) const;
@@ -68,6 +71,9 @@ class Shedding {
     void begin(Slot slot, farm::ServerId to, bool is_return);
     /// What was under way has left.
     void finish(Slot slot);
+    /// Nothing is heard of that server: what returns there waits on, and leaves its places to
+    /// others.
+    void free_places(farm::ServerId server, const char* why);
     /// What was under way stays, for that server has not taken it: elsewhere, at once.
     void stay(Slot slot, const char* why, Instant now);
     /// Nothing can be begun with it now; in a drain it is looked at again later.
@@ -87,6 +93,7 @@ class Shedding {
     struct Trial {
         bool is_under_way = false;
         bool is_return = false;
+        bool has_place = false;  // of those that move at once
         farm::ServerId to = 0;
         const char* why = nullptr;
         std::vector<farm::ServerId> refusers;
@@ -99,7 +106,7 @@ class Shedding {
     bool is_draining_ = false;
     std::size_t relief_ = 0;
     absl::flat_hash_map<Slot, Trial> trials_;
-    std::size_t under_way_ = 0;
+    std::size_t under_way_ = 0;  // with a place
     std::size_t departing_ = 0;
     DeadlineHeap retries_;
     std::uint64_t moved_ = 0;
