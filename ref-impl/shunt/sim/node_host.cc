@@ -42,6 +42,13 @@ std::string_view phase_of(const migrate::ForwardConnectEndpoint& endpoint) {
     return endpoint.is_released ? "forward-connect/released" : "forward-connect/unreleased";
 }
 
+std::string_view phase_of(const migrate::Flow& flow) {
+    if (const auto* moved_in = flow.as<migrate::MovedInFlow>())
+        return moved_in->is_released ? "forward-connect/released" : "forward-connect/unreleased";
+    if (flow.as<migrate::OfferedFlow>() != nullptr) return "temporary/migrating";
+    return table_name(flow.table());
+}
+
 bool is_owner(const migrate::Record& record) {
     if (const auto* temporary = record.as<migrate::TemporaryEndpoint>())
         return temporary->phase != migrate::TemporaryEndpoint::Phase::Migrating;
@@ -69,10 +76,14 @@ bool NodeHost::are_tables_empty() const {
                              migrate::Table::Forward, migrate::Table::ForwardConnect}) {
         if (records.size(table) > 0) return false;
     }
-    return true;
+    return node_.flow_table().size() == 0;
 }
 
 std::string_view NodeHost::phase(const wire::ConnectionTuple& tuple) const {
+    if (tuple.protocol == wire::TransportProtocol::Udp) {
+        const auto flow = node_.flow_table().find(tuple);
+        return flow ? phase_of(node_.flow_table().at(*flow)) : "none";
+    }
     const migrate::ConnectionTables& records = node_.connection_tables();
     const auto slot = records.find(tuple);
     if (!slot) return "none";

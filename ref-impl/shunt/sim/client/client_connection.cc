@@ -22,7 +22,7 @@ void append_text(std::vector<std::uint8_t>& bytes, std::string_view text) {
 ClientConnection::ClientConnection(tcp::Connection connection, const ConnectionPlan& plan)
     : tcp_(std::move(connection)), plan_(plan) {}
 
-std::optional<std::string> ClientConnection::advance() {
+std::optional<std::string> ClientConnection::advance(Instant now) {
     std::optional<std::string> fault;
     // A reset that an earlier fault has caused would only hide it.
     while (const auto event = tcp_.poll_event()) {
@@ -39,7 +39,7 @@ std::optional<std::string> ClientConnection::advance() {
                             plan_.sizes.size());
     }
     is_broken_ = is_broken_ || fault.has_value();
-    write();
+    write(now);
     return fault;
 }
 
@@ -82,8 +82,13 @@ std::optional<std::string> ClientConnection::handle_event(tcp::Event event) {
     return std::nullopt;
 }
 
-void ClientConnection::write() {
-    while (may_ask_next())
+std::optional<Instant> ClientConnection::deadline() const {
+    const bool is_pausing = asked_ == 1 && plan_.sizes.size() > 1 && !has_closed_;
+    return is_pausing ? std::optional(plan_.start + plan_.pause) : std::nullopt;
+}
+
+void ClientConnection::write(Instant now) {
+    while (may_ask_next(now))
         append_request(asked_++);
     const std::size_t sent = tcp_.send(unsent_);
     unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(sent));
@@ -94,7 +99,8 @@ void ClientConnection::write() {
     }
 }
 
-bool ClientConnection::may_ask_next() const {
+bool ClientConnection::may_ask_next(Instant now) const {
+    if (asked_ > 0 && now < plan_.start + plan_.pause) return false;
     if (asked_ == plan_.sizes.size() || is_broken_ || has_closed_) return false;
     if (tcp_.state() == tcp::State::SynSent || unsent_.size() >= kUnsentMax) return false;
     return plan_.is_pipelined || !reader_.is_waiting();

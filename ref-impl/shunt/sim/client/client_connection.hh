@@ -25,6 +25,8 @@ struct ConnectionPlan {
     std::uint64_t upload_size = 0;
     /// All requests at once, or each when the one before is answered.
     bool is_pipelined = false;
+    /// The requests behind the first one wait until so long after the start.
+    Duration pause{};
     /// The last request asks the server to close first.
     bool does_server_close = false;
 };
@@ -42,7 +44,9 @@ class ClientConnection {
 
     /// To be called when the connection has changed: reads, verifies, writes, closes. A text says
     /// what the client was shown that it must not see; it then reads no further.
-    std::optional<std::string> advance();
+    std::optional<std::string> advance(Instant now);
+    /// When advance() is to be called though nothing has come; nothing: only then.
+    std::optional<Instant> deadline() const;
 
     tcp::Connection& tcp() { return tcp_; }
     const tcp::Connection& tcp() const { return tcp_; }
@@ -55,9 +59,9 @@ class ClientConnection {
 
   private:
     std::optional<std::string> handle_event(tcp::Event event);
-    void write();
+    void write(Instant now);
     void append_request(std::size_t number);
-    bool may_ask_next() const;
+    bool may_ask_next(Instant now) const;
     bool has_all() const { return reader_.completed() == plan_.sizes.size(); }
 
     tcp::Connection tcp_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "shunt/base/deadline.hh"
@@ -28,7 +29,7 @@ DatagramClient::DatagramClient(const DatagramPlan& plan)
     const Duration apart = plan_.interval / static_cast<std::int64_t>(plan_.flows);
     for (std::size_t flow = 0; flow < plan_.flows; ++flow) {
         deadlines_.set(static_cast<DeadlineHeap::Slot>(flow),
-                       Instant{} + apart * static_cast<std::int64_t>(flow));
+                       plan_.start + apart * static_cast<std::int64_t>(flow));
     }
 }
 
@@ -87,11 +88,7 @@ void DatagramClient::handle_frame(link::LinkId, Packet frame, Instant now) {
     const bool is_expected = answer->destination_port() >= kFirstPort && flow < flows_.size() &&
                              packet->source() == plan_.service &&
                              answer->source_port() == plan_.service_port;
-    if (!is_expected) {
-        if (faults_.size() < kFaultsMax)
-            faults_.push_back("an answer from or to an address that no flow has");
-        return;
-    }
+    if (!is_expected) return complain("an answer from or to an address that no flow has");
     hear(flow, {reinterpret_cast<const char*>(answer->payload().data()), answer->payload().size()});
 }
 
@@ -108,15 +105,23 @@ void DatagramClient::hear(std::size_t flow, std::string_view answer) {
         number && *number < flows_[flow].said &&
         answer.substr(space + 1) == text_of(flow, static_cast<std::uint32_t>(*number));
     if (!is_right) {
-        if (faults_.size() < kFaultsMax)
-            faults_.push_back(fmt::format("{} is answered by something that it has not said",
-                                          tuple(flow).to_string()));
-        return;
+        return complain(fmt::format("{} is answered by something that it has not said",
+                                    tuple(flow).to_string()));
     }
+    std::vector<bool>& is_answered = flows_[flow].is_answered;
+    is_answered.resize(flows_[flow].said);
+    if (plan_.is_answered_once && is_answered[*number])
+        complain(
+            fmt::format("{}: datagram {} is answered twice", tuple(flow).to_string(), *number));
+    is_answered[*number] = true;
     ++answers_;
     ++by_server_[std::string(answer.substr(0, space))];
     const auto last = flows_[flow].last_words.find(static_cast<std::uint32_t>(*number));
     if (last != flows_[flow].last_words.end()) ++last->second;
+}
+
+void DatagramClient::complain(std::string fault) {
+    if (faults_.size() < kFaultsMax) faults_.push_back(std::move(fault));
 }
 
 std::optional<link::OutgoingFrame> DatagramClient::poll_transmit(Instant) {
@@ -129,9 +134,19 @@ std::optional<Instant> DatagramClient::poll_deadline() const {
     return earlier(deadlines_.earliest(), interface_.poll_deadline());
 }
 
-void DatagramClient::report(Instant now, ViolationLog& log) const {
+bool DatagramClient::has_said_all() const {
+    return std::ranges::all_of(flows_, [this](const FlowState& flow) {
+        return flow.last_words.size() >= plan_.last_words;
+    });
+}
+
+void DatagramClient::report_answers(Instant now, ViolationLog& log) const {
     for (const std::string& fault : faults_)
         log.add(now, "EP-52", fault);
+}
+
+void DatagramClient::report(Instant now, ViolationLog& log) const {
+    report_answers(now, log);
     for (std::size_t flow = 0; flow < flows_.size(); ++flow) {
         if (flows_[flow].last_words.size() < plan_.last_words)
             log.add(now, "liveness", tuple(flow).to_string() + " has not said its last words");

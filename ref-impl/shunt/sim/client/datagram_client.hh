@@ -29,11 +29,15 @@ struct DatagramPlan {
     std::uint16_t service_port = 0;
     std::size_t flows = 1;
     Duration interval = Duration::milliseconds(20);
+    /// Its first word.
+    Instant start;
     /// Until then it speaks whatever happens; from `again` on the links are whole, and it says
     /// `last_words` things.
     Instant silence;
     Instant again;
     std::size_t last_words = 5;
+    /// Links repeat nothing: whatever happens nothing is answered twice (EP-12).
+    bool is_answered_once = false;
 };
 
 class DatagramClient final : public Host {
@@ -49,8 +53,10 @@ class DatagramClient final : public Host {
     std::optional<Instant> poll_deadline() const override;
 
     wire::ConnectionTuple tuple(std::size_t flow) const;
+    bool has_said_all() const;
     /// What was wrong with the answers, and at the end which last words have none.
     void report(Instant now, ViolationLog& log) const;
+    void report_answers(Instant now, ViolationLog& log) const;
     std::uint64_t answers() const { return answers_; }
     /// Answers by the name of the server that gave them.
     const std::map<std::string, std::uint64_t>& answers_by_server() const { return by_server_; }
@@ -59,9 +65,11 @@ class DatagramClient final : public Host {
     struct FlowState {
         std::uint32_t said = 0;
         std::map<std::uint32_t, int> last_words;  // by number: answers
+        std::vector<bool> is_answered;            // all words, by number
     };
     void say(std::size_t flow, Instant now);
     void hear(std::size_t flow, std::string_view answer);
+    void complain(std::string fault);
     static std::string text_of(std::size_t flow, std::uint32_t number);
 
     DatagramPlan plan_;

@@ -15,6 +15,14 @@
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::sim {
+namespace {
+
+std::optional<Instant> pause_end(const ClientConnection& connection, Instant now) {
+    const auto end = connection.deadline();
+    return end && *end > now ? end : std::nullopt;
+}
+
+}  // namespace
 
 SimClient::SimClient(const ClientConfig& config, std::vector<ConnectionPlan> plans,
                      std::uint64_t seed, ViolationLog& log)
@@ -118,7 +126,7 @@ void SimClient::open(Slot slot, Instant now) {
 
 void SimClient::settle(Slot slot, Instant now) {
     ClientConnection& connection = *connections_[slot];
-    auto fault = connection.advance();
+    auto fault = connection.advance(now);
     if (fault && !(is_excused_[slot] && connection.is_aborted()))
         log_.add(now, "EP-48", tuple(slot).to_string() + ": " + *fault);
     Packet packet = pool_.take();
@@ -126,7 +134,7 @@ void SimClient::settle(Slot slot, Instant now) {
         interface_.send_ipv4(std::move(packet), now);
         packet = pool_.take();
     }
-    deadlines_.set(slot, connection.tcp().poll_deadline());
+    deadlines_.set(slot, earlier(connection.tcp().poll_deadline(), pause_end(connection, now)));
     count_if_finished(slot);
 }
 

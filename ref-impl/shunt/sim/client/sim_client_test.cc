@@ -195,6 +195,19 @@ TEST(SimClient, FetchesObjectsOneAfterTheOtherAndPipelined) {
     EXPECT_TRUE(pair.log.empty()) << pair.first_text();
 }
 
+TEST(SimClient, PausesBehindItsFirstRequest) {
+    ConnectionPlan pausing = plan({100, 200, 300});
+    pausing.pause = Duration::seconds(30);
+    Pair pair(Lie::None, FaultPlan{}, {pausing});
+    while (pair.world.next_event() < Instant{} + pausing.pause && pair.world.step()) {
+    }
+    EXPECT_EQ(pair.client.responses(), 1U);
+    pair.run();
+    EXPECT_EQ(pair.client.responses(), 3U);
+    EXPECT_LT(pair.world.now(), Instant{} + Duration::seconds(31));
+    EXPECT_TRUE(pair.log.empty()) << pair.first_text();
+}
+
 TEST(SimClient, FetchesEverythingOverABadLink) {
     FaultPlan faults;
     faults.loss = faults.repetition = faults.reordering = {1, 10};

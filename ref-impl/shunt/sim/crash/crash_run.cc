@@ -10,29 +10,63 @@
 
 #include "shunt/sim/crash/mortal_host.hh"
 #include "shunt/sim/crash/step_recorder.hh"
+#include "shunt/sim/scenarios/datagram_echo.hh"
 
 namespace shunt::sim {
 namespace {
 
+/// Longer than any run.
+constexpr Duration kNoMoreWords = Duration::seconds(10'000);
+/// Longer than a flow lasts at a base target (EP-51): nobody tells its home that it has crashed.
+constexpr Duration kBaseFlowForgotten = Duration::seconds(40);
 /// The home of every connection of a script.
 constexpr std::size_t kHome = 0;
 /// Between the last comeback and the client that comes afterwards: a home takes a silent owner for
 /// dead after six seconds (EP-33).
 constexpr Duration kLaterClient = Duration::seconds(10);
-/// Nothing crashes any more so long before it comes.
-constexpr Duration kQuiet = Duration::seconds(1);
 /// What that client takes, with some falling back on the way.
 constexpr Duration kServing = Duration::seconds(20);
+/// What a flow's last word is on its way for.
+constexpr Duration kAnswering = Duration::seconds(2);
 /// After the last client's end: 2MSL twice, idle records, and what an idle owner says every ten
 /// minutes (EP-31), with some room.
 constexpr Duration kEmptying = Duration::seconds(720);
 
-FarmWorldConfig config_of(const Script& script, const CrashOrders& orders, ServerSeats& seats) {
+Duration quiet_of(const Script& script) {
+    const bool is_base_flow = script.flow && !script.make().farm.farm.has_extensions;
+    return kLaterClient + (is_base_flow ? kBaseFlowForgotten : Duration());
+}
+
+/// When somebody comes afterwards, from FarmWorld::begin() on; nothing: nobody does.
+std::optional<Duration> later_of(const Script& script, const CrashOrders& orders) {
+    if (!orders.later_client) return std::nullopt;
+    return *orders.later_client - kLaterClient + quiet_of(script);
+}
+
+/// Nothing: no flow is watched.
+std::unique_ptr<DatagramClient> flow_of(const Script& script, const CrashOrders& orders) {
+    if (!script.flow) return nullptr;
+    const FarmWorldConfig config = script.make();
+    const bool has_extensions = config.farm.farm.has_extensions;
+    DatagramPlan plan = datagram_plan(config.farm);
+    plan.start = Instant{} + (has_extensions ? FarmWorld::kOpening : Duration());
+    plan.silence = plan.start + *script.flow;
+    // Without a crash it has said all.
+    plan.again = plan.start + kNoMoreWords;
+    if (const auto later = later_of(script, orders)) plan.again = plan.start + *later;
+    plan.is_answered_once = true;
+    return std::make_unique<DatagramClient>(plan);
+}
+
+FarmWorldConfig config_of(const Script& script, const CrashOrders& orders, ServerSeats& seats,
+                          DatagramClient* flow) {
     FarmWorldConfig config = script.make();
     config.seed = orders.seed;
     config.seats = &seats;
     config.observer = orders.observer;
-    if (orders.later_client) {
+    if (flow != nullptr)
+        config.guests.push_back({"datagrams", datagram_plan(config.farm).mac, flow});
+    if (orders.later_client && flow == nullptr) {
         ConnectionPlan plan;
         plan.start = Instant{} + *orders.later_client;
         plan.sizes = {1'000};
@@ -56,9 +90,11 @@ class CrashWorld final : public ServerSeats {
     void bury();
     void note_silent_clients();
     bool are_clients_through() const;
+    void spare_from(Instant time, Comeback comeback);
     void run_clients();
     void judge_clients();
     void judge_client(std::size_t connection);
+    void judge_flow();
     void empty_tables();
     bool are_tables_empty() const;
     void worsen(CrashEnd end) { end_ = std::max(end_, end); }
@@ -70,10 +106,13 @@ class CrashWorld final : public ServerSeats {
     std::vector<std::unique_ptr<MortalHost>> hosts_;
     std::vector<MortalHost*> running_;
     bool has_extensions_;
+    std::unique_ptr<DatagramClient> flow_;
     FarmWorld world_;
+    wire::ConnectionTuple watched_;
     StepRecorder recorder_;
     Instant healed_{};
     std::optional<Instant> later_;  // when the client comes that comes afterwards
+    Duration quiet_{};              // between the last comeback and that
     bool is_home_gone_ = false;
     std::optional<Instant> home_back_;            // after its last crash
     std::vector<std::optional<bool>> was_alone_;  // of each client that has given up
@@ -96,9 +135,13 @@ CrashWorld::CrashWorld(const Script& script, const CrashOrders& orders)
       lives_(lives_of(orders, script.make().farm.servers.size())),
       running_(lives_.size()),
       has_extensions_(script.make().farm.farm.has_extensions),
-      world_(config_of(script, orders, *this)),
-      recorder_(world_, lives_, world_.client().tuple(script.watched)) {
-    if (orders.later_client) later_ = world_.begin() + *orders.later_client;
+      flow_(flow_of(script, orders)),
+      world_(config_of(script, orders, *this, flow_.get())),
+      watched_(flow_ ? flow_->tuple(0) : world_.client().tuple(script.watched)),
+      recorder_(world_, lives_, watched_) {
+    if (flow_) world_.world().wake(world_.guest_id(0));
+    if (const auto later = later_of(script, orders)) later_ = world_.begin() + *later;
+    quiet_ = quiet_of(script);
     if (!orders.points.empty()) return;
     for (ServerLife& life : lives_)
         life.watcher = &recorder_;
@@ -147,15 +190,16 @@ void CrashWorld::run_to(Instant limit) {
 void CrashWorld::perform(const ScriptCall& call) {
     const HostId host = world_.roles().servers[call.server].host;
     if (world_.world().is_down(host)) return;
-    const auto tuple = world_.client().tuple(script_.watched);
     const Instant host_now = world_.world().host_now(host);
-    running_[call.server]->call(
-        fmt::format("migrate to {}", call.to), host_now, [&](node::Node& node) {
-            const auto started = node.migrate(tuple, call.to, host_now);
-            // After a crash there may be nothing to be moved.
-            if (!started && crashes_ == 0)
-                log().add(now(), "script", std::string("the call fails: ") + started.error().text);
-        });
+    const bool is_drain = call.to.empty();
+    const std::string cause = is_drain ? "drain" : fmt::format("migrate to {}", call.to);
+    running_[call.server]->call(cause, host_now, [&](node::Node& node) {
+        if (is_drain) return node.start_drain();
+        const auto started = node.migrate(watched_, call.to, host_now);
+        // After a crash there may be nothing to be moved.
+        if (!started && crashes_ == 0)
+            log().add(now(), "script", std::string("the call fails: ") + started.error().text);
+    });
     world_.world().wake(host);
     bury();
 }
@@ -198,16 +242,24 @@ bool CrashWorld::are_clients_through() const {
     const SimClient& client = world_.client();
     for (std::size_t i = 0; i < client.connections(); ++i)
         if (client.fate(i) == ClientFate::Waiting) return false;
-    return true;
+    return !flow_ || !later_ || flow_->has_said_all();
 }
 
-// A second crash may move the end of all trouble; one that was not reached until then does not come
-// when the client comes that must be served.
+// From then on no server dies that would come back so late.
+void CrashWorld::spare_from(Instant time, Comeback comeback) {
+    run_to(std::max(time, now()));
+    for (ServerLife& life : lives_)
+        std::erase_if(life.deaths,
+                      [comeback](const CrashPoint& point) { return point.comeback == comeback; });
+}
+
+// A second crash may move the end of all trouble, but not so far that it is there when the client
+// comes that must be served.
 void CrashWorld::run_clients() {
     if (later_) {
-        run_to(*later_ - kQuiet);
-        for (ServerLife& life : lives_)
-            life.deaths.clear();
+        spare_from(*later_ - quiet_ - kLongAbsence, Comeback::Long);
+        spare_from(*later_ - quiet_ - kShortAbsence, Comeback::Short);
+        spare_from(*later_ - quiet_, Comeback::Never);
     }
     for (;;) {
         const Instant limit =
@@ -225,6 +277,15 @@ void CrashWorld::judge_clients() {
     for (std::size_t i = 0; i < world_.client().connections(); ++i)
         judge_client(i);
     world_.end_clients();
+    if (flow_) judge_flow();
+}
+
+// Who comes when all is over is served as if nothing had been: each word has one answer.
+void CrashWorld::judge_flow() {
+    run_to(now() + kAnswering);
+    if (later_) return flow_->report(now(), log());
+    flow_->report_answers(now(), log());
+    if (is_home_gone_) worsen(CrashEnd::Gone);
 }
 
 // What no crash excuses is a violation already, or will be one when the clients are ended.
@@ -256,6 +317,8 @@ void CrashWorld::empty_tables() {
     for (std::size_t i = 0; i < world_.servers(); ++i) {
         const NodeHost& node = world_.node(i);
         if (node.is_down()) continue;
+        if (node.node().flow_table().size() > 0)
+            log().add(now(), "SEC-5", fmt::format("{} still has a flow", node.node().self().name));
         for (const TableRow& row : node.tables().rows) {
             // In the base set nobody tells an idle endpoint that its home has forgotten it.
             const std::size_t connection = row.tuple.client_port - SimClient::kFirstPort;

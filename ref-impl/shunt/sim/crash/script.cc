@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/datagram_echo.hh"
 
 namespace shunt::sim {
 namespace {
@@ -172,6 +173,78 @@ FarmWorldConfig onward() {
     return busy(3, "s2");
 }
 
+// The first connection has moved and waits; its owner's reports are lost, so its home asks whether
+// it is there, and the first two answers are lost (EP-31).
+FarmWorldConfig asked() {
+    FarmWorldConfig config = small_farm(true, 2, {"s2"});
+    config.client_keep_alive.reset();
+    config.back.orders = {lose(wire::EncapsulationType::Acknowledgement, 2, 5)};
+    config.plans.push_back(plan_at(Duration::milliseconds(1), {kSmall, kSmall}));
+    config.plans.back().pause = Duration::seconds(105);
+    return config;
+}
+
+// Its end is not told, so its home asks whether it goes on, and is told at the third time.
+FarmWorldConfig asked_of_ended() {
+    FarmWorldConfig config = accepted(true);
+    config.back.orders = {lose(wire::EncapsulationType::Release, 1, 1),
+                          lose(wire::EncapsulationType::Reject, 1, 2)};
+    return config;
+}
+
+// Another one, which has come before it, is to leave too, and one at a time may.
+FarmWorldConfig two_of(FarmWorldConfig config) {
+    config.plans.insert(config.plans.begin(), plan_at(Duration::microseconds(100), {20'000}));
+    config.farm.drain.moves_at_once = 1;
+    return config;
+}
+
+FarmWorldConfig drained_home() {
+    return two_of(busy(3, "s1"));
+}
+
+FarmWorldConfig drained_owner() {
+    return two_of(busy(3, "s2"));
+}
+
+FarmWorldConfig flow_of(bool has_extensions) {
+    FarmWorldConfig config = small_farm(has_extensions, 2, {"s2"});
+    add_datagram_echo(config.farm);
+    return config;
+}
+
+FarmWorldConfig flow() {
+    return flow_of(true);
+}
+FarmWorldConfig flow_base() {
+    return flow_of(false);
+}
+
+FarmWorldConfig flow_repeated() {
+    FarmWorldConfig config = flow_of(true);
+    config.back.orders = {lose(wire::EncapsulationType::Connection, 1, 1),
+                          lose(wire::EncapsulationType::Acknowledgement, 1, 1),
+                          lose(wire::EncapsulationType::Go, 1, 1)};
+    return config;
+}
+
+FarmWorldConfig flow_repeated_base() {
+    FarmWorldConfig config = flow_of(false);
+    config.back.orders = {lose(wire::EncapsulationType::Connection, 1, 1),
+                          lose(wire::EncapsulationType::Acknowledgement, 1, 1),
+                          lose(wire::EncapsulationType::Forwarded, 1, 1)};
+    return config;
+}
+
+// Nobody answers until its home serves it itself (EP-51).
+FarmWorldConfig flow_fallen_back() {
+    FarmWorldConfig config = flow_of(true);
+    config.back.orders = {lose(wire::EncapsulationType::Acknowledgement, 1, 6)};
+    return config;
+}
+
+constexpr Duration kFlowSpeaks = Duration::milliseconds(200);
+constexpr Duration kBeforeFirstCall = Duration::milliseconds(15);
 constexpr Duration kFirstCall = Duration::milliseconds(20);
 constexpr Duration kSecondCall = Duration::milliseconds(40);
 
@@ -227,6 +300,47 @@ const Script kScripts[] = {
      onward,
      {{kFirstCall, 1, "s1"}, {kSecondCall, 0, "s3"}},
      0},
+    {"asked", "The home of an idle connection asks for its owner three times.", asked, {}, 0},
+    {"asked-of-ended",
+     "The home asks for a connection whose end was not told.",
+     asked_of_ended,
+     {},
+     0},
+    {"drained-home",
+     "The home of a connection in use is drained.",
+     drained_home,
+     {{kFirstCall, 0, {}}},
+     1},
+    {"drained-owner",
+     "The owner of a connection in use is drained: it goes back to its home.",
+     drained_owner,
+     {{kFirstCall, 1, {}}},
+     1},
+    {"drained-both",
+     "Home and owner are drained: it goes back, and on to a third server.",
+     drained_owner,
+     {{kBeforeFirstCall, 0, {}}, {kFirstCall, 1, {}}},
+     1},
+    {"flow", "A UDP flow is moved, and ends.", flow, {{kFirstCall, 0, "s2"}}, 0, kFlowSpeaks},
+    {"flow-base", "The same in the base set.", flow_base, {{kFirstCall, 0, "s2"}}, 0, kFlowSpeaks},
+    {"flow-repeated",
+     "The first 0x01, 0x03 and 0x14 are lost.",
+     flow_repeated,
+     {{kFirstCall, 0, "s2"}},
+     0,
+     kFlowSpeaks},
+    {"flow-repeated-base",
+     "The first 0x01, 0x03 and 0x02 are lost.",
+     flow_repeated_base,
+     {{kFirstCall, 0, "s2"}},
+     0,
+     kFlowSpeaks},
+    {"flow-fallen-back",
+     "Every 0x03 is lost until the home serves the flow itself.",
+     flow_fallen_back,
+     {{kFirstCall, 0, "s2"}},
+     0,
+     kFlowSpeaks},
     {"expired-base", "A moved connection ends, and its record expires.", expired_base, {}, 0},
 };
 

@@ -4,6 +4,7 @@
 // want, and what an operator calls for.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -12,11 +13,11 @@
 
 namespace shunt::sim {
 
-/// Node::migrate of the watched connection.
 struct ScriptCall {
     /// From FarmWorld::begin() on.
     Duration at;
     std::size_t server = 0;
+    /// Node::migrate of what is watched there; nobody: Node::start_drain.
     std::string_view to;
 };
 
@@ -28,6 +29,9 @@ struct Script {
     std::vector<ScriptCall> calls;
     /// Of the client's connections, the one whose steps are numbered.
     std::size_t watched = 0;
+    /// A UDP flow speaks for so long from FarmWorld::begin() on, and when all is over a few words
+    /// more. It is what is watched then, and there is no connection. Nothing: there is no flow.
+    std::optional<Duration> flow{};
 };
 
 /// All of them, by name.

@@ -23,6 +23,7 @@ bool is_message(const std::string& name) {
 }
 
 std::string segment_name(const wire::Ipv4View& packet) {
+    if (packet.protocol() == wire::IpProtocol::Udp) return "datagram";
     const auto segment = wire::TcpView::parse(packet, wire::ChecksumField::Partial);
     if (!segment) return "packet";
     const wire::TcpFlags flags = segment->flags();

@@ -74,6 +74,9 @@ struct FarmWorldConfig {
 
 class FarmWorld {
   public:
+    /// Until the control channels of a farm with extensions are open, on links without a fault.
+    static constexpr Duration kOpening = Duration::seconds(1);
+
     explicit FarmWorld(FarmWorldConfig config);
 
     /// Until every client has what it wants, or until `limit`; then a while longer, so that what
@@ -125,9 +128,6 @@ class FarmWorld {
     /// waited for.
     static constexpr Duration kTablePeriod = Duration::seconds(1);
     static constexpr Duration kSettling = Duration::seconds(5);
-
-    /// Long enough for links without a fault.
-    static constexpr Duration kOpening = Duration::seconds(1);
 
     static ClientConfig client_config(const FarmWorldConfig& world);
     static std::vector<ConnectionPlan> shifted_plans(const FarmWorldConfig& world);

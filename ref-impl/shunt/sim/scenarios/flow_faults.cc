@@ -5,6 +5,7 @@
 
 #include "shunt/farm/standard_plan.hh"
 #include "shunt/sim/client/datagram_client.hh"
+#include "shunt/sim/scenarios/datagram_echo.hh"
 #include "shunt/sim/scenarios/draws.hh"
 #include "shunt/sim/scenarios/farm_world.hh"
 
@@ -12,9 +13,6 @@ namespace shunt::sim {
 namespace {
 
 constexpr std::size_t kFlows = 40;
-constexpr std::uint16_t kPort = 5'353;
-constexpr wire::Ipv4Address kClient(10, 7, 0, 10);
-const wire::MacAddress kClientMac({0x02, 0x07, 0x00, 0x00, 0x01, 0x0A});
 // In a farm with extensions the control channels open before (FarmWorld::begin).
 constexpr TroubleSpan kTroubles = {Instant::from_nanoseconds(1'050'000'000),
                                    Instant::from_nanoseconds(5'000'000'000)};
@@ -41,14 +39,7 @@ FaultPlan draw_link(Rng& rng, const ScenarioOptions& options) {
 farm::FarmConfig farm_of_three(bool has_extensions) {
     farm::FarmConfig config = farm::standard_plan(3);
     config.farm.has_extensions = has_extensions;
-    for (const farm::Server& server : config.servers) {
-        farm::Listen listen;
-        listen.server = server.name;
-        listen.port = kPort;
-        listen.protocol = wire::TransportProtocol::Udp;
-        listen.application = farm::kEchoApplication;
-        config.listens.push_back(listen);
-    }
+    add_datagram_echo(config);
     return config;
 }
 
@@ -70,19 +61,15 @@ void move_some(FarmWorld& world, const DatagramClient& client, std::size_t flows
 
 ScenarioResult flow_faults(const ScenarioOptions& options, bool has_extensions) {
     Rng rng(options.seed);
-    DatagramPlan plan;
-    plan.address = kClient;
-    plan.mac = kClientMac;
-    plan.flows = options.connections.value_or(kFlows);
-    plan.silence = kHealed;
-    plan.again = kHealed + kSilence;
     FarmWorldConfig config;
     config.seed = options.seed;
     config.farm = farm_of_three(has_extensions);
-    plan.service = config.farm.servers[0].services[0];
-    plan.service_port = kPort;
+    DatagramPlan plan = datagram_plan(config.farm);
+    plan.flows = options.connections.value_or(kFlows);
+    plan.silence = kHealed;
+    plan.again = kHealed + kSilence;
     DatagramClient client(plan);
-    config.guests.push_back({"datagrams", kClientMac, &client});
+    config.guests.push_back({"datagrams", plan.mac, &client});
     config.observer = options.observer;
     config.has_offload = options.has_offload;
     config.front = draw_link(rng, options);
