@@ -41,20 +41,25 @@ Json server_state_rows(const std::vector<node::ServerRows>& servers) {
     return result;
 }
 
+Json listening_row(const node::ServerRows& told, const wire::ListeningSocket& socket,
+                   std::string_view protocol, std::string_view application) {
+    return {{"server", told.server},      {"ip", socket.address.to_string()},
+            {"port", socket.port},        {"protocol", protocol},
+            {"application", application}, {"process", socket.process}};
+}
+
 /// What a server has told has no protocol and no application: those are the configuration's, which
-/// is the same on every server.
+/// is the same on every server; of a port that its operator has opened they are not known.
 void add_listening_rows(const NodeHost& host, const node::ServerRows& told, Json& result) {
     for (const wire::ListeningSocket& socket : told.state.listening) {
+        const std::size_t before = result.size();
         for (const farm::Listen& listen : host.config().listens) {
-            if (listen.server != told.server || listen.port != socket.port || !listen.is_open)
-                continue;
-            result.push_back({{"server", told.server},
-                              {"ip", socket.address.to_string()},
-                              {"port", socket.port},
-                              {"protocol", name_of(listen.protocol)},
-                              {"application", listen.application},
-                              {"process", socket.process}});
+            const bool is_its = listen.server == told.server && listen.port == socket.port;
+            if (is_its && listen.is_open)
+                result.push_back(
+                    listening_row(told, socket, name_of(listen.protocol), listen.application));
         }
+        if (result.size() == before) result.push_back(listening_row(told, socket, "", ""));
     }
 }
 

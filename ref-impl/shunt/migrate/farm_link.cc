@@ -49,12 +49,22 @@ bool FarmLink::is_farm_type(std::uint16_t type) const {
     return is_ours && type == config_.farm.ethertype;
 }
 
+namespace {
+
+/// The other side has something to say to it at once.
+bool is_answered(wire::EncapsulationType type) {
+    using enum wire::EncapsulationType;
+    return type == Connection || type == Data || type == Acknowledgement || type == Missing;
+}
+
+}  // namespace
+
 void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, Packet payload,
                     Instant now) {
     if (is_fenced(to) && !is_mutant(Mutant::OffersBehindFence)) {
         return counters_.add(Counter::DropEncapsulationFenced);
     }
-    if (header.type != wire::EncapsulationType::Forwarded) exchanged_at_ = now;
+    if (is_answered(header.type)) exchanged_at_ = now;
     header.prepend_to(payload);
     if (config_.farm.binding == farm::Binding::Ethernet) {
         back_.send_to(config_.server_by_id(to)->back_mac, config_.farm.ethertype,

@@ -40,7 +40,8 @@ class FarmLink {
     /// knows our boot number. From now on it may.
     void open_fence(farm::ServerId server);
 
-    /// When a frame that is part of a move left last: its answer may be on the way.
+    /// When a frame of a move that the other side answers left last: what follows may be on the
+    /// way.
     Instant last_exchange() const { return exchanged_at_; }
 
     /// Bytes that encapsulation adds to a client's packet (FRM-9).

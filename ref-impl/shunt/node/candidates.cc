@@ -3,6 +3,7 @@
 // its own (SEL-3), unless it is draining (EP-43).
 #include "shunt/base/mutant.hh"
 #include "shunt/farm/score.hh"
+#include "shunt/node/listeners.hh"
 #include "shunt/node/node.hh"
 
 namespace shunt::node {
@@ -10,7 +11,7 @@ namespace shunt::node {
 std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port,
                                                   wire::TransportProtocol protocol,
                                                   Instant now) const {
-    auto listening = farm::listening_servers(config_, self_.id, port, protocol);
+    auto listening = servers_listening_on(port, protocol, config_, self_.id, channels_, now);
     // Where nobody else takes it, it is served here all the same (SEL-4).
     if (context_.is_draining) {
         std::erase_if(listening, [&](const farm::Candidate& one) { return one.id == self_.id; });

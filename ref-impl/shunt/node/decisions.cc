@@ -3,6 +3,7 @@
 // takes it (SEL-2, SEL-4, SEL-5; EP-3, EP-6).
 #include "shunt/farm/http_request.hh"
 #include "shunt/node/http_conversation.hh"
+#include "shunt/node/listeners.hh"
 #include "shunt/node/node.hh"
 #include "shunt/node/request_peek.hh"
 #include "shunt/wire/ipv4.hh"
@@ -40,7 +41,8 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
                                                config_.limits.request_bytes);
     // Bytes behind a gap are no beginning: what is missing may take a retransmission timeout.
     if (!endpoint.first_byte && !request.bytes.empty()) endpoint.first_byte = now;
-    const auto listening = farm::listening_servers(config_, self_.id, record.tuple.service_port);
+    const auto listening = servers_listening_on(record.tuple.service_port, record.tuple.protocol,
+                                                config_, self_.id, channels_, now);
     // The last listener was closed since the SYN came (SEL-4).
     if (listening.empty()) return bind_locally(slot, now);
     // This server's own listener says when; a home that only passes on does as they do who serve.
@@ -48,7 +50,8 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
     const farm::Listen* listen = config_.listen_of(speaker, record.tuple.service_port);
     farm::SelectionInput input;
     input.self = self_.id;
-    input.moment = listen->selection;
+    // Of a port that was opened elsewhere by an operator nobody here knows more than that.
+    if (listen != nullptr) input.moment = listen->selection;
     input.request = farm::parse_request_head(request.bytes);
     input.is_time_over =
         must_decide || request.is_finished || request.bytes.size() >= config_.limits.request_bytes;

@@ -2,6 +2,7 @@
 // Connections at their beginning: a SYN gets a record or a SYN cookie, the cookie that comes back
 // a record, anything else the answer of a closed port (EP-1, EP-20; TCP-8; RFC 9293 3.10.7.1).
 #include "shunt/base/mutant.hh"
+#include "shunt/node/listeners.hh"
 #include "shunt/node/node.hh"
 #include "shunt/tcp/reset.hh"
 
@@ -30,7 +31,8 @@ void Node::answer_stray(const wire::ConnectionTuple& tuple, const wire::TcpView&
 void Node::open_connection(const wire::ConnectionTuple& tuple, const wire::TcpView& syn,
                            Instant now) {
     // A port that no server of the farm listens on is closed (RFC 9293 3.10.7.1).
-    if (farm::listening_servers(config_, self_.id, tuple.service_port).empty()) {
+    if (servers_listening_on(tuple.service_port, tuple.protocol, config_, self_.id, channels_, now)
+            .empty()) {
         return answer_stray(tuple, syn, now);
     }
     auto place = tables_.has_room(migrate::Table::Temporary) ? backlog_.take() : std::nullopt;
@@ -54,7 +56,9 @@ void Node::answer_with_cookie(const wire::ConnectionTuple& tuple, const wire::Tc
 bool Node::open_by_cookie(Packet& packet, const wire::ConnectionTuple& tuple,
                           const wire::TcpView& segment, Instant now) {
     // The cookie may be older than the listener's end: of a farm that was configured otherwise.
-    if (farm::listening_servers(config_, self_.id, tuple.service_port).empty()) return false;
+    if (servers_listening_on(tuple.service_port, tuple.protocol, config_, self_.id, channels_, now)
+            .empty())
+        return false;
     auto connection = listener_.open_by_cookie(identity_of(tuple), segment, now);
     if (!connection) return false;
     if (!tables_.has_room(migrate::Table::Temporary)) {

@@ -7,6 +7,7 @@
 #include "shunt/base/deadline.hh"
 #include "shunt/base/mutant.hh"
 #include "shunt/farm/overload.hh"
+#include "shunt/node/listeners.hh"
 #include "shunt/node/node.hh"
 #include "shunt/wire/reject.hh"
 
@@ -155,7 +156,8 @@ bool Node::may_take(const farm::Placements::Server& server) const {
 std::optional<farm::Placements::Server> Node::server_with_room(Slot slot, Instant now) const {
     const std::uint16_t port = tables_.at(slot).tuple.service_port;
     std::vector<farm::Placements::Server> servers;
-    for (const farm::Candidate& candidate : farm::listening_servers(config_, self_.id, port)) {
+    for (const farm::Candidate& candidate : servers_listening_on(
+             port, wire::TransportProtocol::Tcp, config_, self_.id, channels_, now)) {
         const bool is_other = candidate.id != self_.id;
         if (!is_other || shedding_.was_refused_by(slot, candidate.id)) continue;
         const auto* state = channels_->candidate_state(candidate.id, now);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listeners that an operator closes while connections that came by them are not served yet (SEL-4).
+// Listeners that an operator closes while connections that came by them are not served yet (SEL-4),
+// and those that he opens at another server (SEL-3).
 #include "shunt/node/farm_fixture.hh"
 
 namespace shunt::node {
@@ -87,6 +88,40 @@ TEST_F(ClosedListener, TheTargetsIsClosedWhileAConnectionInUseMoves) {
     run_for(kSecond);
     EXPECT_TRUE(ends_with_content(640));
     EXPECT_EQ(in(s2(), Table::ForwardConnect), 1U);
+}
+
+/// By configuration nobody listens; s2's operator has opened the port.
+class OpenedListener : public FarmFixture {
+  protected:
+    void SetUp() override {
+        build(true);
+        opened_ = config_;
+        config_.listens.clear();
+        std::erase_if(opened_.listens,
+                      [](const farm::Listen& listen) { return listen.server != "s2"; });
+        nodes_[0] = std::make_unique<Node>(config_, 1, contents_, 1, now_, mtus_);
+        nodes_[1] = std::make_unique<Node>(opened_, 2, contents_, 2, now_, mtus_);
+    }
+    ~OpenedListener() override { nodes_.clear(); }
+
+    farm::FarmConfig opened_;
+};
+
+TEST_F(OpenedListener, IsKnownByWhatItsServerTells) {
+    open_channels();
+    run_for(Duration::seconds(1));
+    handshake();
+    request("/bytes/640");
+    run_for(Duration::seconds(1));
+    EXPECT_TRUE(ends_with_content(640));
+    EXPECT_EQ(in(s2(), Table::ForwardConnect), 1U);
+}
+
+TEST_F(OpenedListener, IsNotKnownBeforeItsServerTells) {
+    loses_ = [](const SeenFrame& frame) { return frame.link == link::LinkId::Back; };
+    connect();
+    run_for(kMillisecond * 10);
+    EXPECT_EQ(client_->state(), tcp::State::Closed) << "reset";
 }
 
 }  // namespace
