@@ -8,8 +8,9 @@
 
 namespace conform {
 
-/// Discarded (`is_discarded()`) if it is no JSON, or nested more than 64 deep: nlohmann-json copies
-/// and writes by calling itself.
+/// Discarded (`is_discarded()`) if it is not one JSON value and nothing behind it, if an object in
+/// it has two members of one name, or if anything is within more than 64 others: what copies or
+/// writes a value calls itself for each level.
 nlohmann::json parse_json_line(std::string_view line);
 
 }  // namespace conform

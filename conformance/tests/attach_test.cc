@@ -352,6 +352,40 @@ TEST(JsonLine, IsNoDeeperThanWhatCanBeCopied) {
     EXPECT_TRUE(parse_json_line(nested(500'000)).is_discarded());
     EXPECT_TRUE(parse_json_line("{\"id\":1").is_discarded());
     EXPECT_EQ(parse_json_line("{\"id\":[1,{\"a\":2}]}")["id"][1]["a"], 2);
+    const auto members = [](std::size_t depth) {
+        std::string text;
+        for (std::size_t i = 0; i < depth; ++i)
+            text += R"({"a":[],"b":)";
+        return text + "1" + std::string(depth, '}');
+    };
+    EXPECT_FALSE(parse_json_line(members(63)).is_discarded());
+    EXPECT_TRUE(parse_json_line(members(64)).is_discarded());  // its last array is the 65th
+}
+
+TEST(JsonLine, ReadsEveryKindOfValue) {
+    const std::string line = R"({"a":[null,true,-3,18446744073709551615,0.5,"x\u00e9\n"],"b":{}})";
+    const nlohmann::json read = parse_json_line(line);
+    const nlohmann::json& values = read["a"];
+    ASSERT_EQ(values.size(), 6U);
+    EXPECT_TRUE(values[0].is_null());
+    EXPECT_EQ(values[1], true);
+    EXPECT_EQ(values[2], -3);
+    EXPECT_TRUE(values[3].is_number_unsigned());
+    EXPECT_EQ(values[3].get<std::uint64_t>(), UINT64_MAX);
+    EXPECT_EQ(values[4], 0.5);
+    EXPECT_EQ(values[5], "x\u00e9\n");
+    EXPECT_TRUE(read["b"].is_object() && read["b"].empty());
+    EXPECT_EQ(parse_json_line("7"), 7);
+}
+
+TEST(JsonLine, RefusesWhatCanBeReadInTwoWays) {
+    for (const char* line :
+         {R"({"ok":true,"ok":false})", R"({"a":{"b":1,"c":2,"b":1}})", R"({"a":1}{"b":2})", "1 2",
+          "[1,]", R"({"a":1,})", "{a:1}", "01", "NaN", "1e999", "\"\xff\"", "\"a\nb\"", "", " "}) {
+        EXPECT_TRUE(parse_json_line(line).is_discarded()) << line;
+    }
+    // The same name in two objects is no ambiguity.
+    EXPECT_EQ(parse_json_line(R"([{"a":1},{"a":{"a":2}}])")[1]["a"]["a"], 2);
 }
 
 TEST(DeviceProcess, IsReadyWhenItSaysSoAndEndsWithItsOwner) {
