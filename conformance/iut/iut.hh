@@ -81,6 +81,8 @@ struct Iut {
     std::vector<ServerAddresses> peers;
     TestTimers timers;
     TestRequests requests;
+    /// How many connections the device's Forward-Connect table holds (TAB-2); 0: not known.
+    std::size_t forward_connect_bound = 0;
     std::string upper_tester;  ///< empty: the device is driven through the wire alone
 
     /// Path of the upper tester's own socket; empty where it has none.

@@ -27,6 +27,9 @@ constexpr std::int64_t kSilenceMin = 100;
 constexpr std::chrono::milliseconds kBaseSilenceEnd{2'000};
 /// A target that stands whole in the first segment of every connection (RFC 9293 3.7.1: 536).
 constexpr std::size_t kTargetSizeMax = 400;
+/// Room for one that is used and one that is not; and what a case fills in a moment.
+constexpr std::int64_t kTableBoundMin = 2;
+constexpr std::int64_t kTableBoundMax = 10'000;
 
 /// Who and what takes part, each by its own name and addresses: where two share one, the judge
 /// would blame the device for what the file says.
@@ -162,6 +165,12 @@ void read_requests(IutReader reader, TestRequests& requests) {
     reader.refuse_others();
 }
 
+void read_limits(IutReader reader, Iut& iut) {
+    iut.forward_connect_bound = static_cast<std::size_t>(
+        reader.number("forward_connect", kTableBoundMin, kTableBoundMax, 0));
+    reader.refuse_others();
+}
+
 void read_ics(IutReader ics, Iut& iut) {
     iut.statement.name = ics.text("name", "device");
     iut.statement.profiles = ics.choices("profiles", kProfiles);
@@ -193,6 +202,7 @@ void read_ixit(IutReader ixit, Iut& iut) {
         read_timers(*timers, iut.framing.has_extensions, iut.timers);
     }
     if (auto requests = ixit.table("requests", false)) read_requests(*requests, iut.requests);
+    if (auto limits = ixit.table("limits", false)) read_limits(*limits, iut);
     ixit.refuse_others();
 }
 

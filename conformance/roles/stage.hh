@@ -50,7 +50,8 @@ class Stage {
     /// A client of this case, towards the device's first service. Each has the next port.
     Client& open_client(const ClientOffer& offer = {});
     /// The same, towards the first service of the peer that we play as its home.
-    Client& open_client_of_peer(const ClientOffer& offer = {});
+    Client& open_client_of_peer(const ClientOffer& offer = {},
+                                std::optional<Ipv4Address> address = {});
     /// One that has this address, whosever it is.
     Client& open_client_at(Ipv4Address address);
     /// A client with the address and port of `other`, towards the device's first service. From now

@@ -7,6 +7,7 @@
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
+#include "pdu/repair.hh"
 
 namespace conform {
 namespace {
@@ -15,6 +16,10 @@ using endpoint::MovedIn;
 
 constexpr std::size_t kHeldPackets = 64;  // EP-5
 constexpr std::size_t kHeldBytes = 96U << 10;
+constexpr std::chrono::seconds kUnreleasedLife{10};  // EP-15
+constexpr std::chrono::seconds kUnreleasedLifeOfBase{2};
+/// EP-23 holds for 50 ms; and time to answer.
+constexpr std::chrono::milliseconds kHeldUnknown{90};
 
 /// The connection is migrating; the request that decided is held.
 struct Migrating {
@@ -99,10 +104,100 @@ Task<> unknown_tuples_harmless(Stage& stage) {
             encode_ethernet(stage.iut().device.back_mac, connection.peer().self().back_mac,
                             stage.iut().framing.ethertype, encode_encapsulation(encapsulation)));
     }
-    co_await connection.exchange();
+    connection.forward(connection.next_request());
+    const SegmentPattern answer{.flags = tcp_flag::kAck};
+    const ReceivedSegment first =
+        co_await connection.client().expect("SEC-5", answer, stage.iut().timers.answer);
+    connection.client().accept(first.segment);
+    co_await connection.finish_response();
     MovedIn fresh(stage);
     co_await fresh.move();
     co_await connection.exchange();
+    co_await stage.expect_alive("after the case");
+}
+
+/// The same 0x01 of another client port; nobody releases what it makes.
+Bytes filling_frame(const MovedIn& model, std::uint16_t port) {
+    constexpr std::size_t kSourcePort = kEthernetHeaderSize + 4;
+    Bytes frame = model.connection_frame();
+    store_u16(frame, kSourcePort, port);
+    repair_encapsulation_checksum(frame);
+    return frame;
+}
+
+/// TAB-2: a full Forward-Connect table rejects what comes, and keeps what is in it.
+Task<> full_table_refuses(Stage& stage) {
+    constexpr std::uint16_t kFull = 2;  // a reason of 0x10
+    constexpr std::uint16_t kFillingPorts = 1'000;
+    const std::size_t bound = stage.iut().forward_connect_bound;
+    if (bound < 2) throw NotRunnable("needs ixit.limits.forward_connect, none given");
+    co_await stage.expect_alive("before the case");
+    MovedIn established(stage);
+    co_await established.move();
+    MovedIn judged(stage);
+    for (std::size_t i = 1; i < bound; ++i) {
+        const auto port = static_cast<std::uint16_t>(kFillingPorts + i);
+        judged.peer().send_frame(filling_frame(judged, port));
+    }
+    const Time filled = stage.wire().now();
+    judged.peer().send_frame(judged.connection_frame());
+    if (stage.has_extensions()) {
+        const ReceivedEncapsulation refused = co_await judged.peer().expect(
+            "TAB-2", endpoint::about(EncapsulationType::Reject, judged.client()),
+            stage.iut().timers.answer);
+        endpoint::check_reject(stage, "TAB-2", refused, judged.id(), kFull);
+    }
+    co_await judged.expect_nothing("TAB-2", "for an offer to a full table",
+                                   stage.iut().timers.silence / 4);
+    co_await established.exchange();
+    // The twin: the same offer once the others have gone, as nobody has released them (EP-15).
+    const Duration life = stage.has_extensions() ? kUnreleasedLife : kUnreleasedLifeOfBase;
+    co_await stage.sleep(filled + life + stage.iut().timers.answer - stage.wire().now());
+    co_await judged.move();
+    co_await established.exchange();
+    co_await stage.expect_alive("after the case");
+}
+
+std::size_t count_bytes(const Capture& capture, std::size_t from, Direction direction) {
+    std::size_t bytes = 0;
+    for (std::size_t number = from; number < capture.size(); ++number) {
+        const CapturedFrame& captured = capture[number];
+        if (captured.direction != direction || !captured.frame.encapsulation) continue;
+        bytes += captured.bytes.size();
+    }
+    return bytes;
+}
+
+/// SEC-3: whatever a member asks that means nothing here, the answer is no longer.
+Task<> no_more_out_than_in(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn twin(stage);
+    co_await twin.move();
+    MovedIn unknown(stage);
+    const IdentifiedCopy nothing{unknown.id(), stage.random().next_u32()};
+    MissingRanges missing{unknown.id()};
+    missing.ranges.push_back({endpoint_queue::kSend, 0, 1'000'000});
+    const Bytes offer = encode(unknown.information());
+    const std::vector<Bytes> frames = {
+        unknown.forwarded_frame(unknown.client().make(tcp_flag::kAck)),
+        unknown.peer().make(EncapsulationType::Go, encode(nothing)),
+        unknown.peer().make(EncapsulationType::Release, encode(nothing)),
+        unknown.peer().make(EncapsulationType::Acknowledgement, encode(nothing)),
+        unknown.peer().make(EncapsulationType::Reject, encode(Rejection{unknown.id(), 3})),
+        unknown.peer().make(EncapsulationType::Missing, encode(missing)),
+        unknown.peer().make(EncapsulationType::Connection, offer)};
+    for (const Bytes& frame : frames) {
+        const std::size_t from = stage.wire().capture().size();
+        unknown.peer().send_frame(frame);
+        co_await stage.sleep(kHeldUnknown + stage.iut().timers.tolerance);
+        const Capture& capture = stage.wire().capture();
+        const std::size_t in = count_bytes(capture, from, Direction::ToDevice);
+        const std::size_t out = count_bytes(capture, from, Direction::FromDevice);
+        stage.check_that(out <= in, "SEC-3",
+                         fmt::format("{} bytes at most for {}", in, describe(capture[from].frame)),
+                         fmt::format("{}", out), capture.size() - 1);
+    }
+    co_await twin.exchange();
     co_await stage.expect_alive("after the case");
 }
 
@@ -121,7 +216,20 @@ std::vector<CaseInfo> endpoint_bounds_cases() {
              {"EP-23", "SEC-5", "TAB-2"},
              "endpoint",
              "target",
-             unknown_tuples_harmless}};
+             unknown_tuples_harmless},
+            {"endpoint/bounds/full-table-refuses",
+             "A full Forward-Connect table rejects what comes and keeps what it has.",
+             {"TAB-2", "EP-7", "SEC-5"},
+             "endpoint",
+             "target",
+             full_table_refuses},
+            {"endpoint/bounds/no-more-out-than-in",
+             "What means nothing here is answered with no more bytes than came.",
+             {"SEC-3", "SEC-8"},
+             "endpoint",
+             "target",
+             no_more_out_than_in,
+             "ext"}};
 }
 
 }  // namespace conform

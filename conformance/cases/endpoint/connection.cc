@@ -63,10 +63,22 @@ void check_frame(Stage& stage, const Client& client, const Peer& peer,
     // Length and checksum (FRM-4, FRM-5) are judged on every frame of every capture.
 }
 
+/// FRM-1: the field is there, and its bytes the other way round.
+void check_byte_order(const BlockCheck& check, const char* field, std::uint32_t expected,
+                      std::uint32_t actual) {
+    const bool is_swapped = actual != expected && actual == __builtin_bswap32(expected);
+    check.stage.check_that(!is_swapped, "FRM-1", fmt::format("{} big-endian", field),
+                           "little-endian", check.frame);
+}
+
 /// Numbers relative to iss (server) and irs (client).
 void check_numbers(const BlockCheck& check, const ControlBlock& block, const Observed& seen) {
     const std::uint32_t iss = seen.client.server_initial_sequence();
     const std::uint32_t irs = seen.client.initial_sequence();
+    check_byte_order(check, "iss", iss, block.iss);
+    check_byte_order(check, "irs", irs, block.irs);
+    check_byte_order(check, "snd_una", iss + 1, block.snd_una);
+    check_byte_order(check, "rcv_nxt", irs + 1, block.rcv_nxt);
     check.equal("EP-4", "iss", iss, block.iss);
     check.equal("EP-4", "irs", irs, block.irs);
     check.equal("EP-4", "snd_una, relative to iss,", 1, block.snd_una - iss);

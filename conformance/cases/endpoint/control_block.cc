@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cases/endpoint/moved_in.hh"
+#include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
 #include "pdu/repair.hh"
 
@@ -99,6 +100,40 @@ Task<> impossible_options_refused(Stage& stage) {
     co_await refuse_each(stage, faults);
 }
 
+/// SEC-10: an unreleased endpoint gives way to a whole image alone (EP-17).
+Task<> refused_block_changes_nothing(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    for (void (*const change)(ControlBlock & block) :
+         {+[](ControlBlock& block) { block.t_state = 1; },
+          +[](ControlBlock& block) { --block.snd_nxt; },
+          +[](ControlBlock& block) { block.snd_scale = 15; }}) {
+        endpoint::MovedIn connection(stage);
+        connection.peer().send_frame(connection.connection_frame());
+        co_await connection.expect_acknowledgement("EP-7");
+        const ConnectionInformation first = connection.information();
+        ++connection.information().block.epoch;
+        change(connection.information().block);
+        connection.peer().send_frame(connection.connection_frame());
+        if (stage.has_extensions()) {
+            const ReceivedEncapsulation refused = co_await connection.peer().expect(
+                "SEC-10", endpoint::about(EncapsulationType::Reject, connection.client()),
+                stage.iut().timers.answer, EncapsulationType::Acknowledgement);
+            endpoint::check_reject(stage, "SEC-10", refused, connection.id(), kMalformedState);
+        }
+        connection.information() = first;
+        connection.release();
+        const TcpSegment request = connection.next_request();
+        connection.forward(request);
+        const SegmentPattern answer{.flags = tcp_flag::kAck, .sequence = 1};
+        const ReceivedSegment received =
+            co_await connection.client().expect("SEC-10", answer, stage.iut().timers.answer);
+        connection.client().accept(received.segment);
+        co_await connection.finish_response();
+        co_await connection.exchange();
+    }
+    co_await stage.expect_alive("after the case");
+}
+
 /// TCB-4: what a base device leaves in the fields that it has no meaning for.
 ControlBlock as_base_device(ControlBlock block) {
     constexpr std::uint16_t kPointerHalf = 0xC0DE;
@@ -147,6 +182,12 @@ std::vector<CaseInfo> endpoint_control_block_cases() {
             block_case("endpoint/control-block/impossible-options-refused",
                        "A block with scales, MSS or queues that cannot be is refused whole.",
                        impossible_options_refused),
+            {"endpoint/control-block/refused-block-changes-nothing",
+             "A block that is refused leaves the endpoint of the attempt before as it was.",
+             {"SEC-10", "EP-17"},
+             "endpoint",
+             "target",
+             refused_block_changes_nothing},
             {"endpoint/control-block/base-device-taken",
              "Of a block without version 1 the fields of 4.4BSD are used, and no other one.",
              {"TCB-4"},

@@ -276,20 +276,33 @@ Task<> cut_off_target_stops(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
-/// CTL-6: a migration under way when the channel is lost ends as its profile says (EP-6).
+/// CTL-6: a migration under way when the channel is lost ends as its profile says (EP-6), whether
+/// the device has noticed the loss or not.
 Task<> loss_in_a_migration(Stage& stage) {
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    Peer& peer = stage.open_peer(client);
-    co_await endpoint::provoke_migration(stage, client, peer);
-    stage.channel().cut();
-    const ReceivedSegment response =
-        co_await client.expect("CTL-6", {.flags = tcp_flag::kAck, .sequence = 1},
-                               stage.iut().timers.fall_back + stage.iut().timers.answer);
-    client.accept(response.segment);
-    co_await endpoint::finish_response(stage, client);
-    co_await endpoint::exchange_locally(stage, client);
-    stage.channel().mend();
+    ControlChannel& channel = stage.channel();
+    for (const bool is_noticed : {false, true}) {
+        Client& client = stage.open_client();
+        Peer& peer = stage.open_peer(client);
+        co_await endpoint::provoke_migration(stage, client, peer);
+        if (is_noticed) {
+            channel.behave({.accepts = false, .opens = false});
+            channel.close();
+        } else {
+            channel.cut();
+        }
+        const ReceivedSegment response =
+            co_await client.expect("CTL-6", {.flags = tcp_flag::kAck, .sequence = 1},
+                                   stage.iut().timers.fall_back + stage.iut().timers.answer / 2);
+        client.accept(response.segment);
+        co_await endpoint::finish_response(stage, client);
+        co_await endpoint::exchange_locally(stage, client);
+        channel.mend();
+        channel.behave({});
+        if (!co_await channel.wait_until_ready(kReconnect)) {
+            throw Violation({"CTL-2", "the channel again", "none"});
+        }
+    }
     co_await stage.expect_alive("after the case");
 }
 
@@ -307,6 +320,11 @@ Task<> restarted_device_owns_nothing(Stage& stage) {
     // The old attempt makes a copy that nobody releases: it acts no more than the first.
     connection.peer().send_frame(connection.connection_frame());
     co_await connection.client().expect_silence("SEC-9", "of a copy that is not released",
+                                                stage.iut().timers.silence);
+    // Nor does a 0x14 that was on its way all the time release it: it is of another copy (EP-8).
+    connection.release();
+    connection.peer().send_frame(connection.forwarded_frame(request));
+    co_await connection.client().expect_silence("SEC-9", "of a copy that an old 0x14 does not name",
                                                 stage.iut().timers.silence);
     MovedIn twin(stage);
     co_await twin.move();

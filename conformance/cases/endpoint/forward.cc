@@ -102,9 +102,8 @@ Task<> same_port_two_services(Stage& stage) {
     co_await stage.expect_alive("before the case");
     MovedIn moved(stage);
     Client& local = stage.open_rival(moved.client());
-    co_await local.connect("EP-28");
-    co_await endpoint::exchange_locally(stage, local);
     co_await moved.move();
+    co_await local.connect("EP-28");
     co_await endpoint::exchange_locally(stage, local);
     co_await moved.exchange();
     // Both at once: each gets its own answer.

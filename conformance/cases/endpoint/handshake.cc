@@ -44,6 +44,7 @@ Task<> syn_ack_before_migration(Stage& stage) {
                      "SYN/ACK, request, 0x01 in this order",
                      fmt::format("frames {}, {}, {}", first.frame, request, offer_frame.frame),
                      offer_frame.frame);
+    client.send(tcp_flag::kAck);
     co_await client.expect_silence("EP-4", "while the connection is migrating",
                                    timers.fall_back - kBeforeFallBack);
 

@@ -11,6 +11,7 @@ namespace conform {
 namespace {
 
 using endpoint::Fault;
+using endpoint::MovedIn;
 
 // Offsets in a whole frame; the inner packet has an IPv4 header without options.
 constexpr std::size_t kInner = kEthernetHeaderSize + kEncapsulationHeaderSize;
@@ -24,6 +25,9 @@ constexpr std::size_t kSegment = kInner + 20;
 constexpr std::size_t kSourcePort = kSegment;
 constexpr std::size_t kDestinationPort = kSegment + 2;
 constexpr std::size_t kSegmentChecksum = kSegment + 16;
+
+/// For a 0x03, which comes at once, before its first repetition (EP-15).
+constexpr std::chrono::milliseconds kAnswerPause{40};
 
 constexpr std::uint8_t kTcpNumber = 6;
 constexpr std::uint8_t kUdpNumber = 17;
@@ -149,6 +153,48 @@ Task<> destination_address_verified(Stage& stage) {
     co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
+/// SEC-2, LAND: who has such an address is no client, whatever its home says.
+Task<> expect_sources_dropped(Stage& stage, const std::vector<Ipv4Address>& sources) {
+    co_await stage.expect_alive("before the case");
+    MovedIn twin(stage);
+    co_await twin.move();
+    for (const Ipv4Address source : sources) {
+        MovedIn connection(stage, source);
+        connection.peer().send_frame(connection.connection_frame());
+        // Whether its connection may move in at all the page leaves open: if so, it is let act.
+        while (const auto received = co_await connection.peer().receive(kAnswerPause)) {
+            const auto named = parse_identified_copy(received->header().payload);
+            if (!received->header().is(EncapsulationType::Acknowledgement) || !named) continue;
+            connection.peer().send(EncapsulationType::Go, encode(*named));
+            break;
+        }
+        connection.forward(connection.next_request());
+        const std::string when = "for 0x02 with inner source " + source.to_string();
+        co_await connection.client().expect_silence("SEC-2", when.c_str(),
+                                                    stage.iut().timers.silence / 4);
+        co_await twin.exchange();
+    }
+    co_await stage.expect_alive("after the case");
+}
+
+Task<> source_of_no_host_dropped(Stage& stage) {
+    const std::vector<Ipv4Address> sources = {{0x00000000},
+                                              {0x7F000001},
+                                              {0xE0000005},
+                                              {0xFFFFFFFF},
+                                              stage.iut().peers.front().service.front()};
+    co_await expect_sources_dropped(stage, sources);
+}
+
+Task<> source_of_the_farm_dropped(Stage& stage) {
+    const Iut& iut = stage.iut();
+    const ServerAddresses& peer = iut.peers.front();
+    const std::vector<Ipv4Address> sources = {iut.device.service.front(), iut.device.front_ip,
+                                              peer.front_ip, peer.forward_ip.front(),
+                                              stage.server(1).service.front()};
+    co_await expect_sources_dropped(stage, sources);
+}
+
 CaseInfo inner_case(std::string_view id, std::string_view claim,
                     std::vector<std::string_view> requirements, Task<> (*run)(Stage& stage)) {
     return {id, claim, std::move(requirements), "endpoint", "target", run};
@@ -181,7 +227,14 @@ std::vector<CaseInfo> endpoint_inner_packet_cases() {
                        {"FRM-6", "FRM-7"}, destination_port_verified),
             inner_case("endpoint/inner-packet/destination-verified",
                        "A 0x02 whose inner destination is no service of its home is dropped.",
-                       {"SEC-2", "FRM-6", "FRM-7"}, destination_address_verified)};
+                       {"SEC-2", "FRM-6", "FRM-7"}, destination_address_verified),
+            inner_case("endpoint/inner-packet/source-of-no-host-dropped",
+                       "A 0x02 from an address that no host has, or from its own destination, is "
+                       "dropped.",
+                       {"SEC-2"}, source_of_no_host_dropped),
+            inner_case("endpoint/inner-packet/source-of-the-farm-dropped",
+                       "A 0x02 whose inner source is an address of the farm is dropped.", {"SEC-2"},
+                       source_of_the_farm_dropped)};
 }
 
 }  // namespace conform

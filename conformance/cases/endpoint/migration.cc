@@ -51,7 +51,7 @@ Task<> offer_repeated_on_schedule(Stage& stage) {
 
     // Without an answer the home serves the client itself (SEL-4): nothing was lost meanwhile.
     const ReceivedSegment response =
-        co_await client.expect("EP-6", {.flags = tcp_flag::kAck, .sequence = 1}, timers.answer);
+        co_await client.expect("SEL-4", {.flags = tcp_flag::kAck, .sequence = 1}, timers.answer);
     check_time(stage, "the home's own answer", timers.fall_back, first, response.frame);
     client.accept(response.segment);
     co_await endpoint::finish_response(stage, client);
@@ -192,6 +192,23 @@ Task<> request_not_acknowledged_before_decision(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// SEL-1: who listens in request mode hears the request first, one that stays and one that moves.
+Task<> request_decides(Stage& stage) {
+    const TestTimers& timers = stage.iut().timers;
+    co_await stage.expect_alive("before the case");
+    Client& local = stage.open_client();
+    Client& moved = stage.open_client();
+    Peer& peer = stage.open_peer(moved);
+    co_await local.connect("EP-2");
+    co_await moved.connect("EP-2");
+    co_await stage.sleep(kBeforeAcknowledgement);
+    moved.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
+    co_await peer.expect("SEL-1", endpoint::about(EncapsulationType::Connection, moved),
+                         timers.answer);
+    co_await endpoint::exchange_locally(stage, local);
+    co_await stage.expect_alive("after the case");
+}
+
 CaseInfo home_case(std::string_view id, std::string_view claim,
                    std::vector<std::string_view> requirements, Task<> (*run)(Stage& stage)) {
     return {id, claim, std::move(requirements), "endpoint", "home", run};
@@ -213,7 +230,10 @@ std::vector<CaseInfo> endpoint_migration_cases() {
                       {"EP-5", "EP-9", "EP-21"}, packets_held_in_order),
             home_case("endpoint/migration/request-not-acknowledged-before-decision",
                       "A request in pieces is neither acknowledged nor consumed before it decides.",
-                      {"SEL-5", "EP-4"}, request_not_acknowledged_before_decision)};
+                      {"SEL-5", "EP-4"}, request_not_acknowledged_before_decision),
+            home_case("endpoint/migration/request-decides",
+                      "In request mode it is the request that selects, not the handshake.",
+                      {"SEL-1", "EP-4"}, request_decides)};
 }
 
 }  // namespace conform

@@ -69,8 +69,14 @@ Duration drop_silence(const Stage& stage) {
 }  // namespace
 
 MovedIn::MovedIn(Stage& stage, bool has_timestamps)
+    : MovedIn(stage, stage.open_client_of_peer(client_offer(has_timestamps))) {}
+
+MovedIn::MovedIn(Stage& stage, Ipv4Address client)
+    : MovedIn(stage, stage.open_client_of_peer(client_offer(true), client)) {}
+
+MovedIn::MovedIn(Stage& stage, Client& client)
     : stage_(stage),
-      client_(stage.open_client_of_peer(client_offer(has_timestamps))),
+      client_(client),
       peer_(stage.open_peer(client_)),
       timestamp_(stage.random().next_u32()),
       frozen_(stage.wire().now()) {
@@ -168,14 +174,27 @@ void MovedIn::check_edge_and_clock(const ReceivedSegment& received,
     stage_.check("EP-25", "TSecr", request.timestamps->value, segment.timestamps->echo, frame);
 }
 
+/// That something comes at all is EP-22's matter, that the connection continues is EP-25's.
+Task<ReceivedSegment> MovedIn::expect_next_segment() {
+    const std::uint32_t sequence = client_.acknowledged() - client_.server_initial_sequence();
+    const SegmentPattern pattern{.flags = tcp_flag::kAck, .sequence = sequence};
+    std::optional<ReceivedSegment> received = co_await client_.receive(stage_.iut().timers.answer);
+    if (!received) {
+        throw Violation(
+            {"EP-22", "what was forwarded to be answered: " + describe(pattern), "nothing"});
+    }
+    const auto mismatches = compare(pattern, client_.to_relative(received->segment));
+    if (!mismatches.empty()) {
+        throw Violation(
+            {"EP-25", mismatches.front().expected, mismatches.front().actual, received->frame});
+    }
+    co_return std::move(*received);
+}
+
 Task<> MovedIn::expect_response(const TcpSegment& request) {
     Bytes response;
     while (response.size() < kStatus.size()) {
-        const std::uint32_t expected_sequence =
-            client_.acknowledged() - client_.server_initial_sequence();
-        const ReceivedSegment received = co_await client_.expect(
-            "EP-25", {.flags = tcp_flag::kAck, .sequence = expected_sequence},
-            stage_.iut().timers.answer);
+        const ReceivedSegment received = co_await expect_next_segment();
         check_continuity(received, request);
         const Bytes& payload = received.segment.payload;
         if (response.empty() && !payload.empty()) {
@@ -237,7 +256,8 @@ Task<> MovedIn::expect_forwarded_dropped(const Fault& fault) {
     fault.spoil(spoilt);
     peer_.send_frame(spoilt);
     const std::string after = "after 0x02 " + fault.what;
-    co_await expect_nothing(fault.requirement, after, drop_silence(stage_));
+    co_await client_.expect_silence(fault.requirement, after.c_str(), drop_silence(stage_));
+    co_await peer_.expect_silence("FRM-7", after.c_str(), Duration::zero());
 
     client_.count_sent(request);
     peer_.send_frame(twin);

@@ -23,6 +23,8 @@ class MovedIn {
     /// Client and peer of the case, and the connection as it stands after a handshake that nobody
     /// has seen but us. Each further one of a case has a client port of its own.
     explicit MovedIn(Stage& stage, bool has_timestamps = true);
+    /// The same of a client with this address, which may be none that a client can have.
+    MovedIn(Stage& stage, Ipv4Address client);
 
     Client& client() { return client_; }
     Peer& peer() { return peer_; }
@@ -66,6 +68,9 @@ class MovedIn {
     Task<> expect_nothing(const char* requirement, const std::string& after, Duration length);
 
   private:
+    MovedIn(Stage& stage, Client& client);
+
+    Task<ReceivedSegment> expect_next_segment();
     void check_continuity(const ReceivedSegment& received, const TcpSegment& request) const;
     void check_edge_and_clock(const ReceivedSegment& received, const TcpSegment& request) const;
 

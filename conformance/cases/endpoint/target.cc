@@ -6,6 +6,7 @@
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
+#include "pdu/repair.hh"
 
 namespace conform {
 namespace {
@@ -111,6 +112,33 @@ Task<> early_packet_held(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// EP-7: nobody listens where it would move to.
+Task<> closed_port_refused(Stage& stage) {
+    constexpr std::uint16_t kNoListener = 1;  // a reason of 0x10
+    constexpr std::uint16_t kClosedPort = 9;
+    constexpr std::size_t kDestinationPort = kEthernetHeaderSize + 10;
+    constexpr std::size_t kServerPort = kEthernetHeaderSize + kEncapsulationHeaderSize + 4;
+    co_await stage.expect_alive("before the case");
+    MovedIn judged(stage);
+    Bytes frame = judged.connection_frame();
+    store_u16(frame, kDestinationPort, kClosedPort);
+    store_u16(frame, kServerPort, kClosedPort);
+    repair_encapsulation_checksum(frame);
+    judged.peer().send_frame(frame);
+    if (stage.has_extensions()) {
+        MigrationId id = judged.id();
+        id.service.port = kClosedPort;
+        const ReceivedEncapsulation refused = co_await judged.peer().expect(
+            "EP-7", endpoint::about(EncapsulationType::Reject, judged.client()),
+            stage.iut().timers.answer);
+        endpoint::check_reject(stage, "EP-7", refused, id, kNoListener);
+    }
+    co_await judged.expect_nothing("EP-7", "for an offer to a closed port",
+                                   stage.iut().timers.silence / 4);
+    co_await judged.move();
+    co_await stage.expect_alive("after the case");
+}
+
 }  // namespace
 
 std::vector<CaseInfo> endpoint_target_cases() {
@@ -139,7 +167,13 @@ std::vector<CaseInfo> endpoint_target_cases() {
              {"EP-13", "EP-23"},
              "endpoint",
              "target",
-             early_packet_held}};
+             early_packet_held},
+            {"endpoint/target/closed-port-refused",
+             "An offer for a port that nobody listens on: ext reason 1, base silence.",
+             {"EP-7"},
+             "endpoint",
+             "target",
+             closed_port_refused}};
 }
 
 }  // namespace conform

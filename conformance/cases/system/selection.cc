@@ -93,7 +93,10 @@ Task<> url_before_state(Stage& stage) {
     Client& client = stage.open_client();
     Peer& named = stage.open_peer(client, 0);
     Peer& idle = stage.open_peer(client, 1);
-    co_await endpoint::move_away(stage, client, named);
+    co_await client.connect("EP-2");
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
+    co_await named.expect("SEL-2", endpoint::about(EncapsulationType::Connection, client),
+                          stage.iut().timers.answer);
     co_await idle.expect_silence("SEL-2", "for a URL that names another server",
                                  stage.iut().timers.silence / 4);
     co_await stage.expect_alive("after the case");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 namespace shunt::farm {
 
 namespace {
@@ -63,7 +64,9 @@ Decision select_server(const SelectionInput& input, const UrlMap& urls) {
     const Request request = examine(input);
     if (!request.is_sufficient && !input.is_time_over) return {};
     if (input.identified) return select_by_name(input, {&*input.identified, 1});
-    if (request.target) return select_by_name(input, urls.servers_for(*request.target));
+    if (request.target && !is_mutant(Mutant::IgnoresUrlMap)) {
+        return select_by_name(input, urls.servers_for(*request.target));
+    }
     return select_by_state(input);
 }
 

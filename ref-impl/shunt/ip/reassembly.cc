@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shunt/base/deadline.hh"
+#include "shunt/base/mutant.hh"
 
 namespace shunt::ip {
 
@@ -86,7 +87,9 @@ std::optional<Counter> Reassembly::merge(Datagram& datagram, const wire::Ipv4Vie
     IntervalSet& present = datagram.present;
     if (present.intersects(interval)) {
         const bool is_same = is_repeated(present, datagram.payload.bytes(), fragment);
-        return is_same ? Counter::DropFragmentRepeated : Counter::DropFragmentOverlap;
+        if (!is_mutant(Mutant::AssemblesOverlaps) || is_same) {
+            return is_same ? Counter::DropFragmentRepeated : Counter::DropFragmentOverlap;
+        }
     }
     // A mark on one says that all were capable, and one of them says that it was not: no router has
     // made that, and neither can be passed on (RFC 3168 5.3).

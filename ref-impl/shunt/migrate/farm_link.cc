@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/mutant.hh"
+#include "shunt/wire/checksum.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/udp.hh"
@@ -18,6 +19,29 @@ void cut_to(Packet& packet, ByteView part) {
     const auto front = static_cast<std::size_t>(part.data() - packet.bytes().data());
     packet.trim_front(front);
     packet.trim_back(packet.size() - part.size());
+}
+
+/// A defect: what is encapsulated again and again is taken out (SEC-8).
+void unwrap(Packet& datagram) {
+    constexpr std::size_t size = wire::kEncapsulationHeaderSize;
+    const auto is_nested = [](ByteView bytes) {
+        return bytes.size() >= 2 * size &&
+               std::equal(bytes.begin(), bytes.begin() + size, bytes.begin() + size);
+    };
+    while (is_nested(datagram.bytes()))
+        datagram.trim_front(size);
+}
+
+/// A defect: a Type that the page does not name counts as 0x02 (FRM-8).
+void take_for_forwarded(Packet& datagram, wire::ProtocolSet set) {
+    constexpr std::size_t type_at = 12;
+    constexpr std::size_t checksum_at = 14;
+    const auto view = wire::EncapsulationView::parse(datagram.bytes(), set);
+    if (view || view.error() != Counter::DropEncapsulationType) return;
+    const MutableBytes header = datagram.mutable_bytes().first(wire::kEncapsulationHeaderSize);
+    header[type_at] = static_cast<std::uint8_t>(wire::EncapsulationType::Forwarded);
+    store_u16(header, checksum_at, 0);
+    store_u16(header, checksum_at, wire::internet_checksum(header));
 }
 
 }  // namespace
@@ -46,7 +70,8 @@ std::size_t FarmLink::overhead(const farm::FarmConfig& config) {
 bool FarmLink::is_farm_type(std::uint16_t type) const {
     const bool is_ours =
         config_.farm.binding == farm::Binding::Ethernet || is_mutant(Mutant::TakesOtherBinding);
-    return is_ours && type == config_.farm.ethertype;
+    const bool is_either = is_mutant(Mutant::TakesEitherType) && (type == 0x0007 || type == 0x88B5);
+    return is_ours && (type == config_.farm.ethertype || is_either);
 }
 
 namespace {
@@ -130,6 +155,8 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_routed(Packet packet) const
 
 Result<EncapsulatedFrame, Counter> FarmLink::receive(farm::ServerId from, Packet datagram) const {
     if (is_fenced(from)) return Failure{Counter::DropEncapsulationFenced};
+    if (is_mutant(Mutant::UnwrapsNested)) unwrap(datagram);
+    if (is_mutant(Mutant::TakesUnknownTypes)) take_for_forwarded(datagram, protocol_set());
     const auto view = wire::EncapsulationView::parse(datagram.bytes(), protocol_set());
     if (!view) return Failure{view.error()};
     if (!self_.has_forward_ip(view->destination()) && !is_mutant(Mutant::IgnoresDestination)) {

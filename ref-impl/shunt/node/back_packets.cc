@@ -11,12 +11,39 @@ namespace shunt::node {
 
 using wire::EncapsulationType;
 
+namespace {
+
+/// A defect: what breaks the format is acknowledged all the same (FRM-7).
+void answer_malformed(const farm::FarmConfig& config, migrate::FarmLink& link,
+                      const wire::EthernetView& frame, Packet payload, Instant now) {
+    const farm::Server* sender = config.server_by_back_mac(frame.source());
+    const ByteView bytes = frame.payload();
+    const auto set =
+        config.farm.has_extensions ? wire::ProtocolSet::Extended : wire::ProtocolSet::Base;
+    const bool is_malformed = bytes.size() >= wire::kEncapsulationHeaderSize &&
+                              !wire::EncapsulationView::parse(bytes, set);
+    if (sender == nullptr || !is_malformed) return;
+    wire::EncapsulationHeader header;
+    header.source = wire::Ipv4Address(load_u32(bytes, 0));
+    header.source_port = load_u16(bytes, 4);
+    header.destination = sender->forward_ips.front();
+    header.destination_port = load_u16(bytes, 10);
+    header.type = EncapsulationType::Acknowledgement;
+    header.protocol = wire::TransportProtocol::Tcp;
+    link.send(sender->id, header, std::move(payload), now);
+}
+
+}  // namespace
+
 void Node::handle_back_frame(Packet frame, Instant now) {
     const auto ethernet = wire::EthernetView::parse(frame.bytes());
     if (!ethernet) return counters_.add(ethernet.error());
     if (farm_link_.is_farm_type(ethernet->type())) {
         if (ethernet->destination() != self_.back_mac) {
             return counters_.add(Counter::DropEthernetDestination);
+        }
+        if (is_mutant(Mutant::AnswersWhatItDrops)) {
+            answer_malformed(config_, farm_link_, *ethernet, pool_.take(), now);
         }
         auto received = farm_link_.receive_ethernet(std::move(frame));
         if (!received) return counters_.add(received.error());

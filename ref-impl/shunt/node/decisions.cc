@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who serves an unbound endpoint: selection, the candidates in turn, and what is left when none
 // takes it (SEL-2, SEL-4, SEL-5; EP-3, EP-6).
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/http_request.hh"
 #include "shunt/node/http_conversation.hh"
 #include "shunt/node/listeners.hh"
@@ -19,6 +20,7 @@ std::optional<Instant> Node::decision_deadline(const TemporaryEndpoint& endpoint
     const Instant end_of_life = endpoint.born + timers.temporary_life;
     if (endpoint.phase != TemporaryEndpoint::Phase::Request) return end_of_life;
     if (endpoint.first_byte) return *endpoint.first_byte + timers.request_decision;
+    if (is_mutant(Mutant::WaitsForFirstByte)) return end_of_life;
     return std::min(end_of_life, endpoint.established + timers.request_first_byte);
 }
 
@@ -51,7 +53,7 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
     farm::SelectionInput input;
     input.self = self_.id;
     // Of a port that was opened elsewhere by an operator nobody here knows more than that.
-    if (listen != nullptr) input.moment = listen->selection;
+    if (listen != nullptr && !is_mutant(Mutant::SelectsAtConnect)) input.moment = listen->selection;
     input.request = farm::parse_request_head(request.bytes);
     input.is_time_over =
         must_decide || request.is_finished || request.bytes.size() >= config_.limits.request_bytes;
@@ -66,6 +68,8 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
             endpoint.candidates = decision.servers;
             return try_candidates(slot, now);
         case farm::Decision::Action::ServeLocally:
+            if (is_mutant(Mutant::ResetsItsOwnChoice)) return endpoint.connection.abort();
+            return bind_locally(slot, now);
         case farm::Decision::Action::Reset:
             return bind_locally(slot, now);
     }
@@ -79,6 +83,7 @@ void Node::try_candidates(Slot slot, Instant now) {
         endpoint.candidates.erase(endpoint.candidates.begin());
         if (may_offer_to(next) && home_.start_move(slot, next, now)) return;
     }
+    if (is_mutant(Mutant::ResetsUnanswered)) return endpoint.connection.abort();
     bind_locally(slot, now);
 }
 

@@ -2,6 +2,7 @@
 // One endpoint after it has changed: its application has its turn, what is over goes, its deadline
 // is set anew.
 #include "shunt/base/deadline.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 
 namespace shunt::node {
@@ -122,6 +123,8 @@ void Node::handle_record_deadline(Slot slot, Instant now) {
 void Node::handle_temporary_deadline(Slot slot, Instant now) {
     auto& endpoint = *tables_.at(slot).as<TemporaryEndpoint>();
     if (endpoint.attempt) {
+        const bool is_lost = channels_ && !channels_->is_open(endpoint.attempt->target);
+        if (is_mutant(Mutant::WaitsForLostChannel) && is_lost) endpoint.attempt->clock = now;
         if (home_.handle_attempt_deadline(slot, now)) try_candidates(slot, now);
         return;
     }

@@ -14,12 +14,31 @@ using migrate::ForwardEntry;
 using migrate::LocalEndpoint;
 using migrate::TemporaryEndpoint;
 
+namespace {
+
+wire::TcpView segment_of(const Packet& packet) {
+    return *wire::TcpView::parse(*wire::Ipv4View::parse(packet.bytes()));
+}
+
+/// A defect: the client's address and port are taken for the whole tuple (EP-28).
+std::optional<migrate::Slot> find_by_client(const migrate::ConnectionTables& tables,
+                                            const wire::ConnectionTuple& tuple) {
+    for (const migrate::Slot slot : tables.sorted_slots()) {
+        const wire::ConnectionTuple& other = tables.at(slot).tuple;
+        if (other.client == tuple.client && other.client_port == tuple.client_port) return slot;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
 void Node::handle_front_packet(Packet packet, Instant now) {
     packet.trim_front(wire::kEthernetHeaderSize);
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     if (!ip) return counters_.add(ip.error());
     packet.trim_back(packet.size() - ip->total_length());  // the link's padding
-    if (config_.is_farm_address(ip->source()) && !is_mutant(Mutant::AcceptsFarmAddresses)) {
+    if (config_.is_farm_address(ip->source()) && !is_mutant(Mutant::AcceptsFarmAddresses) &&
+        !is_mutant(Mutant::MovesFarmClients)) {
         return counters_.add(Counter::DropFrontFarmSource);
     }
     if (ip->protocol() == wire::IpProtocol::Udp) return handle_datagram(std::move(packet), now);
@@ -45,7 +64,8 @@ void Node::refuse_at_front(const wire::Ipv4View& ip, Instant now) {
 }
 
 void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now) {
-    const auto slot = tables_.find(tuple);
+    const auto slot =
+        is_mutant(Mutant::ConfusesServices) ? find_by_client(tables_, tuple) : tables_.find(tuple);
     if (packet.unfinished().any()) {
         const bool is_served_here = slot && tables_.at(*slot).as<LocalEndpoint>() != nullptr;
         if (!is_served_here) return handle_pieces(std::move(packet), tuple, now);
@@ -54,6 +74,9 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
         const auto* entry = tables_.at(*slot).as<ForwardEntry>();
         // The owner's stack verifies what is forwarded; the bytes go as they came (EP-21).
         if (entry != nullptr && !entry->is_over) {
+            if (is_mutant(Mutant::ProcessesWhatItForwards)) {
+                answer_stray(tuple, segment_of(packet), now);
+            }
             if (is_too_long_to_forward(packet, now)) return;
             if (home_.forward(*slot, std::move(packet), now)) settle(*slot, now);
             return;
@@ -114,6 +137,13 @@ bool Node::is_too_long_to_forward(const Packet& packet, Instant now) {
 void Node::handle_undecided(Slot slot, Packet packet, Instant now) {
     auto& endpoint = *tables_.at(slot).as<TemporaryEndpoint>();
     if (endpoint.phase == TemporaryEndpoint::Phase::Migrating) {
+        if (is_mutant(Mutant::ResetsWhileMigrating)) {
+            answer_stray(tables_.at(slot).tuple, segment_of(packet), now);
+        }
+        if (is_mutant(Mutant::ServesWhileFrozen)) {
+            give(endpoint.connection, segment_of(packet), now);
+            settle(slot, now);
+        }
         return home_.hold(slot, std::move(packet));
     }
     const auto ip = wire::Ipv4View::parse(packet.bytes());

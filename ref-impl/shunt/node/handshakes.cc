@@ -21,6 +21,7 @@ tcp::Identity identity_of(const wire::ConnectionTuple& tuple) {
 void Node::answer_stray(const wire::ConnectionTuple& tuple, const wire::TcpView& segment,
                         Instant now) {
     counters_.add(Counter::TcpStray);
+    if (is_mutant(Mutant::IgnoresStrays)) return;
     const auto reset = tcp::Reset::answer_to(segment);
     if (!reset) return;
     Packet reply = pool_.take();
@@ -35,8 +36,9 @@ void Node::open_connection(const wire::ConnectionTuple& tuple, const wire::TcpVi
             .empty()) {
         return answer_stray(tuple, syn, now);
     }
+    if (is_mutant(Mutant::LeavesSynUnanswered)) return;
     auto place = tables_.has_room(migrate::Table::Temporary) ? backlog_.take() : std::nullopt;
-    if (!place) return answer_with_cookie(tuple, syn, now);
+    if (!place || is_mutant(Mutant::KeepsNothingOfSyn)) return answer_with_cookie(tuple, syn, now);
     auto connection = listener_.accept(identity_of(tuple), syn, now);
     if (!connection) return counters_.add(connection.error());
     settle(place_undecided(tuple, std::move(*connection), std::move(place), now), now);

@@ -6,6 +6,7 @@
 
 #include "shunt/base/deadline.hh"
 #include "shunt/base/drawn_key.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/derived_key.hh"
 
 namespace shunt::node {
@@ -33,8 +34,10 @@ stack::Interface::Config front_config(const farm::FarmConfig& config, const farm
     for (const farm::Server& member : config.servers) {
         if (member.id == self.id) continue;
         front.static_neighbors.push_back({member.front_ip.address, member.front_mac});
-        for (const auto service : member.services)
+        for (const auto service : member.services) {
             front.static_neighbors.push_back({service, member.front_mac});
+            if (is_mutant(Mutant::ClaimsServicesOfOthers)) front.own.push_back(service);
+        }
     }
     front.mtu = mtus.front;
     front.train_max = mtus.front_train;
@@ -47,6 +50,9 @@ stack::Interface::Config back_config(const farm::FarmConfig& config, const farm:
     back.mac = self.back_mac;
     back.own = {self.control_ip.address};
     back.own_silent = self.forward_ips;
+    if (is_mutant(Mutant::AnswersAtForwardAddress)) {
+        back.own.insert(back.own.end(), self.forward_ips.begin(), self.forward_ips.end());
+    }
     back.arp_sender = self.control_ip.address;
     back.routes.push_back({self.control_ip.address, self.control_ip.prefix_length, std::nullopt});
     for (const farm::Server& member : config.servers) {
@@ -192,7 +198,8 @@ bool Node::transmit_from(Slot slot, Instant now) {
     const auto* moved_in = record.as<migrate::ForwardConnectEndpoint>();
     tcp::Connection* connection = record.connection();
     const bool is_silent =  // EP-4, EP-13
-        connection == nullptr || (temporary != nullptr && temporary->attempt) ||
+        connection == nullptr ||
+        (temporary != nullptr && temporary->attempt && !is_mutant(Mutant::ServesWhileFrozen)) ||
         (moved_in != nullptr && (!moved_in->is_released || moved_in->returning));
     if (is_silent) return false;
     bool has_more = true;

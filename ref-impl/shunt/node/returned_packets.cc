@@ -42,6 +42,7 @@ void Node::handle_returned_packet(Packet packet, const wire::ConnectionTuple& tu
         if (is_fresh && (is_ended || is_mutant(Mutant::ReturnedSynReplaces))) {
             return replace_connection(*slot, *segment, now);
         }
+        if (is_mutant(Mutant::ForwardsAgain)) home_.forward(*slot, std::move(packet), now);
         return counters_.add(Counter::DropReturnedLate);
     }
     if (is_fresh) return counters_.add(Counter::DropReturnedLate);  // the client repeats it

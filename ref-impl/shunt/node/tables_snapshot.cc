@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/node/tables_snapshot.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 
 namespace shunt::node {
@@ -79,7 +80,10 @@ TablesSnapshot Node::tables() const {
         row.protocol = tuple.protocol == wire::TransportProtocol::Udp ? "udp" : "tcp";
         row.state = standing.state;
         row.epoch = standing.epoch;
-        if (peer != nullptr) row.peer = peer->name;
+        if (peer != nullptr && !is_mutant(Mutant::TellsNoPeers)) row.peer = peer->name;
+        if (is_mutant(Mutant::KeepsTemporaryRow) && table == migrate::Table::Forward) {
+            snapshot.temporary.push_back(row);
+        }
         table_of(snapshot, table).push_back(std::move(row));
     };
     for (const Slot slot : tables_.sorted_slots()) {

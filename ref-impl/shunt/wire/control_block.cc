@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/wire/control_block.hh"
 
+#include <algorithm>
+
 #include "shunt/base/mutant.hh"
 
 namespace shunt::wire {
@@ -126,6 +128,24 @@ std::string_view to_string(BlockFault fault) {
     return "";
 }
 
+namespace {
+
+/// Defects in what is sent.
+void spoil(MutableBytes block) {
+    constexpr std::size_t flags_at = 28;
+    constexpr std::size_t initial_send_at = 60;
+    if (is_mutant(Mutant::WritesLittleEndian)) {
+        std::reverse(block.begin() + initial_send_at, block.begin() + initial_send_at + 4);
+    }
+    if (is_mutant(Mutant::TellsHalfAnOption)) {
+        const auto received_scale = static_cast<std::uint16_t>(BlockFlag::ReceivedScale);
+        const unsigned flags = load_u16(block, flags_at);
+        store_u16(block, flags_at, static_cast<std::uint16_t>(flags & ~unsigned{received_scale}));
+    }
+}
+
+}  // namespace
+
 ControlBlock ControlBlock::load(ByteView bytes, std::size_t offset) {
     ControlBlock block;
     visit_fields(block, Reader(bytes.subspan(offset, kSize)));
@@ -136,6 +156,7 @@ void ControlBlock::store(MutableBytes bytes, std::size_t offset) const {
     const MutableBytes room = bytes.subspan(offset, kSize);
     visit_fields(*this, Writer(room));
     store_u16(room, kReservedOffset, is_mutant(Mutant::SendsReservedBytes) ? 0xFFFF : 0);
+    spoil(room);
 }
 
 bool ControlBlock::is_fin_received() const {

@@ -11,6 +11,7 @@ namespace {
 // SEC-2, as far as the address alone tells, and LAND. 0.0.0.0 is no client's either.
 bool can_be_inner_source(const Ipv4View& inner) {
     const Ipv4Address source = inner.source();
+    if (is_mutant(Mutant::TakesAnyInnerSource)) return true;
     return !source.is_loopback() && !source.is_multicast() && !source.is_broadcast() &&
            !source.is_unspecified() && source != inner.destination();
 }

@@ -17,6 +17,13 @@ Counter counter_of(tcp::ImportError error) {
     return error == tcp::ImportError::NoRoom ? Counter::OfferFull : Counter::OfferMalformedState;
 }
 
+/// A defect: a full table makes room, and whoever is first in it goes (TAB-2).
+void evict(ConnectionTables& tables) {
+    for (const Slot slot : tables.sorted_slots()) {
+        if (tables.at(slot).table() == Table::ForwardConnect) return tables.erase(slot);
+    }
+}
+
 }  // namespace
 
 Arrivals::Arrivals(Context& context, Messages& messages, Imports& imports, EarlyPackets& early,
@@ -121,7 +128,13 @@ std::optional<Slot> Arrivals::begin(const Offer& offer, std::optional<Slot> repl
         return refuse(offer, Counter::OfferDraining, now);
     }
     if (!replaced && !context_.tables.has_room(Table::ForwardConnect)) {
-        return refuse(offer, Counter::OfferFull, now);
+        if (!is_mutant(Mutant::EvictsWhenFull)) return refuse(offer, Counter::OfferFull, now);
+        evict(context_.tables);
+    }
+    if (is_mutant(Mutant::DropsOldCopyFirst) && replaced && !offer.block.validate()) {
+        context_.tables.erase(*replaced);
+        refuse(offer, Counter::OfferMalformedState, now);
+        return replaced;
     }
     const auto valid = offer.block.validate();
     if (context_.has_extensions() && valid && valid->announces_queues()) {
@@ -252,6 +265,9 @@ ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offe
     endpoint.fingerprint = offer.fingerprint;
     endpoint.copy =
         is_mutant(Mutant::NumbersCopiesAlike) ? offer.id.epoch : context_.rng.next_u32();
+    if (is_mutant(Mutant::CountsCopiesFromStart)) {
+        endpoint.copy = static_cast<std::uint32_t>(context_.counters.value(Counter::OfferAccepted));
+    }
     endpoint.has_client_closed = tcp::has_peer_finished(endpoint.connection.state());
     endpoint.last_offer = now;
     endpoint.next_acknowledgement = now + acknowledgement_pause(0);

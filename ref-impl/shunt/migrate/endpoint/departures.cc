@@ -18,7 +18,10 @@ std::optional<MoveRefusal> Departures::refusal(const Record& record, farm::Serve
             local != nullptr ? in_use_refusal(*local, now) : unbound_refusal(record, target, now)) {
         return reason;
     }
-    if (context_.config.is_farm_address(record.tuple.client)) return MoveRefusal::ClientInFarm;
+    if (context_.config.is_farm_address(record.tuple.client) &&
+        !is_mutant(Mutant::MovesFarmClients)) {
+        return MoveRefusal::ClientInFarm;
+    }
     if (!context_.tables.has_room(Table::Forward)) return MoveRefusal::ForwardTableFull;
     return std::nullopt;
 }

@@ -6,6 +6,17 @@
 
 namespace shunt::migrate::endpoint {
 
+namespace {
+
+/// A defect: the connections are not safe from what nobody knows (SEC-5).
+void evict(ConnectionTables& tables) {
+    for (const Slot slot : tables.sorted_slots()) {
+        if (tables.at(slot).table() == Table::ForwardConnect) return tables.erase(slot);
+    }
+}
+
+}  // namespace
+
 ForwardedPackets::ForwardedPackets(Context& context, Messages& messages)
     : context_(context),
       messages_(messages),
@@ -28,10 +39,11 @@ std::optional<ForwardedPackets::Received> ForwardedPackets::receive(Encapsulated
         !is_mutant(Mutant::TakesPacketsOfOthers)) {
         return drop(Counter::DropEncapsulationInnerDestination);
     }
-    if (context_.config.is_farm_address(forwarded->packet().source())) {
+    if (context_.config.is_farm_address(forwarded->packet().source()) &&
+        !is_mutant(Mutant::TakesAnyInnerSource)) {
         return drop(Counter::DropEncapsulationInnerSource);
     }
-    const wire::ConnectionTuple tuple = forwarded->tuple();
+    wire::ConnectionTuple tuple = forwarded->tuple();
     // An error goes to whom the packet that it quotes came from.
     if (forwarded->packet().destination() != tuple.service) {
         return drop(Counter::DropEncapsulationInnerDestination);
@@ -44,6 +56,7 @@ std::optional<ForwardedPackets::Received> ForwardedPackets::receive(Encapsulated
         if (!whole) return std::nullopt;
         packet = std::move(*whole);
     }
+    if (is_mutant(Mutant::FindsByForwardAddress)) tuple.service = frame.view.destination();
     return Received{frame.from, tuple, std::move(packet), is_icmp_error};
 }
 
@@ -62,6 +75,7 @@ std::optional<Packet> ForwardedPackets::reassemble(const wire::ForwardedPacket& 
 
 void ForwardedPackets::keep_early(Received received, Instant now) {
     if (!early_.keep(received.tuple, received.from, std::move(received.packet), now)) {
+        if (is_mutant(Mutant::EvictsForStrangers)) evict(context_.tables);
         context_.counters.add(Counter::DropHeldFull);
     }
 }

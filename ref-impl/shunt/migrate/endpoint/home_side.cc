@@ -59,6 +59,7 @@ std::optional<Slot> HomeSide::handle_acknowledgement(const EncapsulatedFrame& fr
             return slot;
         }
         if (forwards_.is_of_owner(record, frame.from, named)) {
+            if (is_mutant(Mutant::AnswersOneAcknowledgement)) return std::nullopt;
             forwards_.release_again(*slot, now);
             return std::nullopt;
         }

@@ -38,6 +38,13 @@ RejectReason reason_of(tcp::ImportError error) {
     return error == tcp::ImportError::NoRoom ? RejectReason::Full : RejectReason::MalformedState;
 }
 
+/// A defect: the last byte that is still to be sent does not come along (EP-48).
+void cut_short(tcp::Snapshot& snapshot) {
+    if (snapshot.send.empty()) return;
+    snapshot.send.pop_back();
+    --snapshot.block.send_queue;
+}
+
 }  // namespace
 
 Homecomings::Homecomings(Context& context, Messages& messages, Imports& imports,
@@ -144,7 +151,8 @@ std::optional<Slot> Homecomings::take_part(Import& import, wire::EndpointQueue q
     }
     if (!import.assembly.is_complete()) return std::nullopt;
     const Offer offer = import.offer;
-    const tcp::Snapshot snapshot = import.assembly.take();
+    tcp::Snapshot snapshot = import.assembly.take();
+    if (is_mutant(Mutant::LosesByteOfReturn)) cut_short(snapshot);
     imports_.end(offer.tuple);
     return finish(offer, snapshot, now);
 }
@@ -165,8 +173,10 @@ std::optional<Slot> Homecomings::finish(const Offer& offer, const tcp::Snapshot&
         tcp::Connection::import_snapshot(tcp_config_, offer.identity(), snapshot, now);
     if (!connection) return refuse(offer, reason_of(connection.error()), now);
     const Slot slot = *context_.tables.find(offer.tuple);
-    context_.tables.change(
-        slot, LocalEndpoint{std::move(*connection), std::move(conversation), offer.id.epoch});
+    const std::uint32_t epoch =
+        is_mutant(Mutant::ForgetsReturnedEpoch) ? entry->id.epoch : offer.id.epoch;
+    context_.tables.change(slot,
+                           LocalEndpoint{std::move(*connection), std::move(conversation), epoch});
     remember_owner(offer.tuple, offer.from, now);
     const std::uint32_t copy = context_.rng.next_u32();
     remember_accepted(offer, copy, now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/endpoint/messages.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/ip/fragmentation.hh"
 #include "shunt/wire/ipv4.hh"
 
@@ -24,6 +25,14 @@ void Messages::send_copy(EncapsulationType type, farm::ServerId to,
 void Messages::reject(farm::ServerId to, const wire::ConnectionTuple& tuple,
                       const wire::MigrationId& id, wire::RejectReason reason, Instant now) {
     if (!context_.has_extensions()) return;
+    if (is_mutant(Mutant::SilentAboutClosedPorts) && reason == wire::RejectReason::NoListener) {
+        return;
+    }
+    if (is_mutant(Mutant::AnswersTwice)) {
+        Packet twin = context_.pool.take();
+        wire::RejectMessage{id, reason}.append_to(twin);
+        send(to, tuple, EncapsulationType::Reject, std::move(twin), now);
+    }
     Packet payload = context_.pool.take();
     wire::RejectMessage{id, reason}.append_to(payload);
     context_.counters.add(Counter::RejectSent);
