@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/// conform-read FILE [--base]: the encapsulated frames of a capture as the judge reads them, one
-/// JSON object a line.
+/// conform-read FILE [--base]: the encapsulated frames of a capture and those of control channels
+/// as the judge reads them, one JSON object a line.
 #include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "replay/capture_reader.hh"
+#include "report/control_fields.hh"
 #include "report/frame_fields.hh"
 
 namespace conform {
@@ -16,10 +17,12 @@ constexpr int kExitUsage = 2;
 constexpr int kExitHarness = 3;
 
 int read(CaptureReader capture, bool has_extensions) {
+    ControlFields control;
     for (std::size_t number = 1;; ++number) {
         const auto bytes = capture.next();
         if (!bytes) return 0;
-        std::cout << frame_fields(number, *bytes, has_extensions) << "\n";
+        const auto line = control.read(number, *bytes);
+        std::cout << (line ? *line : frame_fields(number, *bytes, has_extensions)) << "\n";
     }
 }
 

@@ -11,11 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import control
 import control_blocks
 import farm
 import malformed
 import messages
 import moves
+import returns
 
 CAPTURES = {
     "move-base": moves.move_base,
@@ -26,6 +28,8 @@ CAPTURES = {
     "late-acknowledgement-reset": moves.late_acknowledgement_reset,
     "held-packets-order": moves.held_packets_order,
     "in-use-ext": moves.in_use_ext,
+    "return-ext": returns.return_ext,
+    "control-channel": control.control_channel,
     "rejects-and-challenges": messages.rejects_and_challenges,
     "udp-flows": messages.udp_flows,
     "inner-packets": messages.inner_packets,

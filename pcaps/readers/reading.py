@@ -2,7 +2,8 @@
 """What a reader says of one frame, and the text form that all four readers share.
 
 One JSON object a line: {"frame": 7, "fault": "checksum"} or {"frame": 7, "fields": {..}}; a frame
-that is not encapsulated has neither. Numbers are numbers, addresses dotted, octets hex.
+that is not encapsulated, and completes no frame of a control channel, has neither. Numbers are
+numbers, addresses dotted, octets hex.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Union
 
-Value = Union[int, str, list[int]]
+Value = Union[int, str, list[int], list[str]]
 
 
 @dataclass

@@ -19,7 +19,9 @@ from capture import CaptureError, read_frames
 from reading import Reading, ReaderError
 from scapy.layers.inet import UDP
 from scapy.layers.l2 import Ether
+from scapy_control import ControlStreams
 from scapy_fields import Fault, fields_of
+from shunt_control import FormatError
 
 
 def encapsulated(frame: bytes) -> bytes | None:
@@ -37,9 +39,14 @@ def encapsulated(frame: bytes) -> bytes | None:
 
 def readings(file: Path) -> Iterator[Reading]:
     """Every frame of the file."""
+    streams = ControlStreams()
     for number, frame in enumerate(read_frames(file), 1):
         octets = encapsulated(frame)
         reading = Reading(number)
+        try:
+            reading.fields = streams.read(frame) or {}
+        except FormatError:
+            reading.fault = "format"
         if octets is not None:
             try:
                 reading.fields = fields_of(octets)

@@ -20,13 +20,18 @@ _DISSECTOR = Path(__file__).resolve().parents[2] / "tools" / "wireshark" / "shun
 _PREFIX = "shunt."
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]+")
 _OCTETS = {"bytes", "challenge.nonce"}
+_LISTS = ("missing.", "control.", "hello.", "error.", "state.")
+_TEXTS = {"control.body", "hello.name", "error.text", "state.listening", "state.applications"}
 _NOT_COMPARED = ("tcb.flag.", "tcb.reserved", "trailer.")
 _DATA = 0x12
 
 
 def _value(name: str, text: str | list[str]) -> Value:
-    if isinstance(text, list) or name.startswith("missing."):
-        return [int(each, 0) for each in ([text] if isinstance(text, str) else text)]
+    if isinstance(text, list) or name.startswith(_LISTS):
+        entries = [text] if isinstance(text, str) else text
+        if name in _TEXTS:
+            return entries
+        return [int(each, 0) for each in entries]
     if name in _OCTETS:
         return text.replace(":", "")
     return int(text, 0) if _NUMBER.fullmatch(text) else text
@@ -42,10 +47,24 @@ def _flatten(tree: dict[str, Any]) -> Iterator[tuple[str, Value]]:
             yield name, _value(name, content)
 
 
+def _fields(layer: dict[str, Any] | list[dict[str, Any]]) -> dict[str, Value]:
+    """Of a layer; one that is there twice, for a frame that was begun before, has lists in two."""
+    if isinstance(layer, dict):
+        return dict(_flatten(layer))
+    fields: dict[str, Any] = {}
+    for part in layer:
+        for name, value in _flatten(part):
+            if isinstance(value, list):
+                fields[name] = fields.get(name, []) + value
+            else:
+                fields.setdefault(name, value)
+    return fields
+
+
 def readings(file: Path, *, extensions: bool) -> Iterator[Reading]:
     """Every frame of the file."""
     command = ["tshark", "-r", str(file), "-T", "json", "--no-duplicate-keys"]
-    command += ["-X", f"lua_script:{_DISSECTOR}", "-j", "frame shunt"]
+    command += ["-X", f"lua_script:{_DISSECTOR}", "-j", "frame shunt shunt_control"]
     command += ["-o", f"shunt.extensions:{str(extensions).upper()}"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 0 or "Lua" in run.stderr:
@@ -56,7 +75,7 @@ def readings(file: Path, *, extensions: bool) -> Iterator[Reading]:
         if trouble:
             raise ReaderError(f"{file}: {trouble[0]}")
         reading = Reading(int(layers["frame"]["frame.number"]))
-        reading.fields = dict(_flatten(layers.get("shunt", {})))
+        reading.fields = _fields(layers.get("shunt", layers.get("shunt_control", {})))
         fault = reading.fields.pop("fault", None)
         reading.fault = fault if isinstance(fault, str) else None
         if reading.fields.get("type") == _DATA:

@@ -486,6 +486,155 @@ function routed.dissector(buffer, pinfo, root)
     return shunt.dissector(buffer, pinfo, root)
 end
 
+-- Control channels (docs/protocol/system.md): frames one behind the other in a stream of port 7007.
+local control = Proto("shunt_control", "Shunt Control Channel")
+local CONTROL_HEADER, CONTROL_LENGTH_MIN, CONTROL_LENGTH_MAX = 16, 12, 16 * 1024 * 1024
+local CONTROL_KINDS = {
+    [0x01] = "hello", [0x02] = "ping", [0x03] = "pong", [0x04] = "challenge", [0x0F] = "error",
+    [0x10] = "blob", [0x11] = "blob ack", [0x12] = "blob reject", [0x13] = "flow closed",
+    [0x14] = "flow unknown", [0x15] = "commit", [0x16] = "ICMP about a moved connection",
+    [0x20] = "handoff request", [0x21] = "handoff ack", [0x22] = "handoff reject",
+    [0x23] = "handoff termination", [0x30] = "server state", [0x31] = "session",
+    [0x40] = "object create", [0x41] = "object created", [0x42] = "object call",
+    [0x43] = "object result",
+}
+local ERRORS = { "unknown kind", "body not understood", "not ready" }
+local C, control_fields = {}, {}
+for _, entry in ipairs({
+    { "fault", "Closes the channel", "string" },
+    { "control.length", "Length", "uint32" },
+    { "control.kind", "Kind", "uint8", base.HEX, CONTROL_KINDS },
+    { "control.flags", "Flags", "uint16", base.HEX },
+    { "control.transaction", "Transaction", "uint64" },
+    { "control.body", "Body", "string" },
+    { "hello.server", "Server id", "uint32" }, { "hello.boot", "Boot number", "uint64" },
+    { "hello.profiles", "Profiles", "uint32", base.HEX }, { "hello.name", "Name", "string" },
+    { "error.code", "Code", "uint16", base.DEC, ERRORS }, { "error.text", "Text", "string" },
+    { "state.server", "Server id", "uint32" }, { "state.connections", "Connections", "uint32" },
+    { "state.cpu_per_mille", "CPU per mille", "uint16" },
+    { "state.memory", "Unused memory, bytes", "uint64" },
+    { "state.bandwidth", "Unused bandwidth, bit/s", "uint64" },
+    { "state.listening", "Listening socket, process", "string" },
+    { "state.applications", "Process, memory, CPU per mille", "string" },
+}) do
+    C[entry[1]] = ProtoField[entry[3]]("shunt." .. entry[1], entry[2], entry[4], entry[5])
+    control_fields[#control_fields + 1] = C[entry[1]]
+end
+control.fields = control_fields
+local expert_format = ProtoExpert.new("shunt.control.format", "No control frame begins like this",
+    expert.group.MALFORMED, expert.severity.ERROR)
+control.experts = { expert_format }
+
+-- Printable ASCII, and a dot for any other byte.
+local function shown(body, from)
+    local text = ""
+    for offset = from, body:len() - 1 do
+        local byte = body(offset, 1):uint()
+        text = text .. ((byte >= 0x20 and byte <= 0x7E) and string.char(byte) or ".")
+    end
+    return text
+end
+
+local function add_hello(tree, body)
+    if body:len() < 17 or body:len() ~= 17 + body(16, 1):uint() then return end
+    tree:add(C["hello.server"], body(0, 4))
+    tree:add(C["hello.boot"], body(4, 8))
+    tree:add(C["hello.profiles"], body(12, 4))
+    tree:add(C["hello.name"], body(16), shown(body, 17))
+end
+
+local function add_error(tree, body)
+    if body:len() < 4 or body:len() ~= 4 + body(2, 2):uint() then return end
+    tree:add(C["error.code"], body(0, 2))
+    tree:add(C["error.text"], body(2), shown(body, 4))
+end
+
+local function add_state(tree, body)
+    if body:len() < 30 then return end
+    local listening = 28
+    local applications = listening + 10 * body(26, 2):uint()
+    if body:len() < applications + 2 then return end
+    local rows = body(applications, 2):uint()
+    if body:len() ~= applications + 2 + 14 * rows then return end
+    tree:add(C["state.server"], body(0, 4))
+    tree:add(C["state.connections"], body(4, 4))
+    tree:add(C["state.cpu_per_mille"], body(8, 2))
+    tree:add(C["state.memory"], body(10, 8))
+    tree:add(C["state.bandwidth"], body(18, 8))
+    for at = listening, applications - 1, 10 do
+        tree:add(C["state.listening"], body(at, 10), string.format("%s:%u %u",
+            tostring(body(at, 4):ipv4()), body(at + 4, 2):uint(), body(at + 6, 4):uint()))
+    end
+    for at = applications + 2, body:len() - 1, 14 do
+        tree:add(C["state.applications"], body(at, 14), string.format("%u %s %u",
+            body(at, 4):uint(), tostring(body(at + 4, 8):uint64()), body(at + 12, 2):uint()))
+    end
+end
+
+local ADD_BODY = { [0x01] = add_hello, [0x0F] = add_error, [0x30] = add_state }
+
+-- False where the flags announce a trailer that has no room.
+local function add_control_frame(tree, frame, pinfo)
+    local kind, flags = frame(5, 1):uint(), frame(6, 2):uint()
+    local size = frame:len() - CONTROL_HEADER - (flags % 2 == 1 and TRAILER or 0)
+    if size < 0 then return false end
+    tree:add(C["control.length"], frame(0, 4))
+    tree:add(C["control.kind"], frame(5, 1))
+    tree:add(C["control.flags"], frame(6, 2))
+    tree:add(C["control.transaction"], frame(8, 8))
+    local hex = size > 0 and tostring(frame(CONTROL_HEADER, size):bytes()):lower() or ""
+    tree:add(C["control.body"], frame, hex)
+    if size > 0 and ADD_BODY[kind] then ADD_BODY[kind](tree, frame(CONTROL_HEADER, size)) end
+    if size ~= frame:len() - CONTROL_HEADER then
+        add_trailer(tree, frame(CONTROL_HEADER + size, TRAILER))
+    end
+    pinfo.cols.info:append(" " .. (CONTROL_KINDS[kind] or string.format("kind 0x%02x", kind)))
+    return true
+end
+
+-- The frame that broke a direction of a stream; nothing behind it is one (CTL-5).
+local broken = {}
+
+local function break_format(tree, pinfo, direction)
+    if not broken[direction] then broken[direction] = pinfo.number end
+    tree:add(C.fault, "format"):set_generated()
+    tree:add_proto_expert_info(expert_format)
+end
+
+function control.dissector(buffer, pinfo, root)
+    if pinfo.src_port ~= PORT and pinfo.dst_port ~= PORT then return 0 end
+    local direction = string.format("%s:%u>%s:%u", tostring(pinfo.src), pinfo.src_port,
+        tostring(pinfo.dst), pinfo.dst_port)
+    if broken[direction] and pinfo.number > broken[direction] then return 0 end
+    pinfo.cols.protocol = "SHUNT"
+    local tree, offset = nil, 0
+    while offset < buffer:len() do
+        local there = buffer:len() - offset
+        if there < 4 then
+            pinfo.desegment_offset, pinfo.desegment_len = offset, DESEGMENT_ONE_MORE_SEGMENT
+            return buffer:len()
+        end
+        local length = buffer(offset, 4):uint()
+        local is_broken = length < CONTROL_LENGTH_MIN or length > CONTROL_LENGTH_MAX
+            or (there > 4 and buffer(offset + 4, 1):uint() ~= 1)
+        if not is_broken and there < 4 + length then
+            -- A version that is not there yet may be wrong: no waiting for the whole length.
+            local missing = there == 4 and DESEGMENT_ONE_MORE_SEGMENT or 4 + length - there
+            pinfo.desegment_offset, pinfo.desegment_len = offset, missing
+            return buffer:len()
+        end
+        tree = tree or root:add(control, buffer(offset))
+        if is_broken or not add_control_frame(tree, buffer(offset, 4 + length), pinfo) then
+            break_format(tree, pinfo, direction)
+            return buffer:len()
+        end
+        offset = offset + 4 + length
+    end
+    return buffer:len()
+end
+
+DissectorTable.get("tcp.port"):add(PORT, control)
+
 DissectorTable.get("wtap_encap"):add(wtap.ETHERNET, frame_proto)
 DissectorTable.get("udp.port"):add(PORT, routed)
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shunt/app/capture_file.hh"
+#include "shunt/app/control_fields.hh"
 #include "shunt/app/frame_fields.hh"
 #include "shunt/app/version.hh"
 #include "shunt/wire/describe.hh"
@@ -24,7 +25,7 @@ constexpr int kTrouble = 3;
 constexpr std::string_view kHelp =
     "shunt-pcap describe FILE [--json] [--base] [--figures]\n"
     "  a line for every frame of a pcap or pcapng file\n"
-    "  --json     every field of encapsulated frames (docs/pcaps.md), one JSON object a line\n"
+    "  --json     every field of the farm's frames (docs/pcaps.md), one JSON object a line\n"
     "  --base     the frames of a farm without extensions\n"
     "  --figures  without --json: encapsulated frames are those of Type 0x0007, not 0x88B5\n"
     "shunt-pcap --help | --version\n";
@@ -66,13 +67,15 @@ Result<Options, std::string> parse_describe(int count, char** arguments) {
 int describe(const Options& options) {
     auto capture = CaptureFile::open(options.file);
     if (!capture) return complain(kUsage, capture.error());
+    ControlFields control;
     for (std::size_t number = 1;; ++number) {
         const auto frame = capture->next();
         if (!frame) return complain(kTrouble, frame.error());
         if (!frame->has_value()) return kOk;
         const ByteView bytes = **frame;
         if (options.as_json) {
-            fmt::print("{}\n", frame_fields(number, bytes, options.set));
+            const auto line = control.read(number, bytes);
+            fmt::print("{}\n", line ? *line : frame_fields(number, bytes, options.set));
         } else {
             fmt::print("{} {}\n", number, wire::describe_frame(bytes, options.ethertype));
         }
