@@ -8,21 +8,21 @@ namespace conform {
 const std::vector<CaseInfo>& all_cases() {
     static const std::vector<CaseInfo> kCases = [] {
         std::vector<CaseInfo> cases;
-        for (const auto section : {endpoint_framing_cases,      endpoint_inner_packet_cases,
-                                   endpoint_long_packets_cases, endpoint_members_cases,
-                                   endpoint_routed_cases,       endpoint_control_block_cases,
-                                   endpoint_handshake_cases,    endpoint_connection_cases,
-                                   endpoint_migration_cases,    endpoint_acknowledgement_cases,
-                                   endpoint_records_cases,      endpoint_base_home_cases,
-                                   endpoint_bounds_cases,       endpoint_forward_cases,
-                                   endpoint_icmp_cases,         endpoint_target_cases,
-                                   endpoint_copies_cases,       endpoint_owners_cases,
-                                   endpoint_ends_cases,         endpoint_in_use_cases,
-                                   endpoint_moved_in_use_cases, endpoint_returns_cases,
-                                   endpoint_giving_back_cases,  endpoint_drain_cases,
-                                   endpoint_udp_cases,          endpoint_dead_servers_cases,
-                                   system_addresses_cases,      system_selection_cases,
-                                   system_control_channel_cases}) {
+        for (const auto section : {endpoint_framing_cases,         endpoint_inner_packet_cases,
+                                   endpoint_inner_fragments_cases, endpoint_long_packets_cases,
+                                   endpoint_members_cases,         endpoint_routed_cases,
+                                   endpoint_control_block_cases,   endpoint_handshake_cases,
+                                   endpoint_connection_cases,      endpoint_migration_cases,
+                                   endpoint_acknowledgement_cases, endpoint_records_cases,
+                                   endpoint_base_home_cases,       endpoint_bounds_cases,
+                                   endpoint_forward_cases,         endpoint_icmp_cases,
+                                   endpoint_target_cases,          endpoint_copies_cases,
+                                   endpoint_owners_cases,          endpoint_ends_cases,
+                                   endpoint_in_use_cases,          endpoint_moved_in_use_cases,
+                                   endpoint_returns_cases,         endpoint_giving_back_cases,
+                                   endpoint_drain_cases,           endpoint_udp_cases,
+                                   endpoint_dead_servers_cases,    system_addresses_cases,
+                                   system_selection_cases,         system_control_channel_cases}) {
             for (CaseInfo& info : section())
                 cases.push_back(std::move(info));
         }

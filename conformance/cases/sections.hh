@@ -23,6 +23,7 @@ std::vector<CaseInfo> endpoint_giving_back_cases();
 std::vector<CaseInfo> endpoint_handshake_cases();
 std::vector<CaseInfo> endpoint_icmp_cases();
 std::vector<CaseInfo> endpoint_in_use_cases();
+std::vector<CaseInfo> endpoint_inner_fragments_cases();
 std::vector<CaseInfo> endpoint_inner_packet_cases();
 std::vector<CaseInfo> endpoint_long_packets_cases();
 std::vector<CaseInfo> endpoint_members_cases();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "oracle/oracle.hh"
+#include "pdu/fragments.hh"
 #include "pdu/sequence.hh"
 
 namespace conform {
@@ -227,8 +228,8 @@ class ClientViews {
     void add(const CapturedFrame& captured, std::size_t number) {
         const Frame& frame = captured.frame;
         if (captured.direction == Direction::ToDevice) {
-            if (frame.ipv4 && frame.ipv4->tcp) sent(*frame.ipv4->tcp);
-            if (frame.inner && frame.inner->tcp) sent(*frame.inner->tcp);
+            if (frame.ipv4) sent(*frame.ipv4);
+            if (frame.inner) sent(*frame.inner);
             if (frame.encapsulation && frame.encapsulation->is(EncapsulationType::Connection)) {
                 handed_over(*frame.encapsulation);
             }
@@ -248,6 +249,15 @@ class ClientViews {
     void sent(const TcpSegment& segment) {
         view(segment.source, segment.destination).sent(segment);
     }
+    void sent(const Ipv4Packet& packet) {
+        if (packet.tcp) return sent(*packet.tcp);
+        if (fragment_place(packet).is_whole()) return;
+        const std::optional<Bytes> payload = fragments_.add(packet);
+        if (!payload) return;
+        std::vector<Finding> of_the_client;
+        const auto whole = decode_ipv4(assemble_packet(packet.bytes, *payload), of_the_client);
+        if (whole && whole->tcp) sent(*whole->tcp);
+    }
     void handed_over(const Encapsulation& header) {
         const auto information = parse_connection_information(header.payload);
         if (information) view(header.source, information->service).handed_over(information->block);
@@ -261,6 +271,7 @@ class ClientViews {
 
     std::vector<Finding>& findings_;
     std::map<ConnectionKey, ClientView> views_;
+    Reassembly fragments_;
 };
 
 }  // namespace

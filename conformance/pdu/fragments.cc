@@ -42,6 +42,16 @@ Bytes make_fragment(ByteView packet, std::size_t from, std::size_t to) {
     return fragment;
 }
 
+Bytes assemble_packet(ByteView fragment, ByteView payload) {
+    const auto header = fragment.first(header_size_of(fragment));
+    Bytes packet(header.begin(), header.end());
+    append(packet, payload);
+    store_u16(packet, kTotalLength, static_cast<std::uint16_t>(packet.size()));
+    store_u16(packet, kFlagsAndOffset, 0);
+    repair_ipv4_checksum(packet, 0);
+    return packet;
+}
+
 std::vector<Bytes> split_packet(ByteView packet, std::size_t size) {
     const std::size_t whole = ip_payload_of(packet).size();
     std::vector<Bytes> fragments;

@@ -26,6 +26,8 @@ ByteView ip_payload_of(ByteView packet);
 /// The part of `packet`'s payload from `from` to `to` as a packet of its own. `from` is a multiple
 /// of eight.
 Bytes make_fragment(ByteView packet, std::size_t from, std::size_t to);
+/// The packet that `fragment` is of, whose whole payload is this.
+Bytes assemble_packet(ByteView fragment, ByteView payload);
 /// All of it, in fragments that carry `size` bytes each; a multiple of eight.
 std::vector<Bytes> split_packet(ByteView packet, std::size_t size);
 

@@ -135,7 +135,8 @@ Task<> full_table_refuses(Stage& stage) {
     MovedIn established(stage);
     co_await established.move();
     MovedIn judged(stage);
-    for (std::size_t i = 1; i < bound; ++i) {
+    // Up to the bound, and ten times that.
+    for (std::size_t i = 1; i < 10 * bound; ++i) {
         const auto port = static_cast<std::uint16_t>(kFillingPorts + i);
         judged.peer().send_frame(filling_frame(judged, port));
     }

@@ -300,6 +300,10 @@ Task<> syn_forwarded(Stage& stage) {
     again.send(syn);
     co_await endpoint::expect_forwarded(stage, client, peer, "EP-32", encode_tcp_packet(syn));
     co_await again.expect_silence("EP-32", "from the home of a moved tuple", timers.silence / 4);
+    TcpSegment with_text = syn;
+    with_text.payload = http_request(stage.iut().requests.local);
+    again.send(with_text);
+    co_await endpoint::expect_forwarded(stage, client, peer, "EP-32", encode_tcp_packet(with_text));
 
     // Returned while the record is there it is dropped, and the record stays.
     peer.send(EncapsulationType::Forwarded, encode_tcp_packet(syn));
@@ -366,6 +370,31 @@ Task<> syn_returned(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// EP-20, SYS-1: who owns a connection of another home's service is no home of it: what clients
+/// send for that address is not for this server.
+Task<> syn_at_a_stranger_ignored(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    Client& client = connection.client();
+    Client& other = stage.open_client_of_peer();
+    TcpSegment with_text = client.make_syn();
+    with_text.payload = http_request(stage.iut().requests.local);
+    for (const TcpSegment& segment : {client.make_syn(), with_text, other.make_syn()}) {
+        stage.wire().send(Link::Front,
+                          encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac,
+                                          ether_type::kIpv4, encode_tcp_packet(segment)));
+        co_await client.expect_silence("EP-20", "for a SYN that is for another server",
+                                       stage.iut().timers.silence / 4);
+        co_await other.expect_silence("EP-20", "for a SYN that is for another server",
+                                      Duration::zero());
+        co_await connection.peer().expect_silence("EP-20", "for a SYN that is for another server",
+                                                  Duration::zero());
+    }
+    co_await connection.exchange();
+    co_await stage.expect_alive("after the case");
+}
+
 CaseInfo end_case(std::string_view id, std::string_view claim,
                   std::vector<std::string_view> requirements, std::string_view role,
                   Task<> (*run)(Stage& stage), std::string_view needs = {}) {
@@ -411,7 +440,11 @@ std::vector<CaseInfo> endpoint_ends_cases() {
         end_case("endpoint/ends/syn-returned",
                  "A SYN that may follow a connection in TIME-WAIT ends the endpoint and goes back "
                  "to the home.",
-                 {"EP-32"}, "target", syn_returned)};
+                 {"EP-32"}, "target", syn_returned),
+        end_case("endpoint/ends/syn-at-a-stranger-ignored",
+                 "A SYN for another home's service, of a connection that is here too, makes "
+                 "nothing.",
+                 {"EP-20", "EP-32"}, "target", syn_at_a_stranger_ignored)};
 }
 
 }  // namespace conform

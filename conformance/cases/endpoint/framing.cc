@@ -90,6 +90,32 @@ Task<> length_verified(Stage& stage) {
     co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
+/// Each cut at once, then the silence: whatever is left of a frame is none.
+Task<> every_cut_dropped(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    MovedIn connection(stage);
+    co_await connection.move();
+    MovedIn unmoved(stage);
+    const TcpSegment request = connection.next_request();
+    const Bytes forwarded = connection.forwarded_frame(request);
+    const Bytes offer = unmoved.connection_frame();
+    for (const Bytes* frame : {&forwarded, &offer}) {
+        for (std::size_t size = kEthernetHeaderSize; size < frame->size(); ++size)
+            connection.peer().send_frame(
+                Bytes(frame->begin(), frame->begin() + static_cast<std::ptrdiff_t>(size)));
+        co_await connection.expect_nothing("FRM-6", "after a frame cut at every length",
+                                           stage.iut().timers.silence / 4);
+        co_await unmoved.expect_nothing("FRM-6", "after a 0x01 cut at every length",
+                                        Duration::zero());
+    }
+    connection.client().count_sent(request);
+    connection.peer().send_frame(forwarded);
+    co_await connection.expect_response(request);
+    co_await connection.finish_response();
+    co_await unmoved.move();
+    co_await stage.expect_alive("after the case");
+}
+
 Task<> checksum_verified(Stage& stage) {
     const auto flipped = [](const char* what, std::size_t offset, std::uint8_t bits) {
         return Fault{"FRM-4", fmt::format("with a checksum that is wrong by a bit of {}", what),
@@ -212,6 +238,9 @@ std::vector<CaseInfo> endpoint_framing_cases() {
         target_case("endpoint/framing/length-verified",
                     "A 0x02 that is shorter than its inner packet says is dropped.",
                     {"FRM-5", "FRM-6", "FRM-7"}, length_verified),
+        target_case("endpoint/framing/every-cut-dropped",
+                    "A 0x02 and a 0x01 are dropped wherever they are cut, and leave nothing.",
+                    {"FRM-6", "FRM-5", "SEC-3"}, every_cut_dropped),
         target_case("endpoint/framing/checksum-verified",
                     "A 0x02 whose header checksum is wrong is dropped.",
                     {"FRM-4", "FRM-6", "FRM-7"}, checksum_verified),

@@ -268,6 +268,35 @@ Task<> unanswered_goes_on(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// TIME-WAIT stays where it is: the operator is told why, and nobody else hears of it.
+Task<> time_wait_stays(Stage& stage) {
+    const TestTimers& timers = stage.iut().timers;
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    Peer& peer = stage.open_peer(client);
+    co_await client.connect("EP-2");
+    const std::string request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: conformance\r\nConnection: close\r\n\r\n",
+                    stage.iut().requests.local);
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, to_bytes(request));
+    bool is_closed = false;
+    while (const auto received = co_await client.receive(timers.answer)) {
+        client.accept(received->segment);
+        is_closed = is_closed || received->segment.has(tcp_flag::kFin);
+    }
+    if (!is_closed) throw Violation({"EP-40", "a FIN after Connection: close", "none"});
+    client.send(tcp_flag::kFin | tcp_flag::kAck);
+    co_await client.receive(timers.answer);  // the acknowledgment
+    std::vector<UpperTester::Field> fields = {{"connection", tuple_of(client)},
+                                              {"to", peer.self().name}};
+    const auto answer = co_await stage.upper_tester().request("migrate", std::move(fields));
+    stage.check_that(!answer.is_ok && !answer.text.empty(), "EP-40",
+                     "a move of an endpoint in TIME-WAIT refused with a reason",
+                     answer.is_ok ? "moved" : "no reason", stage.wire().capture().size() - 1);
+    co_await peer.expect_silence("EP-40", "about an endpoint in TIME-WAIT", timers.silence);
+    co_await stage.expect_alive("after the case");
+}
+
 CaseInfo in_use_case(std::string_view id, std::string_view claim,
                      std::vector<std::string_view> requirements, Task<> (*run)(Stage& stage)) {
     return {id, claim, std::move(requirements), "endpoint", "home", run, "ext"};
@@ -296,7 +325,10 @@ std::vector<CaseInfo> endpoint_in_use_cases() {
                     {"EP-44", "EP-14", "EP-48"}, refused_goes_on),
         in_use_case("endpoint/in-use/unanswered-goes-on",
                     "Unanswered, the home's application goes on, and no byte is lost.",
-                    {"EP-44", "EP-6", "EP-48"}, unanswered_goes_on)};
+                    {"EP-44", "EP-6", "EP-48"}, unanswered_goes_on),
+        in_use_case("endpoint/in-use/time-wait-stays",
+                    "An endpoint in TIME-WAIT does not move, and the operator is told why.",
+                    {"EP-40"}, time_wait_stays)};
 }
 
 }  // namespace conform

@@ -111,6 +111,7 @@ Task<> header_checksum_verified(Stage& stage) {
 
 Task<> protocol_of_inner_verified(Stage& stage) {
     const std::vector<Fault> faults = {header_fault("inner protocol", kInnerProtocol, kUdpNumber),
+                                       header_fault("inner protocol", kInnerProtocol, 0),
                                        header_fault("inner protocol", kInnerProtocol, 4),
                                        header_fault("inner protocol", kInnerProtocol, 0xFF)};
     co_await endpoint::expect_each_forwarded_dropped(stage, faults);

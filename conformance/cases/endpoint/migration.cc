@@ -103,7 +103,8 @@ Task<> late_acknowledgement_refused(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
-/// What a client may send while it waits: in order, out of order, twice, and nothing at all.
+/// What a client may send while it waits: in order, out of order, twice, nothing at all; and what
+/// opens and ends connections.
 std::vector<TcpSegment> impatient_segments(Client& client) {
     std::vector<TcpSegment> segments;
     for (int i = 0; i < 4; ++i) {
@@ -114,6 +115,10 @@ std::vector<TcpSegment> impatient_segments(Client& client) {
     segments.push_back(segments.front());
     segments.back().identification ^= 0x5555;  // a retransmission is a packet of its own
     segments.push_back(client.make(tcp_flag::kAck));
+    segments.push_back(client.make_syn());
+    segments.push_back(client.make(tcp_flag::kFin | tcp_flag::kAck));
+    client.count_sent(segments.back());
+    segments.push_back(client.make(tcp_flag::kRst | tcp_flag::kAck));
     return segments;
 }
 

@@ -28,6 +28,7 @@ class MovedIn {
 
     Client& client() { return client_; }
     Peer& peer() { return peer_; }
+    const Peer& peer() const { return peer_; }
     ConnectionInformation& information() { return information_; }
     MigrationId id() const {
         return {information_.service, information_.block.iss, information_.block.epoch};
