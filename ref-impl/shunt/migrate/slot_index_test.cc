@@ -5,8 +5,11 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
+#include "shunt/base/drawn_key.hh"
 #include "shunt/base/rng.hh"
+#include "shunt/wire/tuple.hh"
 
 namespace shunt::migrate {
 namespace {
@@ -45,6 +48,42 @@ TEST(SlotIndex, WhatOverflowsItsBucketComesBackWhenThereIsRoom) {
         EXPECT_EQ(find(index, 1, slot).has_value(), slot != 3 && slot != 4) << slot;
     EXPECT_EQ(find(index, 0, 10), 10U);
     EXPECT_EQ(index.size(), 9U);
+}
+
+// SEC-6: a client that knows how the tables hash, but not this server's key, finds tuples that
+// would fill one bucket of a table without a key. Here they lie as any others do.
+TEST(SlotIndex, TuplesChosenToCollideLieApartUnderAnotherKey) {
+    constexpr std::size_t kChosen = 400;
+    constexpr std::uint64_t kPlaces = 4'096;
+    constexpr std::size_t kInOnePlaceMax = 6;  // 7 together: one key in 10^7
+    const SipKey guessed{0, 0};
+    Rng rng(1);
+    const SipKey own = draw_key(rng);
+    std::vector<wire::ConnectionTuple> chosen;
+    wire::ConnectionTuple tuple;
+    tuple.service = wire::Ipv4Address(0x0A070101);
+    tuple.service_port = 80;
+    for (std::uint32_t i = 0; chosen.size() < kChosen; ++i) {
+        tuple.client = wire::Ipv4Address(0x0A000000 + (i >> 16U));
+        tuple.client_port = static_cast<std::uint16_t>(i);
+        if (tuple.hash(guessed) % kPlaces == 0) chosen.push_back(tuple);
+    }
+    SlotIndex index;
+    std::map<std::uint64_t, std::size_t> places;
+    for (Slot slot = 0; slot < kChosen; ++slot) {
+        const std::uint64_t hash = chosen[slot].hash(own);
+        EXPECT_LE(++places[hash % kPlaces], kInOnePlaceMax);
+        index.insert(hash, slot);
+    }
+    std::size_t compared = 0;
+    for (Slot slot = 0; slot < kChosen; ++slot) {
+        const auto found = index.find(chosen[slot].hash(own), [&](Slot other) {
+            ++compared;
+            return chosen[other] == chosen[slot];
+        });
+        EXPECT_EQ(found, slot);
+    }
+    EXPECT_EQ(compared, kChosen) << "each tuple is compared with itself alone";
 }
 
 // Few different hashes make long runs; a plain map says what has to be found.
