@@ -165,31 +165,46 @@ Task<> queues_paced(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
-/// Bytes out of order have been SACKed, and must not be forgotten.
-Task<> out_of_order_goes_along(Stage& stage) {
-    co_await stage.expect_alive("before the case");
+/// Bytes out of order have been SACKed, and must not be forgotten: `ranges` of them, with a gap in
+/// front of each.
+Task<> move_with_ranges(Stage& stage, std::uint32_t ranges) {
+    constexpr std::uint32_t kGap = 30;
+    constexpr std::uint32_t kRange = 200;
     const Download download = co_await begin_download(stage);
     Client& client = *download.client;
-    const std::uint32_t gap = 30;
-    const Bytes text(200, 0x21);
-    TcpSegment ahead = client.make(tcp_flag::kAck, text);
-    ahead.sequence += gap;
-    stage.wire().send(Link::Front,
-                      encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac,
-                                      ether_type::kIpv4, encode_tcp_packet(ahead)));
-    co_await endpoint::take_flight(stage, client);  // its SACK, and what it lets go
+    for (std::uint32_t i = 0; i < ranges; ++i) {
+        TcpSegment ahead =
+            client.make(tcp_flag::kAck, Bytes(kRange, static_cast<std::uint8_t>('A' + i)));
+        ahead.sequence += kGap + i * (kRange + kGap);
+        stage.wire().send(Link::Front,
+                          encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac,
+                                          ether_type::kIpv4, encode_tcp_packet(ahead)));
+    }
+    co_await endpoint::take_flight(stage, client);  // its SACKs, and what they let go
     const Offer offer = co_await migrate(stage, download);
     const Image image = co_await endpoint::take_image(stage, *download.peer, offer);
     const ControlBlock& block = image.information.block;
     const std::size_t frame = offer.frame.frame;
-    stage.check("EP-41", "ooo_ranges", 1, block.ooo_ranges, frame);
-    stage.check("EP-41", "ooo_bytes", text.size(), block.ooo_bytes, frame);
+    stage.check("EP-41", "ooo_ranges", ranges, block.ooo_ranges, frame);
+    stage.check("EP-41", "ooo_bytes", ranges * kRange, block.ooo_bytes, frame);
     const auto pieces = image.pieces.find(endpoint_queue::kOutOfOrder);
-    const bool is_there = pieces != image.pieces.end() && pieces->second.contains(gap) &&
-                          pieces->second.at(gap) == text;
-    stage.check_that(is_there, "EP-41", fmt::format("the text at offset {} of queue 3", gap),
-                     "something else", frame);
+    for (std::uint32_t i = 0; i < ranges; ++i) {
+        const std::uint32_t offset = kGap + i * (kRange + kGap);
+        const bool is_there =
+            pieces != image.pieces.end() && pieces->second.contains(offset) &&
+            pieces->second.at(offset) == Bytes(kRange, static_cast<std::uint8_t>('A' + i));
+        stage.check_that(
+            is_there, "EP-41",
+            fmt::format("range {} of {} at offset {} of queue 3", i + 1, ranges, offset),
+            "something else", frame);
+    }
     co_await endpoint::acknowledge(stage, *download.peer, offer, stage.random().next_u32());
+}
+
+Task<> out_of_order_goes_along(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    for (const std::uint32_t ranges : {1U, 3U, 32U})
+        co_await move_with_ranges(stage, ranges);
     co_await stage.expect_alive("after the case");
 }
 
@@ -315,7 +330,7 @@ std::vector<CaseInfo> endpoint_in_use_cases() {
         in_use_case("endpoint/in-use/queues-paced", "0x12 goes with 64 frames per ms at most.",
                     {"EP-41"}, queues_paced),
         in_use_case("endpoint/in-use/out-of-order-goes-along",
-                    "Bytes out of order go along at their place.", {"EP-41"},
+                    "Bytes out of order go along at their place, in one range or in 32.", {"EP-41"},
                     out_of_order_goes_along),
         in_use_case("endpoint/in-use/missing-sent-again",
                     "On 0x15 what is missing is sent again, and nothing else.", {"EP-41"},

@@ -43,7 +43,9 @@ void Node::handle_front_packet(Packet packet, Instant now) {
     }
     if (ip->protocol() == wire::IpProtocol::Udp) return handle_datagram(std::move(packet), now);
     if (ip->destination() == self_.front_ip.address) return refuse_at_front(*ip, now);
-    if (!self_.has_service(ip->destination())) return counters_.add(Counter::DropFrontNoService);
+    if (!self_.has_service(ip->destination()) && !is_mutant(Mutant::ServesAnyService)) {
+        return counters_.add(Counter::DropFrontNoService);
+    }
     if (ip->protocol() == wire::IpProtocol::Icmp) return handle_icmp(std::move(packet), now);
     if (ip->protocol() != wire::IpProtocol::Tcp) return refuse_protocol(*ip, now);
     const auto tuple = wire::ConnectionTuple::from_client_packet(*ip);

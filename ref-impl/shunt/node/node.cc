@@ -36,7 +36,9 @@ stack::Interface::Config front_config(const farm::FarmConfig& config, const farm
         front.static_neighbors.push_back({member.front_ip.address, member.front_mac});
         for (const auto service : member.services) {
             front.static_neighbors.push_back({service, member.front_mac});
-            if (is_mutant(Mutant::ClaimsServicesOfOthers)) front.own.push_back(service);
+            const bool claims_all =
+                is_mutant(Mutant::ClaimsServicesOfOthers) || is_mutant(Mutant::ServesAnyService);
+            if (claims_all) front.own.push_back(service);
         }
     }
     front.mtu = mtus.front;
