@@ -169,7 +169,13 @@ Task<> expect_sources_dropped(Stage& stage, const std::vector<Ipv4Address>& sour
             connection.peer().send(EncapsulationType::Go, encode(*named));
             break;
         }
-        connection.forward(connection.next_request());
+        TcpSegment request = connection.next_request();
+        // In the place of 0.0.0.0 the library writes an address of the machine that it runs on.
+        request.source.address.value |= 1;
+        Bytes frame = connection.forwarded_frame(request);
+        store_u32(frame, kInnerSource, source.value);
+        repair_inner(frame);
+        connection.peer().send_frame(std::move(frame));
         const std::string when = "for 0x02 with inner source " + source.to_string();
         co_await connection.client().expect_silence("SEC-2", when.c_str(),
                                                     stage.iut().timers.silence / 4);
