@@ -44,11 +44,16 @@ class HeldPackets {
     HeldPackets& operator=(HeldPackets&&) = delete;
     ~HeldPackets() { budget_->give_back(packets_.size()); }
 
-    /// Keeps the packet at the end. False if a limit is reached: then it is not kept.
+    /// Keeps the packet at the end. False if a limit is reached: then one is not kept. It is this
+    /// one, unless it only acknowledges, and so does the last that is here: what that says this one
+    /// says too, and a server that has moved in goes on by it at once, not after a probe.
     [[nodiscard]] bool hold(Packet packet, Limits limits) {
-        if (packets_.size() >= limits.packets || bytes_ + packet.size() > limits.bytes)
+        const bool has_room =
+            packets_.size() < limits.packets && bytes_ + packet.size() <= limits.bytes;
+        if (!has_room || !budget_->take()) {
+            replace_acknowledgment(std::move(packet), limits);
             return false;
-        if (!budget_->take()) return false;
+        }
         bytes_ += packet.size();
         packets_.push_back(std::move(packet));
         return true;
@@ -66,6 +71,8 @@ class HeldPackets {
     std::size_t bytes() const { return bytes_; }
 
   private:
+    void replace_acknowledgment(Packet packet, Limits limits);
+
     HeldBudget* budget_;
     std::vector<Packet> packets_;
     std::size_t bytes_ = 0;

@@ -21,6 +21,7 @@ class RecentKeys {
     bool has_room(Instant now);
     /// With no room the oldest key is forgotten before its time.
     void remember(std::uint64_t key, Instant now);
+    void forget(std::uint64_t key) { until_.erase(key); }
     std::size_t size() const { return order_.size(); }
 
   private:

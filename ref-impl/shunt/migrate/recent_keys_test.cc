@@ -29,6 +29,16 @@ TEST(RecentKeys, RememberingAgainProlongs) {
     EXPECT_FALSE(keys.contains(1, at(90)));
 }
 
+TEST(RecentKeys, AForgottenKeyMayComeAgain) {
+    RecentKeys keys(kMemory, 4);
+    keys.remember(1, at(0));
+    keys.forget(1);
+    EXPECT_FALSE(keys.contains(1, at(0)));
+    keys.remember(1, at(30));
+    EXPECT_TRUE(keys.contains(1, at(60))) << "the first time ends alone";
+    EXPECT_FALSE(keys.contains(1, at(90)));
+}
+
 TEST(RecentKeys, AFullMemoryForgetsTheOldest) {
     RecentKeys keys(kMemory, 2);
     keys.remember(1, at(0));

@@ -59,6 +59,25 @@ TEST_F(Return, ItGoesAwayAgainAndBackAsOftenAsOneLikes) {
     }
 }
 
+/// EP-23: else the client's packets would go to and fro for 2MSL, and nobody would reset it.
+TEST_F(Return, WhoLosesWhatCameAgainSaysSo) {
+    arrive_at_s2();
+    go_back();
+    run_for(kMillisecond);
+    ASSERT_TRUE(s1().migrate(tuple_, "s2", now_));
+    run_for(kMillisecond);
+    ASSERT_EQ(in(s2(), Table::ForwardConnect), 1U);
+    forget_at_s2();
+    ASSERT_EQ(in(s2(), Table::ForwardConnect), 0U);
+    seen_.clear();
+    request("/bytes/33");
+    run_for(kMillisecond * 300);
+    EXPECT_FALSE(seen(EncapsulationType::Reject).empty());
+    EXPECT_EQ(in(s1(), Table::Forward), 0U);
+    run_for(kMillisecond * 2'000);
+    EXPECT_EQ(client_->state(), tcp::State::Closed) << "reset by its home";
+}
+
 TEST_F(Return, AnOwnerMovesItToItsHomeAlone) {
     config_ = farm::standard_plan(3);
     config_.farm.has_extensions = true;

@@ -35,12 +35,17 @@ class Channel {
         Broken    // its bytes are no frames (CTL-5)
     };
 
-    explicit Channel(const Origin& origin) : origin_(origin), last_heard_(origin.begun) {}
+    explicit Channel(const Origin& origin) : origin_(origin), last_heard_(origin.begun) {
+        reader_.limit(kGreetingMax);
+    }
 
     const Origin& origin() const { return origin_; }
     /// Both hellos have come (CTL-1).
     bool is_open() const { return is_open_; }
-    void open() { is_open_ = true; }
+    void open() {
+        is_open_ = true;
+        reader_.limit(FrameReader::kFrameMax);
+    }
     /// To be closed; nothing more is read from it.
     bool is_over() const { return is_over_; }
     void finish() { is_over_ = true; }
@@ -66,6 +71,9 @@ class Channel {
   private:
     static constexpr std::size_t kChunk = 16 * 1'024;
     static constexpr std::size_t kAnswersMax = 64 * 1'024;
+    /// A hello with the longest name, and a trailer, are 328 bytes: whoever has not said which
+    /// server it is makes us keep no more.
+    static constexpr std::size_t kGreetingMax = 512;
 
     Origin origin_;
     FrameReader reader_;

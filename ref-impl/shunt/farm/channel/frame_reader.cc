@@ -8,6 +8,7 @@ namespace shunt::farm {
 Result<std::size_t, Counter> FrameReader::wanted() const {
     if (bytes_.size() < wire::kControlLengthSize) return wire::kControlLengthSize;
     const auto size = wire::ControlFrameView::size_of(bytes_);
+    if (size && *size > most_) return Failure{Counter::DropControlFormat};
     // The version is looked at before anything is kept that might not be a frame.
     if (size && bytes_.size() == wire::kControlLengthSize) return wire::kControlLengthSize + 1;
     return size;

@@ -17,6 +17,8 @@ namespace shunt::farm {
 
 class FrameReader {
   public:
+    static constexpr std::size_t kFrameMax = wire::kControlLengthSize + wire::kControlLengthMax;
+
     /// Takes bytes up to the end of the frame under way and returns how many; none while frame()
     /// is whole. Fails if they break the format: nothing after that is a frame (CTL-5).
     Result<std::size_t, Counter> take(ByteView bytes);
@@ -24,6 +26,9 @@ class FrameReader {
     std::optional<wire::ControlFrameView> frame() const;
     /// Makes room for the next frame.
     void drop();
+
+    /// From now on a frame of more bytes breaks the format.
+    void limit(std::size_t most) { most_ = most; }
 
     /// Bytes of memory that are kept for the frame under way.
     std::size_t capacity() const { return bytes_.capacity(); }
@@ -35,6 +40,7 @@ class FrameReader {
     /// Bytes that the frame under way is known to have.
     Result<std::size_t, Counter> wanted() const;
 
+    std::size_t most_ = kFrameMax;
     std::vector<std::uint8_t> bytes_;
     bool is_whole_ = false;
 };

@@ -35,6 +35,17 @@ TEST(FrameReader, CutsAStreamWhereverItsPiecesEnd) {
     }
 }
 
+TEST(FrameReader, AFrameLongerThanItsLimitIsRefusedByItsLength) {
+    const Bytes longest = frame(100);
+    const Bytes longer = frame(101);
+    FrameReader reader;
+    reader.limit(longest.size());
+    EXPECT_TRUE(reader.take(longest));
+    reader.drop();
+    EXPECT_EQ(reader.take(ByteView(longer).first(wire::kControlLengthSize + 1)).error(),
+              Counter::DropControlFormat);
+}
+
 TEST(FrameReader, TakesNothingWhileAFrameIsWhole) {
     FrameReader reader;
     const Bytes stream = wire::test::followed_by(frame(0), frame(0));

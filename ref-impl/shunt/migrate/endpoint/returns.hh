@@ -46,6 +46,9 @@ class Returns {
     /// none, and stays with the caller (EP-27).
     bool send_back(ForwardedPackets::Received& received, Instant now);
 
+    /// An endpoint of the tuple is here again: what becomes of that says where its packets go.
+    void forget(const wire::ConnectionTuple& tuple) { handed_over_.forget(key_of(tuple)); }
+
   private:
     std::uint64_t key_of(const wire::ConnectionTuple& tuple) const { return tuple.hash(key_); }
 

@@ -25,7 +25,7 @@ std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame
     const auto slot = context_.tables.find(offer->tuple);
     const bool is_handed_over = slot && returns_.is_implied_by(context_.tables.at(*slot), *offer);
     if (is_handed_over) returns_.hand_over(*slot, now);
-    const auto changed = arrivals_.handle_offer(*offer, now);
+    const auto changed = note_arrival(arrivals_.handle_offer(*offer, now));
     if (is_mutant(Mutant::ReleasesItself) && changed) release(*changed, now);
     return changed ? changed : is_handed_over ? slot : std::nullopt;
 }
@@ -36,7 +36,12 @@ std::optional<Slot> TargetSide::handle_data(const EncapsulatedFrame& frame, Inst
         context_.counters.add(Counter::DropEncapsulationPayload);
         return std::nullopt;
     }
-    return arrivals_.handle_data(frame, *data, now);
+    return note_arrival(arrivals_.handle_data(frame, *data, now));
+}
+
+std::optional<Slot> TargetSide::note_arrival(std::optional<Slot> slot) {
+    if (slot && context_.tables.contains(*slot)) returns_.forget(context_.tables.at(*slot).tuple);
+    return slot;
 }
 
 std::optional<Slot> TargetSide::handle_forwarded(ForwardedPackets::Received received, Instant now) {

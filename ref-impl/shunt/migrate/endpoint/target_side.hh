@@ -74,6 +74,7 @@ class TargetSide {
     static constexpr Duration kAnswerPause = Duration::seconds(1);
 
     Instant report_at(const ForwardConnectEndpoint& endpoint) const;
+    std::optional<Slot> note_arrival(std::optional<Slot> slot);
     bool gives_way(Slot slot, ForwardedPackets::Received& received, Instant now);
     std::optional<Slot> handle_unreleased(Slot slot, Packet packet, Instant now);
     void release(Slot slot, Instant now);
