@@ -16,8 +16,8 @@ class Contents {
     virtual ~Contents() = default;
     /// Size in bytes of the object at `path` (decoded, begins with '/'); nothing if there is none.
     virtual std::optional<std::uint64_t> size_of(std::string_view path) = 0;
-    /// Tells objects of one path and size apart, at one time and another, here and at other servers:
-    /// what has the same version is the same, byte for byte.
+    /// Tells objects of one path and size apart, at one time and another, here and at other
+    /// servers: what has the same version is the same, byte for byte.
     virtual std::uint64_t version_of(std::string_view path) = 0;
     /// Fills `into` with the object's bytes from `offset` on. Returns how many were read: fewer
     /// than asked means that the object ended or became unreadable.
