@@ -32,6 +32,7 @@ Task<> other_type_ignored(Stage& stage) {
     std::vector<std::uint16_t> types(std::begin(kOtherTypes), std::end(kOtherTypes));
     types.push_back(own == 0x0007 ? 0x88B5 : 0x0007);
     std::vector<Fault> faults;
+    faults.reserve(types.size());
     for (const std::uint16_t type : types) {
         faults.push_back({"FRM-2", fmt::format("with the Ethernet Type 0x{:04x}", type),
                           [type](Bytes& frame) { store_u16(frame, kEtherType, type); }});
