@@ -199,6 +199,8 @@ def _transfer(stage: Stage, scale: Scale, verb: str, moves: int, pause: float) -
     if outcome["lost"] or outcome["wrong"]:
         raise Trouble(f"{verb}: {outcome}", HARNESS)
     outcome["moves"] = len(moving.begun)
+    if outcome["moves"] < 0.9 * moves:
+        raise Trouble(f"{verb} ended behind {outcome['moves']} of {moves} moves", HARNESS)
     outcome["rate"] = scale.bulk_bytes * 8 / outcome["seconds"] / 1e9
     outcome["client_timeouts"] = stage.client_timeouts() - timeouts
     return outcome
@@ -206,13 +208,13 @@ def _transfer(stage: Stage, scale: Scale, verb: str, moves: int, pause: float) -
 
 def bulk(stage: Stage, scale: Scale, verb: str, *, ours_first: bool) -> Round:
     """One large object or body, moved all the time, and the same unmoved."""
-    guess = scale.bulk_bytes * 8 / 3e9 / (scale.bulk_moves + 1)
+    guess = scale.bulk_bytes * 8 / 8e9 / (scale.bulk_moves + 1)  # fast, so that all fit
     if ours_first:
         moved = _transfer(stage, scale, verb, scale.bulk_moves, guess)
         unmoved = _transfer(stage, scale, verb, 0, 1.0)
     else:
         unmoved = _transfer(stage, scale, verb, 0, 1.0)
-        pause = 0.9 * unmoved["seconds"] / (scale.bulk_moves + 1)
+        pause = 0.8 * unmoved["seconds"] / (scale.bulk_moves + 1)
         moved = _transfer(stage, scale, verb, scale.bulk_moves, pause)
     # A timeout of a node that sends is a silence of at least that: the client hears it.
     heard = float(moved["longest_gap_ms"] >= _RTO_LEAST_MS) if verb == "down" else 0.0

@@ -64,8 +64,9 @@ class Mover:
         others = [name for name in self.controls if name != HOME]
         return others[self._away.get(client, 0) % len(others)]
 
-    def move(self, client: str) -> int:
-        """Begins the connection's next move; when, by time.monotonic_ns(). Waits for the last."""
+    def move(self, client: str, is_over: threading.Event | None = None) -> int | None:
+        """Begins the connection's next move; when, by time.monotonic_ns(). Waits for the last.
+        Nothing if it `is_over` before that: the client has had all it wanted."""
         now = time.monotonic()
         suspicious, deadline = now + _SUSPICION_SECONDS, now + _PATIENCE_SECONDS
         place = self._places.get(client, HOME)
@@ -79,6 +80,8 @@ class Mover:
                 if to == HOME:
                     self._away[client] = self._away.get(client, 0) + 1
                 return begun
+            if is_over is not None and is_over.is_set():
+                return None
             if answer["error"] not in _PASSING or time.monotonic() > deadline:
                 text = f"{answer['error']}: {answer['text']}"
                 raise Trouble(f"{connection} from {place} to {to}: {text}", HARNESS)
@@ -129,6 +132,10 @@ class Moving:
                 due = max(due + self._pause, time.monotonic())
                 if self._is_over.wait(max(0.0, due - time.monotonic())):
                     return
-                self.begun.append(self._mover.move(self._clients[number % len(self._clients)]))
+                client = self._clients[number % len(self._clients)]
+                begun = self._mover.move(client, self._is_over)
+                if begun is None:
+                    return
+                self.begun.append(begun)
         except Trouble as trouble:
             self.trouble = trouble
