@@ -100,6 +100,7 @@ std::vector<Candidate> rank(std::vector<ScoredServer> servers, ServerId self,
                          return a.score && b.score && a.id < b.id;
                      });
     std::vector<Candidate> ranked;
+    ranked.reserve(servers.size());
     for (const ScoredServer& server : servers)
         ranked.push_back({server.id, server.score.has_value()});
     return ranked;
