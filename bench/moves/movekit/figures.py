@@ -24,7 +24,7 @@ def _freeze(queued_kib: int) -> tuple[Load, list[Figure]]:
 
     return load, [
         Figure(f"host-{queued_kib}", "us", _REPAIR, most=0.3),
-        Figure(f"freeze-{queued_kib}", "us", _REPAIR),
+        Figure(f"freeze-{queued_kib}", "us", _REPAIR, most=0.3),
         Figure(f"wire-{queued_kib}", "us", _REPAIR),
     ]
 
