@@ -35,12 +35,18 @@ struct SipState {
         v0 ^= word;
     }
     // The last word says in its highest byte how long the message was.
-    std::uint64_t finish(std::uint64_t rest, std::size_t size) {
+    void absorb_rest(std::uint64_t rest, std::size_t size) {
         absorb(std::uint64_t{size} << 56 | rest);
-        v2 ^= 0xff;
+    }
+    std::uint64_t output() {
         for (int i = 0; i < 4; ++i)
             round();
         return v0 ^ v1 ^ v2 ^ v3;
+    }
+    std::uint64_t finish(std::uint64_t rest, std::size_t size) {
+        absorb_rest(rest, size);
+        v2 ^= 0xff;
+        return output();
     }
 };
 
@@ -60,15 +66,31 @@ std::uint64_t little_endian_rest(ByteView bytes) {
     return little_endian_word(padded);
 }
 
+// Returns what does not fill a word.
+std::uint64_t absorb_words(SipState& state, ByteView bytes) {
+    const std::size_t whole = bytes.size() / 8 * 8;
+    for (std::size_t offset = 0; offset < whole; offset += 8)
+        state.absorb(little_endian_word(bytes.data() + offset));
+    return little_endian_rest(bytes.subspan(whole));
+}
+
 }  // namespace
 
 std::uint64_t siphash_2_4(SipKey key, ByteView bytes) {
     SipState state(key);
-    const std::size_t whole = bytes.size() / 8 * 8;
-    for (std::size_t offset = 0; offset < whole; offset += 8) {
-        state.absorb(little_endian_word(bytes.data() + offset));
-    }
-    return state.finish(little_endian_rest(bytes.subspan(whole)), bytes.size());
+    const std::uint64_t rest = absorb_words(state, bytes);
+    return state.finish(rest, bytes.size());
+}
+
+SipTag siphash_2_4_tag(SipKey key, ByteView bytes) {
+    SipState state(key);
+    state.v1 ^= 0xee;
+    const std::uint64_t rest = absorb_words(state, bytes);
+    state.absorb_rest(rest, bytes.size());
+    state.v2 ^= 0xee;
+    const std::uint64_t low = state.output();
+    state.v1 ^= 0xdd;
+    return {low, state.output()};
 }
 
 std::uint64_t siphash_2_4(SipKey key, std::uint64_t first, std::uint64_t rest, std::size_t size) {

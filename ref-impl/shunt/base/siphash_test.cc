@@ -41,6 +41,24 @@ TEST(SiphashTest, GivesThePublishedResults) {
     }
 }
 
+// The first published results of the variant, and what OpenSSL 3.0's SIPHASH gives for longer ones.
+TEST(SiphashTest, TagsAreThePublishedOnes) {
+    std::array<std::uint8_t, 63> message{};
+    for (std::size_t i = 0; i < message.size(); ++i)
+        message[i] = static_cast<std::uint8_t>(i);
+    const auto tag = [&](std::size_t size) {
+        return siphash_2_4_tag(kKey, ByteView(message).first(size));
+    };
+    EXPECT_EQ(tag(0), (SipTag{0xe6a825ba047f81a3U, 0x930255c71472f66dU}));
+    EXPECT_EQ(tag(1), (SipTag{0x44af996bd8c187daU, 0x45fc229b11597634U}));
+    EXPECT_EQ(tag(7), (SipTag{0x53c1dbd8beebf1a1U, 0x3982f01fa64ab8c0U}));
+    EXPECT_EQ(tag(8), (SipTag{0x61f55862baa9623bU, 0xb49714f364e2830fU}));
+    EXPECT_EQ(tag(12), (SipTag{0x58f35e9066b226d6U, 0x25c13285f64d6382U}));
+    EXPECT_EQ(tag(15), (SipTag{0x11a8b03399e99354U, 0xd9c3cf970fec087eU}));
+    EXPECT_EQ(tag(16), (SipTag{0xbb54b067caa4e26eU, 0x77052385bf1533fdU}));
+    EXPECT_EQ(tag(63), (SipTag{0x4a83502f77d15051U, 0x7cbd3f979a063e50U}));
+}
+
 TEST(SiphashTest, TwoWordsAreTheSameMessage) {
     constexpr std::uint64_t first = 0x0706'0504'0302'0100;
     std::uint64_t rest = 0;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/farm/session/session_cookie.hh"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <bit>
+#include <charconv>
+
+#include "shunt/base/bytes.hh"
+
+namespace shunt::farm {
+namespace {
+
+constexpr std::size_t kServerDigits = 8;
+constexpr std::size_t kWordDigits = 16;
+constexpr std::string_view kBlank = " \t";
+
+/// Exactly lower-case hex digits; nothing else is a value of ours.
+std::optional<std::uint64_t> read_hex(std::string_view digits) {
+    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+    std::uint64_t value = 0;
+    const auto end = digits.data() + digits.size();
+    if (std::from_chars(digits.data(), end, value, 16).ptr != end) return std::nullopt;
+    return value;
+}
+
+std::string_view without_blanks(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(kBlank);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
+}
+
+/// A tag's words are as SipHash writes them, little-endian; digits stand in the order of bytes.
+std::uint64_t in_byte_order(std::uint64_t word) {
+    std::uint64_t turned = 0;
+    for (int i = 0; i < 8; ++i, word >>= 8)
+        turned = turned << 8 | (word & 0xFF);
+    return turned;
+}
+
+}  // namespace
+
+SipTag SessionCookie::tag_of(const SessionId& session) const {
+    std::array<std::uint8_t, 12> covered{};
+    store_u32(covered, 0, session.server);
+    store_u64(covered, 4, session.number);
+    return siphash_2_4_tag(key_, covered);
+}
+
+std::string SessionCookie::value_of(const SessionId& session) const {
+    const SipTag tag = tag_of(session);
+    return fmt::format("{:08x}{:016x}{:016x}{:016x}", session.server, session.number,
+                       in_byte_order(tag.low), in_byte_order(tag.high));
+}
+
+std::optional<SessionId> SessionCookie::read(std::string_view value) const {
+    if (value.size() != kValueSize) return std::nullopt;
+    const auto server = read_hex(value.substr(0, kServerDigits));
+    const auto number = read_hex(value.substr(kServerDigits, kWordDigits));
+    const auto low = read_hex(value.substr(kServerDigits + kWordDigits, kWordDigits));
+    const auto high = read_hex(value.substr(kServerDigits + 2 * kWordDigits));
+    if (!server || !number || !low || !high) return std::nullopt;
+    const SessionId session{static_cast<ServerId>(*server), *number};
+    const SipTag tag = tag_of(session);
+    // Without a branch on the first difference: what it takes tells nothing of the tag.
+    const std::uint64_t difference =
+        (in_byte_order(tag.low) ^ *low) | (in_byte_order(tag.high) ^ *high);
+    if (difference != 0) return std::nullopt;
+    return session;
+}
+
+std::optional<SessionId> SessionCookie::find(std::string_view cookies) const {
+    while (!cookies.empty()) {
+        const std::size_t end = std::min(cookies.find(';'), cookies.size());
+        const std::string_view pair = cookies.substr(0, end);
+        cookies.remove_prefix(std::min(end + 1, cookies.size()));
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string_view::npos) continue;
+        if (without_blanks(pair.substr(0, equals)) != name_) continue;
+        if (const auto session = read(without_blanks(pair.substr(equals + 1)))) return session;
+    }
+    return std::nullopt;
+}
+
+std::string SessionCookie::field_for(const SessionId& session) const {
+    return fmt::format("Set-Cookie: {}={}; Path=/; HttpOnly\r\n", name_, value_of(session));
+}
+
+}  // namespace shunt::farm
