@@ -89,6 +89,22 @@ Json url_rows(const NodeHost& host) {
     return result;
 }
 
+/// Ids are bytes: a client's cookie shows that of its session in its first 24 digits.
+Json session_rows(const NodeRequest& request) {
+    Json result = Json::array();
+    for (const farm::SessionMap::Row& row : request.host.node().sessions(request.now)) {
+        std::string id;
+        for (const std::uint8_t byte : row.id)
+            id += fmt::format("{:02x}", byte);
+        const bool is_cookie = row.kind == farm::SessionMap::Kind::Cookie;
+        result.push_back({{"kind", is_cookie ? "cookie" : "tls"},
+                          {"id", id},
+                          {"server", request.host.config().server_by_id(row.server)->name},
+                          {"expires_in_s", (row.until - request.now).to_seconds()}});
+    }
+    return result;
+}
+
 }  // namespace
 
 Outcome say_hello(const NodeRequest& request) {
@@ -111,7 +127,8 @@ Outcome report_tables(const NodeRequest& request) {
                 {"server_state", server_state_rows(servers)},
                 {"listening_sockets", listening_rows(request.host, servers)},
                 {"application_information", application_rows(servers)},
-                {"url_map", url_rows(request.host)}};
+                {"url_map", url_rows(request.host)},
+                {"cookie_map", session_rows(request)}};
 }
 
 Outcome report_counters(const NodeRequest& request) {
@@ -177,9 +194,8 @@ Outcome report_members(const NodeRequest& request) {
     return Json{{"members", std::move(result)}};
 }
 
-/// No session is kept by this version; the table is there so that who reads it need not ask.
-Outcome report_sessions(const NodeRequest&) {
-    return Json{{"sessions", Json::array()}};
+Outcome report_sessions(const NodeRequest& request) {
+    return Json{{"sessions", session_rows(request)}};
 }
 
 }  // namespace shunt::app

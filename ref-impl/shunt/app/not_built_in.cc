@@ -14,8 +14,6 @@ std::vector<std::string> not_built_in(const farm::FarmConfig& config) {
         texts.push_back(fmt::format("{}: expected {}; {} is not built into this version", place,
                                     expected, got));
     };
-    if (config.session.mode != farm::SessionMode::Off)
-        refuse("session.mode", "\"off\"", "keeping sessions");
     for (std::size_t index = 0; index < config.listens.size(); ++index) {
         const farm::Listen& listen = config.listens[index];
         const std::string place = fmt::format("listen[{}]", index);

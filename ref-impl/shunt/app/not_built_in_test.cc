@@ -21,13 +21,11 @@ TEST(NotBuiltIn, TakesTheStandardPlanInBothBindings) {
 
 TEST(NotBuiltIn, NamesEveryThingThatThisVersionDoesNotDo) {
     farm::FarmConfig config = farm::standard_plan(2);
-    config.session.mode = farm::SessionMode::Cookie;
     config.listens[1].profile = farm::Profile::Blob;
     config.listens[0].application = "ftp";
     EXPECT_THAT(
         not_built_in(config),
         ElementsAre(
-            "session.mode: expected \"off\"; keeping sessions is not built into this version",
             "listen[0].application: expected \"http\", \"gateway\" or \"echo\"; \"ftp\" is not "
             "built into "
             "this version",

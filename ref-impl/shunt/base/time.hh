@@ -21,6 +21,7 @@ class Duration {
     constexpr std::int64_t to_microseconds() const { return nanoseconds_ / 1'000; }
     /// Rounded toward zero.
     constexpr std::int64_t to_milliseconds() const { return nanoseconds_ / 1'000'000; }
+    constexpr std::int64_t to_seconds() const { return nanoseconds_ / 1'000'000'000; }
 
     // clang-tidy 14 takes the 0 of a rewritten comparison for a pointer, here and elsewhere.
     // NOLINTNEXTLINE(modernize-use-nullptr)

@@ -141,6 +141,8 @@ struct Limits {
     std::size_t early_data_frames = 1'024;
     /// Offers that a base home remembers (EP-18).
     std::size_t remembered_offers = 65'536;
+    /// Sessions of each kind that a server knows of, its own and those of others (SES-4).
+    std::size_t sessions = 65'536;
     /// A selection by request is made with this many bytes at the latest (SEL-5).
     std::size_t request_bytes = 8 * 1024;
     std::size_t tcp_send_buffer_bytes = 1024 * 1024;
@@ -219,8 +221,11 @@ struct UrlRule {
 };
 
 struct SessionSettings {
+    /// Name of the cookie, and of a redirect's parameter: a token (RFC 6265 4.1.1).
     std::string cookie = "SHUNT";
     SessionMode mode = SessionMode::Off;
+    /// How long a server knows a session that is not used (SES-4).
+    Duration lifetime = Duration::seconds(3'600);
 
     bool operator==(const SessionSettings&) const = default;
 };

@@ -41,7 +41,7 @@ std::size_t feed(Parser& parser, ByteView bytes, ParserError& error) {
 
 /// With an empty line right behind it the request line is a whole head to the parser: so it is
 /// judged before the rest is here.
-ParsedRequest parse_request_line(ByteView bytes) {
+ParsedRequest judge_request_line(ByteView bytes) {
     const auto line_end = std::search(bytes.begin(), bytes.end(), kLineEnd.begin(), kLineEnd.end());
     if (line_end == bytes.end()) return IncompleteRequest{};
     std::vector<std::uint8_t> head(bytes.begin(), line_end);
@@ -51,7 +51,7 @@ ParsedRequest parse_request_line(ByteView bytes) {
     ParserError error;
     feed(parser, head, error);
     if (error) return MalformedRequest{error.message()};
-    return IncompleteRequest{to_string(parser.get().target())};
+    return IncompleteRequest{};
 }
 
 std::string joined_cookies(const Parser::value_type& message) {
@@ -95,10 +95,11 @@ ParsedRequest parse_request_head(ByteView bytes) {
     Parser parser;
     ParserError error;
     const std::size_t consumed = feed(parser, text, error);
-    if (error && error != http::error::need_more) return MalformedRequest{error.message()};
+    const bool is_cut = error == http::error::need_more || error == http::error::header_limit;
+    if (error && !is_cut) return MalformedRequest{error.message()};
     if (parser.is_header_done()) return complete_head(parser, skipped + consumed);
-    if (bytes.size() >= kRequestHeadBytesMax) return MalformedRequest{"the head is too long"};
-    return parse_request_line(text);
+    if (bytes.size() >= kRequestHeadBytesMax) return MalformedRequest{"the head is too long", true};
+    return judge_request_line(text);
 }
 
 }  // namespace shunt::farm

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The head of an HTTP/1 request (RFC 9112), read from whatever prefix of the stream is here: a home
-// peeks into held packets to select a server (SEL-5), an application reads its requests.
+// The head of an HTTP/1 request (RFC 9112), as an application reads it from whatever prefix of the
+// stream is here.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +13,18 @@
 
 namespace shunt::farm {
 
-/// A head longer than this is malformed: the bytes that a selection waits for at most (SEL-5).
+/// A head longer than this is too long: the bytes that a selection waits for at most (SEL-5).
 inline constexpr std::size_t kRequestHeadBytesMax = 8 * 1024;
 
-/// More bytes are needed for the head; the target is known once the request line is complete.
-struct IncompleteRequest {
-    std::optional<std::string> target;
-};
+/// More bytes are needed for the head.
+struct IncompleteRequest {};
 
 /// No head of HTTP/1.0 or 1.1 begins like this.
 struct MalformedRequest {
     /// What is wrong, for logs; never shown to clients.
     std::string reason;
+    /// It may be one, but nobody reads so much (RFC 6585 5).
+    bool is_too_long = false;
 };
 
 struct RequestHead {

@@ -49,17 +49,10 @@ TEST(HttpRequest, StopsBehindTheHead) {
     EXPECT_EQ(text.substr(head.header_bytes, 5), "hello");
 }
 
-TEST(HttpRequest, IsIncompleteAtEveryCutAndKnowsTheTargetFromTheRequestLineOn) {
-    const std::size_t line_end = kSimple.find("\r\n") + 2;
+TEST(HttpRequest, IsIncompleteAtEveryCut) {
     for (std::size_t size = 0; size < kSimple.size(); ++size) {
         const ParsedRequest parsed = parse(kSimple.substr(0, size));
-        const auto* incomplete = std::get_if<IncompleteRequest>(&parsed);
-        ASSERT_NE(incomplete, nullptr) << size;
-        if (size < line_end) {
-            EXPECT_EQ(incomplete->target, std::nullopt) << size;
-        } else {
-            EXPECT_EQ(incomplete->target, "/bytes/100?x=1") << size;
-        }
+        EXPECT_TRUE(std::holds_alternative<IncompleteRequest>(parsed)) << size;
     }
 }
 
@@ -119,7 +112,6 @@ TEST(HttpRequest, IgnoresOneEmptyLineBeforeTheRequest) {
     EXPECT_EQ(complete(text).header_bytes, text.size());
     const ParsedRequest parsed = parse("\r\nGET /a HTTP/1.1\r\n");
     ASSERT_TRUE(std::holds_alternative<IncompleteRequest>(parsed));
-    EXPECT_EQ(std::get<IncompleteRequest>(parsed).target, "/a");
 }
 
 std::string head_of_size(std::size_t size) {

@@ -4,24 +4,10 @@
 #include <algorithm>
 
 #include "shunt/base/mutant.hh"
+
 namespace shunt::farm {
 
 namespace {
-
-/// What is known of the request when the decision falls.
-struct Request {
-    std::optional<std::string_view> target;
-    /// Nothing that could still come would change the decision.
-    bool is_sufficient = false;
-};
-
-Request examine(const SelectionInput& input) {
-    if (const auto* head = std::get_if<RequestHead>(&input.request)) return {head->target, true};
-    if (const auto* incomplete = std::get_if<IncompleteRequest>(&input.request)) {
-        return {incomplete->target, incomplete->target && !input.may_carry_identifier};
-    }
-    return {std::nullopt, true};  // malformed: more bytes do not mend it
-}
 
 bool is_candidate(const SelectionInput& input, ServerId id) {
     return std::any_of(input.candidates.begin(), input.candidates.end(),
@@ -61,11 +47,10 @@ Decision select_by_name(const SelectionInput& input, std::span<const ServerId> n
 
 Decision select_server(const SelectionInput& input, const UrlMap& urls) {
     if (input.moment == SelectionMoment::Connect) return select_by_state(input);
-    const Request request = examine(input);
-    if (!request.is_sufficient && !input.is_time_over) return {};
+    if (input.may_wait) return {};
     if (input.identified) return select_by_name(input, {&*input.identified, 1});
-    if (request.target && !is_mutant(Mutant::IgnoresUrlMap)) {
-        return select_by_name(input, urls.servers_for(*request.target));
+    if (input.target && !is_mutant(Mutant::IgnoresUrlMap)) {
+        return select_by_name(input, urls.servers_for(*input.target));
     }
     return select_by_state(input);
 }

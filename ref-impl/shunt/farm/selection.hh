@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "shunt/farm/farm_config.hh"
-#include "shunt/farm/http_request.hh"
 #include "shunt/farm/url_map.hh"
 
 namespace shunt::farm {
@@ -27,14 +27,12 @@ struct Candidate {
 struct SelectionInput {
     ServerId self = 0;
     SelectionMoment moment = SelectionMoment::Connect;
-    /// What the first bytes of the client are; an IncompleteRequest if there are none.
-    ParsedRequest request;
-    /// SEL-5's time or number of bytes is reached: decide with what is here.
-    bool is_time_over = false;
-    /// The farm keeps sessions, so that an identifier in the rest of the head could win.
-    bool may_carry_identifier = false;
-    /// The server that a genuine session identifier in `request` names (SES-2).
+    /// Of the client's request, where its line is here.
+    std::optional<std::string_view> target;
+    /// The server that a genuine session identifier of the client names (SES-2, SES-3).
     std::optional<ServerId> identified;
+    /// What has not come yet may change the decision, and there is time to wait for it (SEL-5).
+    bool may_wait = false;
     /// Best first by server state; this server is one of them if an application listens here.
     std::span<const Candidate> candidates;
 };

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
+#include <string_view>
 
 #include "shunt/farm/standard_plan.hh"
 
@@ -40,10 +40,8 @@ class Selection : public testing::Test {
         input_.candidates = candidates_;
         return select_server(input_, urls_);
     }
-    Decision select_request(const std::string& target) {
-        RequestHead head;
-        head.target = target;
-        input_.request = head;
+    Decision select_request(std::string_view target) {
+        input_.target = target;
         return select();
     }
 
@@ -114,30 +112,18 @@ TEST_F(Selection, ConnectModeNeverLooksAtTheRequest) {
     EXPECT_EQ(select_request("/s1/x"), move_to({2}));
 }
 
-TEST_F(Selection, WaitsForTheRequestLineAndNoLonger) {
+TEST_F(Selection, WaitsWhileWhatComesMayChangeIt) {
+    input_.may_wait = true;
     EXPECT_EQ(select(), kWait);
-    input_.request = IncompleteRequest{"/s2/x"};
+    EXPECT_EQ(select_request("/s2/x"), kWait);
+    input_.may_wait = false;
     EXPECT_EQ(select(), move_to({2}));
-}
-
-TEST_F(Selection, WaitsForTheWholeHeadWhereAnIdentifierMayCome) {
-    input_.may_carry_identifier = true;
-    input_.request = IncompleteRequest{"/s2/x"};
-    EXPECT_EQ(select(), kWait);
-    EXPECT_EQ(select_request("/s2/x"), move_to({2}));
-}
-
-TEST_F(Selection, DecidesWithWhatIsThereWhenTimeIsOver) {
-    input_.may_carry_identifier = true;
-    input_.is_time_over = true;
-    input_.request = IncompleteRequest{"/s2/x"};
-    EXPECT_EQ(select(), move_to({2}));
-    input_.request = IncompleteRequest{};
+    input_.moment = SelectionMoment::Connect;
+    input_.may_wait = true;
     EXPECT_EQ(select(), kServeLocally);
 }
 
-TEST_F(Selection, GivesWhatIsNoRequestToTheStateRuleAtOnce) {
-    input_.request = MalformedRequest{"no HTTP"};
+TEST_F(Selection, GivesWhatIsNoRequestToTheStateRule) {
     EXPECT_EQ(select(), kServeLocally);
     candidates_ = {{3, true}, {1, true}};
     EXPECT_EQ(select(), move_to({3}));

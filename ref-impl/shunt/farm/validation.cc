@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "shunt/farm/field_text.hh"
 #include "shunt/farm/http_request.hh"
 #include "shunt/farm/score.hh"
 
@@ -20,6 +21,7 @@ constexpr Duration kZero = Duration::nanoseconds(0);
 constexpr std::size_t kMovesAtOnceMax = 4'096;
 /// Lower and a server would empty itself.
 constexpr std::uint32_t kReliefPercentMax = 90;
+constexpr std::size_t kCookieNameMax = 64;
 
 class Validator {
   public:
@@ -32,6 +34,7 @@ class Validator {
         check_servers();
         check_listens();
         check_urls();
+        check_session();
         check_selection();
         check_shedding();
         return std::move(findings_);
@@ -51,8 +54,20 @@ class Validator {
         if (type == 0x0800 || type == 0x0806 || type == 0x8100) {
             error("farm.ethertype", "a value that is not IPv4's, ARP's or VLAN's (FRM-2)");
         }
-        if (config_.session.mode != SessionMode::Off && config_.session.cookie.empty()) {
-            error("session.cookie", "a cookie name");
+    }
+
+    void check_session() {
+        const SessionSettings& session = config_.session;
+        const bool is_name = !session.cookie.empty() && session.cookie.size() <= kCookieNameMax &&
+                             std::ranges::all_of(session.cookie, is_token_character);
+        if (!is_name) {
+            error("session.cookie",
+                  fmt::format("a cookie's name, {} characters at most (RFC 6265 4.1.1)",
+                              kCookieNameMax));
+        }
+        if (session.lifetime < Duration::seconds(1)) error("session.lifetime_s", "1 at least");
+        if (session.mode != SessionMode::Off && config_.secret.empty()) {
+            error("farm.secret_file", "a secret, or clients could say who serves them (SES-1)");
         }
     }
 
@@ -129,6 +144,7 @@ class Validator {
         check_at_least(limits.import_bytes, 1, "limits.import_bytes");
         check_at_least(limits.early_data_frames, 1, "limits.early_data_frames");
         check_at_least(limits.remembered_offers, 1, "limits.remembered_offers");
+        check_at_least(limits.sessions, 1, "limits.sessions");
         check_at_least(limits.request_bytes, 1, "limits.request_bytes");
         if (limits.request_bytes > kRequestHeadBytesMax) {
             error("limits.request_bytes", fmt::format("{} at most", kRequestHeadBytesMax));

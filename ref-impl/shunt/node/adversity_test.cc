@@ -389,7 +389,7 @@ TEST_P(Adversity, EightKibibytesWithoutAnEndAreDecidedAndRefused) {
     handshake();
     say(std::string(20'000, 'a'));
     run_for(kMillisecond * 500);
-    EXPECT_NE(received_.find("HTTP/1.1 400"), std::string::npos) << "SEL-5";
+    EXPECT_NE(received_.find("HTTP/1.1 431"), std::string::npos) << "SEL-5";
     EXPECT_EQ(in(s1(), Table::Temporary), 0U);
 }
 

@@ -9,8 +9,9 @@ std::unique_ptr<stack::Conversation> BuiltInApplications::resume(std::uint16_t p
                                                                  ByteView context) {
     const farm::Listen* listen = config_.listen_of(self_, port);
     if (listen == nullptr || listen->application != farm::kHttpApplication) return nullptr;
-    if (context.empty()) return std::make_unique<HttpConversation>(contents_, self_.name);
-    return HttpConversation::resume(contents_, self_.name, context);
+    Sessions* sessions = Sessions::of_listener(*listen, sessions_);
+    if (context.empty()) return std::make_unique<HttpConversation>(contents_, self_.name, sessions);
+    return HttpConversation::resume(contents_, self_.name, context, sessions);
 }
 
 }  // namespace shunt::node

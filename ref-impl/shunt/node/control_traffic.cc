@@ -69,12 +69,14 @@ void Node::hear_of_peers(Instant now) {
             case farm::PeerEvent::Kind::Restarted:
                 if (!is_mutant(Mutant::KeepsRecordsOfRestarted)) abandon_owner(event->peer);
                 if (!is_mutant(Mutant::KeepsEndpointsOfRestarted)) drop_moved_in_from(event->peer);
+                if (sessions_) sessions_->forget(event->peer);
                 break;
             case farm::PeerEvent::Kind::Proven:
                 farm_link_.open_fence(event->peer);
                 break;
             case farm::PeerEvent::Kind::Dead:
                 if (!is_mutant(Mutant::KeepsRecordsOfDead)) abandon_owner(event->peer);
+                if (sessions_) sessions_->forget(event->peer);
                 break;
             case farm::PeerEvent::Kind::CutOff:
                 shedding_.free_places(event->peer, kHomeSilent);
@@ -85,7 +87,16 @@ void Node::hear_of_peers(Instant now) {
                 for_each_moved_in_from(event->peer,
                                        [&](Slot slot) { target_.ask_again(slot, now); });
                 break;
+            case farm::PeerEvent::Kind::Opened:
+                tell_all_sessions(event->peer, now);
+                break;
         }
+    }
+    // Behind the events: a peer that has restarted has told of these afterwards.
+    while (const auto told = channels_->poll_session()) {
+        if (!sessions_) continue;
+        sessions_->learn(told->kind, told->id, told->server, Duration::seconds(told->lifetime),
+                         now);
     }
 }
 
@@ -170,6 +181,32 @@ void Node::tell_state(Instant now) {
     told_connections_ = state.load.connections;
     has_news_ = false;
     last_state_ = now;
+}
+
+/// SES-4.
+void Node::tell_sessions(Instant now) {
+    while (const auto news = sessions_->poll_news(now)) {
+        if (!channels_) continue;
+        tell_session(news->kind, news->id, config_.session.lifetime, std::nullopt, now);
+    }
+}
+
+/// What it keeps, to a server that may have missed it.
+void Node::tell_all_sessions(farm::ServerId to, Instant now) {
+    for (const farm::SessionMap::Row& row : sessions(now)) {
+        if (row.server == self_.id) tell_session(row.kind, row.id, row.until - now, to, now);
+    }
+}
+
+void Node::tell_session(wire::SessionKind kind, ByteView id, Duration life,
+                        std::optional<farm::ServerId> to, Instant now) {
+    const auto seconds = static_cast<std::uint32_t>(life.to_seconds());
+    channels_->tell_session({kind, id, self_.id, seconds}, to, now);
+}
+
+std::vector<farm::SessionMap::Row> Node::sessions(Instant now) const {
+    if (!sessions_) return {};
+    return sessions_->rows(now);
 }
 
 std::vector<MemberRow> Node::members() const {

@@ -2,7 +2,7 @@
 // Who serves an unbound endpoint: selection, the candidates in turn, and what is left when none
 // takes it (SEL-2, SEL-4, SEL-5; EP-3, EP-6).
 #include "shunt/base/mutant.hh"
-#include "shunt/farm/http_request.hh"
+#include "shunt/farm/request_start.hh"
 #include "shunt/node/http_conversation.hh"
 #include "shunt/node/listeners.hh"
 #include "shunt/node/node.hh"
@@ -31,9 +31,11 @@ const farm::Listen* Node::listen_for(const migrate::Record& record) const {
 std::unique_ptr<stack::Conversation> Node::make_conversation(Slot slot,
                                                              const farm::Listen& listen) {
     if (listen.application == farm::kGatewayApplication) {
-        return streams_.open(slot, tables_.at(slot).tuple, listen);
+        return streams_.open(slot, tables_.at(slot).tuple, listen,
+                             Sessions::of_listener(listen, sessions_));
     }
-    return std::make_unique<HttpConversation>(contents_, self_.name);
+    return std::make_unique<HttpConversation>(contents_, self_.name,
+                                              Sessions::of_listener(listen, sessions_));
 }
 
 void Node::decide(Slot slot, bool must_decide, Instant now) {
@@ -54,10 +56,17 @@ void Node::decide(Slot slot, bool must_decide, Instant now) {
     input.self = self_.id;
     // Of a port that was opened elsewhere by an operator nobody here knows more than that.
     if (listen != nullptr && !is_mutant(Mutant::SelectsAtConnect)) input.moment = listen->selection;
-    input.request = farm::parse_request_head(request.bytes);
-    input.is_time_over =
+    const auto start = farm::read_request_start(request.bytes);
+    input.target = start.target;
+    bool may_say_more = !start.target && !start.is_over;
+    if (sessions_) {
+        const Sessions::Named named = sessions_->named_by(start, request.bytes, now);
+        input.identified = named.keeper;
+        may_say_more = named.may_come;
+    }
+    const bool is_time_over =
         must_decide || request.is_finished || request.bytes.size() >= config_.limits.request_bytes;
-    input.may_carry_identifier = config_.session.mode != farm::SessionMode::Off;
+    input.may_wait = may_say_more && !is_time_over;
     const auto candidates = candidates_for(record.tuple.service_port, record.tuple.protocol, now);
     input.candidates = candidates;
     const farm::Decision decision = farm::select_server(input, urls_);

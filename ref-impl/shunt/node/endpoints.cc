@@ -37,6 +37,7 @@ void Node::settle(Slot slot, Instant now) {
         if (record.table() != migrate::Table::Temporary) keep_warm(slot);
     }
     deadlines_.set(slot, record_deadline(record));
+    if (sessions_ && sessions_->has_news()) tell_sessions(now);
 }
 
 /// What moved on by itself wakes up at another time now (EP-41).

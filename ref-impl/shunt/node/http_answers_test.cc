@@ -137,7 +137,7 @@ TEST_F(HttpAnswers, WhatIsNotHttpIsRefusedAndIsTheLast) {
 
 TEST_F(HttpAnswers, AHeadWithoutEndIsRefused) {
     const auto answer = answer_to("GET /" + std::string(10'000, 'a'));
-    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 431 "));
 }
 
 TEST_F(HttpAnswers, AnEmptyObjectHasAnEmptyBody) {

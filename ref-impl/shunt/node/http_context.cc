@@ -9,11 +9,12 @@
 namespace shunt::node {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 constexpr std::uint8_t kHasResponse = 1;
 constexpr std::uint8_t kKeepsAlive = 2;
 constexpr std::uint8_t kIsHeadRequest = 4;
 constexpr std::uint8_t kIsBodyVerified = 8;
+constexpr std::uint8_t kIsGreeted = 16;
 constexpr std::uint64_t kBodyMax = std::uint64_t{1} << 60U;
 
 /// Appends integers, big-endian, and texts behind their length.
@@ -72,7 +73,8 @@ std::optional<std::vector<std::uint8_t>> HttpConversation::context() const {
     out.number(static_cast<std::uint8_t>(state_), 1);
     out.number((response_ ? kHasResponse : 0U) | (keeps_alive_ ? kKeepsAlive : 0U) |
                    (is_head_request_ ? kIsHeadRequest : 0U) |
-                   (is_request_body_verified_ ? kIsBodyVerified : 0U),
+                   (is_request_body_verified_ ? kIsBodyVerified : 0U) |
+                   (is_greeted_ ? kIsGreeted : 0U),
                1);
     out.number(request_body_left_, 8);
     out.number(request_body_read_, 8);
@@ -93,9 +95,9 @@ std::optional<std::vector<std::uint8_t>> HttpConversation::context() const {
 
 std::unique_ptr<HttpConversation> HttpConversation::resume(Contents& contents,
                                                            std::string_view server_name,
-                                                           ByteView context) {
+                                                           ByteView context, Sessions* sessions) {
     Reader in(context);
-    auto resumed = std::make_unique<HttpConversation>(contents, server_name);
+    auto resumed = std::make_unique<HttpConversation>(contents, server_name, sessions);
     const bool is_known = in.number(1) == kVersion;
     const std::uint64_t state = in.number(1);
     const std::uint64_t flags = in.number(1);
@@ -104,6 +106,7 @@ std::unique_ptr<HttpConversation> HttpConversation::resume(Contents& contents,
     resumed->keeps_alive_ = (flags & kKeepsAlive) != 0;
     resumed->is_head_request_ = (flags & kIsHeadRequest) != 0;
     resumed->is_request_body_verified_ = (flags & kIsBodyVerified) != 0;
+    resumed->is_greeted_ = (flags & kIsGreeted) != 0;
     if (!is_known || state > static_cast<std::uint8_t>(State::Closing)) return nullptr;
     resumed->state_ = static_cast<State>(state);
     if ((flags & kHasResponse) != 0) {

@@ -19,6 +19,7 @@ namespace {
 /// Body bytes written in one step; a multiple of the generated block. Of generated content that is
 /// longer nothing is copied.
 constexpr std::size_t kChunk = 16 * 1024;
+constexpr std::string_view kLineEnd = "\r\n";
 
 ByteView as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -67,7 +68,7 @@ bool HttpConversation::read_head(tcp::Connection& connection) {
     }
     const auto* head = std::get_if<farm::RequestHead>(&parsed);
     if (head == nullptr) {
-        refuse("400 Bad Request", "the request is not HTTP/1.1\n");
+        refuse_head(std::get<farm::MalformedRequest>(parsed));
         return true;
     }
     connection.consume(head->header_bytes);
@@ -80,9 +81,41 @@ bool HttpConversation::read_head(tcp::Connection& connection) {
     request_body_left_ = head->content_length.value_or(0);
     request_body_read_ = 0;
     is_request_body_verified_ = false;
-    answer(head->method, head->target);
+    if (is_greeted_ || sessions_ == nullptr) {
+        answer(head->method, head->target);
+    } else {
+        answer_first(*head, connection);
+    }
     if (request_body_left_ > 0) state_ = State::RequestBody;
     return true;
+}
+
+/// SES-1: the first response of the connection says who keeps the client's session. A response
+/// without an object is a redirect to who does.
+void HttpConversation::answer_first(const farm::RequestHead& head,
+                                    const tcp::Connection& connection) {
+    is_greeted_ = true;
+    const tcp::Identity& identity = connection.identity();
+    const bool is_safe = head.method == "GET" || head.method == "HEAD";
+    const Sessions::Greeting greeting = sessions_->greet(
+        {head.cookies, head.target, identity.local_address, identity.local_port, is_safe});
+    std::string field = greeting.field;
+    if (greeting.location.empty()) {
+        answer(head.method, head.target);
+    } else {
+        answer_text("302 Found", "the server that keeps this session has another address\n");
+        field = "Location: " + greeting.location + "\r\n";
+    }
+    std::string& answered = response_->head;
+    answered.insert(answered.size() - kLineEnd.size(), field);
+}
+
+void HttpConversation::refuse_head(const farm::MalformedRequest& request) {
+    if (request.is_too_long) {
+        refuse("431 Request Header Fields Too Large", "the head of the request is too long\n");
+    } else {
+        refuse("400 Bad Request", "the request is not HTTP/1.1\n");
+    }
 }
 
 void HttpConversation::refuse(std::string_view status, std::string_view text) {

@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include "shunt/farm/http_request.hh"
 #include "shunt/node/contents.hh"
+#include "shunt/node/sessions.hh"
 #include "shunt/stack/conversation.hh"
 #include "shunt/tcp/connection.hh"
 
@@ -21,13 +23,14 @@ namespace shunt::node {
 class HttpConversation final : public stack::Conversation {
   public:
     /// `contents` and `server_name` outlive the conversation. The name goes out in each Server
-    /// field, so that a person sees who answered.
-    HttpConversation(Contents& contents, std::string_view server_name)
-        : contents_(contents), server_name_(server_name) {}
+    /// field, so that a person sees who answered. `sessions` too; null: clients get none.
+    HttpConversation(Contents& contents, std::string_view server_name, Sessions* sessions = nullptr)
+        : contents_(contents), sessions_(sessions), server_name_(server_name) {}
 
     /// One that goes on where another has stopped, with the same objects; null if it cannot.
     static std::unique_ptr<HttpConversation> resume(Contents& contents,
-                                                    std::string_view server_name, ByteView context);
+                                                    std::string_view server_name, ByteView context,
+                                                    Sessions* sessions = nullptr);
 
     void advance(tcp::Connection& connection) override;
     std::optional<std::vector<std::uint8_t>> context() const override;
@@ -55,7 +58,9 @@ class HttpConversation final : public stack::Conversation {
     bool write_response(tcp::Connection& connection);
     bool write_head(tcp::Connection& connection);
     std::size_t write_piece(tcp::Connection& connection);
+    void answer_first(const farm::RequestHead& head, const tcp::Connection& connection);
     void answer(std::string_view method, std::string_view target);
+    void refuse_head(const farm::MalformedRequest& request);
     void refuse(std::string_view status, std::string_view text);
     void answer_text(std::string_view status, std::string_view text);
     Response& start(std::string_view status, std::string_view type, std::uint64_t size);
@@ -63,6 +68,7 @@ class HttpConversation final : public stack::Conversation {
     void finish_exchange();
 
     Contents& contents_;
+    Sessions* sessions_;
     std::string_view server_name_;
     std::unique_ptr<Response> response_;
     std::uint64_t request_body_left_ = 0;
@@ -71,6 +77,7 @@ class HttpConversation final : public stack::Conversation {
     bool is_request_body_verified_ = false;
     bool keeps_alive_ = true;
     bool is_head_request_ = false;
+    bool is_greeted_ = false;  // its first response has said what there is of its session (SES-1)
 };
 
 }  // namespace shunt::node

@@ -123,7 +123,7 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       backlog_(backlog_of(config.limits)),
       tables_(draw_key(rng_), capacities_of(config.limits)),
       offers_(draw_key(rng_), config.timers.reoffer_pause(), config.limits.remembered_offers),
-      applications_(config, self_, contents),
+      applications_(config, self_, contents, sessions_),
       context_{config,     self_,         tables_, farm_link_, offers_,  held_budget_,
                path_mtus_, applications_, pool_,   rng_,       counters_},
       exchange_(context_),
@@ -133,6 +133,7 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       listener_(tcp_config_, listener_keys(config, draw_key(rng_)), clock_offset, now),
       warm_(kWarmEndpointsMax),
       shedding_(config.drain) {
+    if (Sessions::are_kept(config_)) sessions_.emplace(config_, self_, rng_.fork(), counters_);
     if (!config_.farm.has_extensions) return;
     channels_.emplace(farm::ControlChannels::Environment{config_, self_, pool_, counters_,
                                                          back_.config().routes, mtus.back},

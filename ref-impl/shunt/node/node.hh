@@ -34,6 +34,8 @@
 #include "shunt/node/applications.hh"
 #include "shunt/node/contents.hh"
 #include "shunt/node/drain_report.hh"
+#include "shunt/node/move_call.hh"
+#include "shunt/node/sessions.hh"
 #include "shunt/node/shedding.hh"
 #include "shunt/node/streams.hh"
 #include "shunt/node/tables_snapshot.hh"
@@ -50,23 +52,6 @@ struct LinkMtus {
     std::size_t back = 1500;
     /// FramePort::train_max() of the front link: what connections send leaves by it.
     std::size_t front_train = 0;
-};
-
-/// Why a migrate call did not start a move.
-enum class ApiError : std::uint8_t {
-    UnknownConnection,  // no record, or one that has moved away
-    UnknownServer,      // no member has that name
-    NotMovable          // see the text
-};
-
-struct ApiFailure {
-    ApiError error;
-    const char* text;
-};
-
-/// A move that has begun.
-struct MoveStarted {
-    std::uint32_t epoch = 0;
 };
 
 class Node {
@@ -125,6 +110,8 @@ class Node {
     ServerStateRow server_state() const;
     /// The rows of every server that has told its state lately, this one's among them.
     std::vector<ServerRows> server_states(Instant now) const;
+    /// The sessions that it knows of, its own and those of others (SES-4).
+    std::vector<farm::SessionMap::Row> sessions(Instant now) const;
     /// The farm's members and the control channels to them.
     std::vector<MemberRow> members() const;
     const farm::Server& self() const { return self_; }
@@ -198,6 +185,10 @@ class Node {
     farm::ServerState own_state() const;
     std::optional<Instant> next_state() const;
     void tell_state(Instant now);
+    void tell_sessions(Instant now);
+    void tell_all_sessions(farm::ServerId to, Instant now);
+    void tell_session(wire::SessionKind kind, ByteView id, Duration life,
+                      std::optional<farm::ServerId> to, Instant now);
 
     // shed_connections.cc: what leaves by itself
     void shed_connections(Instant now);
@@ -238,6 +229,8 @@ class Node {
     // stream_calls.cc
     tcp::Connection* connection_of(const Streams::Stream& stream);
     Result<tcp::Connection*, stack::ApiError> writable_connection(StreamId id);
+    static std::size_t send_first(Streams::Stream& stream, tcp::Connection& connection,
+                                  ByteView bytes);
 
     // endpoints.cc: one endpoint after it has changed
     void settle(Slot slot, Instant now);
@@ -275,6 +268,7 @@ class Node {
     std::uint32_t told_connections_ = 0;
     Instant last_state_;
     // Before the tables, whose endpoints hold places of them and report to them.
+    std::optional<Sessions> sessions_;  // where the farm keeps any
     migrate::HeldBudget held_budget_;
     Streams streams_;
     tcp::Backlog backlog_;

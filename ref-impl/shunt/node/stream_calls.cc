@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls of applications outside of the node on their streams. They never block; what cannot be
 // done now is WouldBlock, and an event says when it can.
+#include <algorithm>
 #include <utility>
 
 #include "shunt/node/node.hh"
@@ -34,6 +35,7 @@ Result<std::size_t, Error> Node::stream_consume(StreamId id, std::size_t count, 
     if (!front) return Failure{front.error()};
     if (count > front->size()) return Failure{Error::InvalidArgument};
     const Streams::Stream& stream = *streams_.find(id);
+    if (stream.session) stream.session->hear_client(front->first(count));
     if (tcp::Connection* connection = connection_of(stream)) {
         connection->consume(count);
         settle(stream.slot, now);
@@ -56,25 +58,42 @@ Result<tcp::Connection*, Error> Node::writable_connection(StreamId id) {
 Result<std::size_t, Error> Node::stream_room(StreamId id) {
     const auto connection = writable_connection(id);
     if (!connection) return Failure{connection.error()};
+    Streams::Stream& stream = *streams_.find(id);
     const std::size_t room = (*connection)->send_capacity();
-    if (room >= streams_.room_min()) return room;
-    streams_.find(id)->is_room_wanted = true;
+    const std::size_t kept = stream.session ? StreamSession::kFieldMax + stream.session->held() : 0;
+    if (room >= streams_.room_min() + kept) return room - kept;
+    stream.is_room_wanted = true;
     return std::size_t{0};
 }
 
 Result<std::size_t, Error> Node::stream_send(StreamId id, ByteView bytes, Instant now) {
     const auto connection = writable_connection(id);
     if (!connection) return Failure{connection.error()};
-    const std::size_t taken = (*connection)->send(bytes);
     Streams::Stream& stream = *streams_.find(id);
+    const std::size_t taken =
+        stream.session ? send_first(stream, **connection, bytes) : (*connection)->send(bytes);
     if (taken < bytes.size()) stream.is_room_wanted = true;
     settle(stream.slot, now);
+    return taken;
+}
+
+/// What a stream begins with passes whoever looks for sessions there, and is taken whole as far as
+/// there is room for what that may add.
+std::size_t Node::send_first(Streams::Stream& stream, tcp::Connection& connection, ByteView bytes) {
+    const std::size_t kept = StreamSession::kFieldMax + stream.session->held();
+    const std::size_t room = connection.send_capacity();
+    const std::size_t taken = std::min(bytes.size(), room - std::min(room, kept));
+    connection.send(stream.session->pass(bytes.first(taken)));
+    if (stream.session->is_over()) stream.session.reset();
     return taken;
 }
 
 std::optional<Error> Node::stream_finish(StreamId id, Instant now) {
     const auto connection = writable_connection(id);
     if (!connection) return connection.error();
+    if (auto session = std::move(streams_.find(id)->session)) {
+        (*connection)->send(session->take_rest());
+    }
     (*connection)->close();
     settle(streams_.find(id)->slot, now);
     return std::nullopt;

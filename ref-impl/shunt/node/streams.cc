@@ -24,7 +24,7 @@ class StreamConversation final : public stack::Conversation {
 };
 
 std::unique_ptr<stack::Conversation> Streams::open(Slot slot, const wire::ConnectionTuple& tuple,
-                                                   const farm::Listen& listen) {
+                                                   const farm::Listen& listen, Sessions* sessions) {
     if (free_.empty()) {
         free_.push_back(static_cast<std::uint32_t>(streams_.size()));
         streams_.emplace_back();
@@ -36,6 +36,7 @@ std::unique_ptr<stack::Conversation> Streams::open(Slot slot, const wire::Connec
     stream.is_open = stream.is_connected = true;
     stream.listen = &listen;
     stream.tuple = tuple;
+    if (sessions != nullptr) stream.session = std::make_unique<StreamSession>(*sessions, tuple);
     const StreamId id{index, stream.generation};
     report(id, StreamEvent::Opened);
     return std::make_unique<StreamConversation>(*this, id);

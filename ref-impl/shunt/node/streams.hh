@@ -13,6 +13,7 @@
 #include "shunt/base/ready_queue.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/migrate/connection_tables.hh"
+#include "shunt/node/stream_session.hh"
 #include "shunt/stack/api_error.hh"
 #include "shunt/stack/conversation.hh"
 #include "shunt/tcp/connection.hh"
@@ -66,6 +67,8 @@ class Streams {
         std::optional<stack::ApiError> fate;
         /// Once it is not connected: what was not read.
         std::unique_ptr<tcp::Connection> remains;
+        /// While its beginning may say something of sessions.
+        std::unique_ptr<StreamSession> session;
         const farm::Listen* listen = nullptr;
         wire::ConnectionTuple tuple;
     };
@@ -74,9 +77,10 @@ class Streams {
     /// application does not wake up for each segment that is acknowledged.
     explicit Streams(std::size_t room_min) : room_min_(room_min) {}
 
-    /// The application's end of the connection in `slot`; `listen` outlives it.
+    /// The application's end of the connection in `slot`; `listen` outlives it, and `sessions`;
+    /// null: clients get none.
     std::unique_ptr<stack::Conversation> open(Slot slot, const wire::ConnectionTuple& tuple,
-                                              const farm::Listen& listen);
+                                              const farm::Listen& listen, Sessions* sessions);
 
     /// The next thing that happened, each stream in its turn.
     std::optional<StreamReport> poll_event();

@@ -143,6 +143,7 @@ class FarmReader {
         count(limits.import_bytes, "import_bytes");
         count(limits.early_data_frames, "early_data_frames");
         count(limits.remembered_offers, "remembered_offers");
+        count(limits.sessions, "sessions");
         count(limits.request_bytes, "request_bytes");
         count(limits.tcp_send_buffer_bytes, "tcp_send_buffer_bytes");
         count(limits.tcp_receive_buffer_bytes, "tcp_receive_buffer_bytes");
@@ -224,6 +225,9 @@ class FarmReader {
         farm::SessionSettings& session = file_.config.session;
         assign(session.cookie, reader.text("cookie"));
         assign_choice(session.mode, reader.choice("mode", {"off", "cookie", "redirect"}));
+        constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();  // on the wire
+        if (const auto seconds = reader.integer("lifetime_s", 1, most))
+            session.lifetime = Duration::seconds(*seconds);
         reader.finish();
     }
 

@@ -90,6 +90,8 @@ void ControlChannels::handle_frame(Peer& peer, Channel& channel,
     }
     if (kind == ControlKind::Pong) return handle_pong(peer, frame.transaction(), now);
     if (kind == ControlKind::ServerState) return handle_state(peer, channel, frame, now);
+    if (kind == ControlKind::Session && config_.session.mode != SessionMode::Off)
+        return handle_session(peer, channel, frame);
     if (kind == ControlKind::Hello) {  // one is enough
         counters_.add(Counter::DropControlBody);
         return answer_error(channel, frame, ControlError::BodyNotUnderstood);
@@ -121,6 +123,8 @@ void ControlChannels::handle_hello(Peer& peer, Channel& channel,
         counters_.add(Counter::PeerRestarted);
         states_.forget(peer.server->id);
         events_.push_back({PeerEvent::Kind::Restarted, peer.server->id});
+        std::erase_if(told_sessions_,
+                      [&](const ToldSession& told) { return told.server == peer.server->id; });
         peer.boot.reset();
         current = nullptr;
     }
@@ -156,6 +160,7 @@ void ControlChannels::open(Peer& peer, Channel& channel, Instant now) {
     // At once, for both tell the peer that we know its boot number (EP-33).
     send_ping(peer, channel, now);
     send_state(channel);
+    events_.push_back({PeerEvent::Kind::Opened, peer.server->id});
 }
 
 void ControlChannels::handle_pong(Peer& peer, std::uint64_t transaction, Instant now) {
@@ -175,6 +180,39 @@ void ControlChannels::handle_state(Peer& peer, Channel& channel,
         return answer_error(channel, frame, ControlError::BodyNotUnderstood);
     }
     states_.learn(peer.server->id, *state, now);
+}
+
+void ControlChannels::tell_session(const wire::SessionAnnouncement& session,
+                                   std::optional<ServerId> to, Instant now) {
+    std::vector<std::uint8_t> body(session.size());
+    session.write_to(body);
+    for (Peer& peer : peers_) {
+        Channel* channel = peer.open_channel();
+        if (channel == nullptr || (to && *to != peer.server->id)) continue;
+        send(*channel, {ControlKind::Session, 0, 0}, body);
+        channel->flush(sockets_, now);
+    }
+}
+
+/// Who keeps a session says so itself, as with its state.
+void ControlChannels::handle_session(Peer& peer, Channel& channel,
+                                     const wire::ControlFrameView& frame) {
+    const auto session = wire::SessionAnnouncement::parse(frame.body());
+    if (!session || session->server != peer.server->id) {
+        counters_.add(Counter::DropControlBody);
+        return answer_error(channel, frame, ControlError::BodyNotUnderstood);
+    }
+    told_sessions_.push_back({session->kind,
+                              {session->id.begin(), session->id.end()},
+                              session->server,
+                              session->lifetime_seconds});
+}
+
+std::optional<ToldSession> ControlChannels::poll_session() {
+    if (told_sessions_.empty()) return std::nullopt;
+    ToldSession told = std::move(told_sessions_.front());
+    told_sessions_.pop_front();
+    return told;
 }
 
 }  // namespace shunt::farm

@@ -108,6 +108,40 @@ TEST_F(ChannelFramesTest, WhatIsNotServedIsAnsweredWithNotReady) {
     EXPECT_EQ(counted(2, Counter::DropControlUnready), 4U);
 }
 
+TEST_F(ChannelFramesTest, ASessionIsLearnedFromWhoKeepsIt) {
+    config_.session.mode = SessionMode::Cookie;
+    const auto id = open_channel();
+    const Bytes session{2, 3, 'a', 'b', 'c', 0, 0, 0, 1, 0, 0, 0, 60};
+    Bytes of_another = session;
+    of_another[8] = 2;
+    Bytes too_long = session;
+    too_long.push_back(0);
+    say(1, id, frame(ControlKind::Session, session));
+    say(1, id, frame(ControlKind::Session, of_another));
+    say(1, id, frame(ControlKind::Session, too_long));
+    const auto answers = heard(1, id);
+    ASSERT_EQ(answers.size(), 2U) << "what is right is not answered";
+    for (const Bytes& answer : answers)
+        EXPECT_EQ(error_code(answer), 2U);
+    const auto told = at(2).poll_session();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->kind, wire::SessionKind::Tls);
+    EXPECT_EQ(told->id, (Bytes{'a', 'b', 'c'}));
+    EXPECT_EQ(told->server, 1U);
+    EXPECT_EQ(told->lifetime, 60U);
+    EXPECT_FALSE(at(2).poll_session());
+}
+
+TEST_F(ChannelFramesTest, WhatAPredecessorHasToldIsForgottenWithIt) {
+    config_.session.mode = SessionMode::Cookie;
+    say(1, open_channel(1), frame(ControlKind::Session, {2, 1, 'a', 0, 0, 0, 1, 0, 0, 0, 60}));
+    say(1, open_channel(2), frame(ControlKind::Session, {2, 1, 'b', 0, 0, 0, 1, 0, 0, 0, 60}));
+    const auto told = at(2).poll_session();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->id, (Bytes{'b'}));
+    EXPECT_FALSE(at(2).poll_session());
+}
+
 TEST_F(ChannelFramesTest, NoAnswerIsAnswered) {
     const auto id = open_channel();
     for (const ControlKind kind : {ControlKind::Error, ControlKind::Pong,
@@ -223,7 +257,9 @@ TEST_F(ChannelFramesTest, ANewBootNumberReplacesTheChannel) {
     const auto young = open_channel(2);
     EXPECT_TRUE(is_closed(old));
     EXPECT_FALSE(is_closed(young));
-    EXPECT_EQ(events(2), (std::vector<PeerEvent>{{PeerEvent::Kind::Restarted, 1}}));
+    EXPECT_EQ(events(2), (std::vector<PeerEvent>{{PeerEvent::Kind::Opened, 1},
+                                                 {PeerEvent::Kind::Restarted, 1},
+                                                 {PeerEvent::Kind::Opened, 1}}));
 }
 
 TEST_F(ChannelFramesTest, SynsOfAMemberAreBounded) {

@@ -23,6 +23,7 @@
 #include "shunt/stack/socket_set.hh"
 #include "shunt/wire/control_messages.hh"
 #include "shunt/wire/ipv4.hh"
+#include "shunt/wire/session_announcement.hh"
 
 namespace shunt::farm {
 
@@ -33,12 +34,21 @@ struct PeerEvent {
         Restarted,  // a new boot number: all that it held is gone (CTL-7)
         Dead,       // silent for kPeerLife: records that point to it are void (EP-33)
         CutOff,     // this server may not act for connections whose home it is (EP-33)
+        Opened,     // a channel is open again: it may have missed what was told
         Back        // the channel is back: it may ask that home for a 0x14 for each
     };
     Kind kind = Kind::Dead;
     ServerId peer = 0;
 
     bool operator==(const PeerEvent&) const = default;
+};
+
+/// A session that a peer has told of; it keeps it (SES-4).
+struct ToldSession {
+    wire::SessionKind kind = wire::SessionKind::Cookie;
+    std::vector<std::uint8_t> id;
+    ServerId server = 0;
+    std::uint32_t lifetime = 0;  // s
 };
 
 /// A row of the verb members.
@@ -85,6 +95,11 @@ class ControlChannels {
 
     /// Tells all servers; kept for those whose channel opens later.
     void tell_state(const ServerState& state, Instant now);
+    /// Tells that server, or all, where the channel is open.
+    void tell_session(const wire::SessionAnnouncement& session, std::optional<ServerId> to,
+                      Instant now);
+    /// What they have told; to be fetched whenever something has arrived.
+    std::optional<ToldSession> poll_session();
     /// What the server has told of itself, if that is young enough, its channel is open, and it
     /// knows our boot number (SEL-3); else null.
     const ServerState* candidate_state(ServerId server, Instant now) const;
@@ -140,6 +155,7 @@ class ControlChannels {
     void handle_pong(Peer& peer, std::uint64_t transaction, Instant now);
     void handle_state(Peer& peer, Channel& channel, const wire::ControlFrameView& frame,
                       Instant now);
+    void handle_session(Peer& peer, Channel& channel, const wire::ControlFrameView& frame);
     void answer_error(Channel& channel, const wire::ControlFrameView& frame,
                       wire::ControlError error);
     void send_hello(Channel& channel);
@@ -161,6 +177,7 @@ class ControlChannels {
     ServerState own_;
     Transactions transactions_;
     std::deque<PeerEvent> events_;
+    std::deque<ToldSession> told_sessions_;
     WaitedTime waited_;
     std::uint64_t last_serial_ = 0;
     std::uint64_t last_transaction_;

@@ -102,7 +102,8 @@ TEST_F(ControlChannelsTest, AShortCutEndsTheChannelAndNothingElse) {
     passes_ = [](ServerId, ServerId) { return true; };
     run_for(Duration::milliseconds(2'000));
     EXPECT_TRUE(at(1).is_open(2));
-    EXPECT_EQ(events(1), (std::vector<PeerEvent>{{Kind::Proven, 2}}));
+    EXPECT_EQ(events(1),
+              (std::vector<PeerEvent>{{Kind::Opened, 2}, {Kind::Proven, 2}, {Kind::Opened, 2}}));
 }
 
 /// Pings go each second: what is left of the 6 s of EP-33 is enough to meet again.
@@ -143,10 +144,12 @@ TEST_F(ControlChannelsTest, AnOwnerThatSleptStopsBeforeItDoesAnythingElse) {
 TEST_F(ControlChannelsTest, ARestartIsToldOnceAndTheOldChannelGoes) {
     start(2, 77);
     run_for(Duration::seconds(2));
-    EXPECT_EQ(events(1), (std::vector<PeerEvent>{{Kind::Proven, 2}, {Kind::Restarted, 2}}));
+    EXPECT_EQ(events(1),
+              (std::vector<PeerEvent>{
+                  {Kind::Opened, 2}, {Kind::Proven, 2}, {Kind::Restarted, 2}, {Kind::Opened, 2}}));
     EXPECT_EQ(row_of(at(1), 2).boot, at(2).boot());
     EXPECT_TRUE(at(1).is_open(2));
-    EXPECT_EQ(events(2), (std::vector<PeerEvent>{{Kind::Proven, 1}}))
+    EXPECT_EQ(events(2), (std::vector<PeerEvent>{{Kind::Opened, 1}, {Kind::Proven, 1}}))
         << "who starts knows of no earlier boot number";
 }
 

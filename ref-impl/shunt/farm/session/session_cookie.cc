@@ -8,13 +8,13 @@
 #include <charconv>
 
 #include "shunt/base/bytes.hh"
+#include "shunt/farm/field_text.hh"
 
 namespace shunt::farm {
 namespace {
 
 constexpr std::size_t kServerDigits = 8;
 constexpr std::size_t kWordDigits = 16;
-constexpr std::string_view kBlank = " \t";
 
 /// Exactly lower-case hex digits; nothing else is a value of ours.
 std::optional<std::uint64_t> read_hex(std::string_view digits) {
@@ -23,12 +23,6 @@ std::optional<std::uint64_t> read_hex(std::string_view digits) {
     const auto end = digits.data() + digits.size();
     if (std::from_chars(digits.data(), end, value, 16).ptr != end) return std::nullopt;
     return value;
-}
-
-std::string_view without_blanks(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(kBlank);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
 }
 
 /// A tag's words are as SipHash writes them, little-endian; digits stand in the order of bytes.

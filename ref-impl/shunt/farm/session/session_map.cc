@@ -2,6 +2,7 @@
 #include "shunt/farm/session/session_map.hh"
 
 #include <algorithm>
+#include <tuple>
 
 namespace shunt::farm {
 
@@ -18,38 +19,64 @@ std::string SessionMap::name_of(Kind kind, ByteView id) {
     return name;
 }
 
-void SessionMap::learn(Kind kind, ByteView id, ServerId server, Duration life, Instant now) {
-    std::string name = name_of(kind, id);
-    const auto known = rows_.find(name);
-    if (known != rows_.end()) {
-        known->second = {server, now + life};
-        return;
-    }
-    if (rows_.size() == capacity_) expire(now);
-    if (rows_.size() == capacity_) return counters_.add(Counter::DropSessionFull);
-    rows_.emplace(std::move(name), Place{server, now + life});
+std::size_t& SessionMap::count_of(const std::string& name) {
+    return counts_[static_cast<Kind>(name.front()) == Kind::Cookie ? 0 : 1];
 }
 
-std::optional<ServerId> SessionMap::find(Kind kind, ByteView id, Instant now) const {
+void SessionMap::place(const std::string& name, const Place& place) {
+    rows_.insert_or_assign(name, place);
+    by_end_.emplace(place.until, name);
+}
+
+void SessionMap::erase(const std::string& name) {
+    const auto row = rows_.find(name);
+    by_end_.erase({row->second.until, name});
+    --count_of(name);
+    rows_.erase(row);
+}
+
+void SessionMap::learn(Kind kind, ByteView id, ServerId server, Duration life, Instant now) {
+    const std::string name = name_of(kind, id);
+    if (const auto known = rows_.find(name); known != rows_.end()) {
+        by_end_.erase({known->second.until, name});
+        return place(name, {server, now + life});
+    }
+    if (count_of(name) == capacity_) expire(now);
+    if (count_of(name) == capacity_) return counters_.add(Counter::DropSessionFull);
+    ++count_of(name);
+    place(name, {server, now + life});
+}
+
+std::optional<SessionMap::Place> SessionMap::find(Kind kind, ByteView id, Instant now) const {
     const auto found = rows_.find(name_of(kind, id));
     if (found == rows_.end() || found->second.until <= now) return std::nullopt;
-    return found->second.server;
+    return found->second;
 }
 
 void SessionMap::forget(ServerId server) {
-    absl::erase_if(rows_, [server](const auto& row) { return row.second.server == server; });
+    std::vector<std::string> gone;
+    for (const auto& [name, place] : rows_) {
+        if (place.server == server) gone.push_back(name);
+    }
+    for (const std::string& name : gone)
+        erase(name);
 }
 
 void SessionMap::expire(Instant now) {
-    absl::erase_if(rows_, [now](const auto& row) { return row.second.until <= now; });
+    while (!by_end_.empty() && by_end_.begin()->first <= now) {
+        const std::string name = by_end_.begin()->second;
+        erase(name);
+    }
 }
 
 std::vector<SessionMap::Row> SessionMap::rows(Instant now) const {
     std::vector<Row> rows;
     for (const auto& [name, place] : rows_) {
         if (place.until <= now) continue;
-        rows.push_back(
-            {static_cast<Kind>(name.front()), name.substr(1), place.server, place.until});
+        rows.push_back({static_cast<Kind>(name.front()),
+                        {name.begin() + 1, name.end()},
+                        place.server,
+                        place.until});
     }
     std::ranges::sort(rows, [](const Row& a, const Row& b) {
         return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);

@@ -2,12 +2,15 @@
 // Which server of the farm keeps a session: the Session Map (SES-3, SES-4, TAB-2).
 #pragma once
 
+#include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shunt/base/bytes.hh"
@@ -25,19 +28,25 @@ class SessionMap {
 
     struct Row {
         Kind kind = Kind::Cookie;
-        std::string id;
+        std::vector<std::uint8_t> id;
         ServerId server = 0;
         Instant until;
     };
 
-    /// `capacity` rows, hashed under `key` (SEC-6).
+    struct Place {
+        ServerId server = 0;
+        Instant until;
+    };
+
+    /// `capacity` rows of each kind, so that one cannot crowd out the other; hashed under `key`
+    /// (SEC-6).
     SessionMap(std::size_t capacity, SipKey key, Counters& counters);
 
     /// A session that is there already lives on, where it is told to be now. A full table drops the
     /// row, counted.
     void learn(Kind kind, ByteView id, ServerId server, Duration life, Instant now);
     /// Nothing for a session that is unknown or over.
-    std::optional<ServerId> find(Kind kind, ByteView id, Instant now) const;
+    std::optional<Place> find(Kind kind, ByteView id, Instant now) const;
     /// All sessions of that server: it is gone (SES-5).
     void forget(ServerId server);
     /// Rows that are over make room.
@@ -52,15 +61,17 @@ class SessionMap {
         SipKey key;
         std::size_t operator()(const std::string& name) const;
     };
-    struct Place {
-        ServerId server = 0;
-        Instant until;
-    };
     static std::string name_of(Kind kind, ByteView id);
+
+    std::size_t& count_of(const std::string& name);
+    void place(const std::string& name, const Place& place);
+    void erase(const std::string& name);
 
     std::size_t capacity_;
     Counters& counters_;
     absl::flat_hash_map<std::string, Place, Hash> rows_;
+    absl::btree_set<std::pair<Instant, std::string>> by_end_;
+    std::array<std::size_t, 2> counts_{};  // rows of each kind
 };
 
 }  // namespace shunt::farm

@@ -17,7 +17,8 @@ class SessionMapTest : public testing::Test {
         map_.learn(kind, id(last), server, kLife, now_);
     }
     std::optional<ServerId> find(std::uint8_t last, Kind kind = Kind::Tls) const {
-        return map_.find(kind, id(last), now_);
+        const auto place = map_.find(kind, id(last), now_);
+        return place ? std::optional(place->server) : std::nullopt;
     }
 
     Instant now_ = Instant::from_nanoseconds(1'000'000'000);
@@ -66,6 +67,17 @@ TEST_F(SessionMapTest, AFullMapDropsWhatIsNewAndCountsIt) {
     EXPECT_EQ(counters_.value(Counter::DropSessionFull), 1U);
 }
 
+TEST_F(SessionMapTest, EachKindHasItsOwnRoom) {
+    for (std::uint8_t last = 1; last <= 4; ++last)
+        learn(last, 7, Kind::Cookie);
+    learn(1, 8);
+    EXPECT_EQ(find(1), 8U);
+    map_.forget(7);
+    learn(5, 7, Kind::Cookie);
+    EXPECT_EQ(find(5, Kind::Cookie), 7U) << "what was forgotten made room";
+    EXPECT_EQ(map_.size(), 2U);
+}
+
 TEST_F(SessionMapTest, AServerThatIsGoneKeepsNothing) {
     learn(1, 7);
     learn(2, 8);
@@ -83,7 +95,7 @@ TEST_F(SessionMapTest, RowsComeInTheOrderOfTheirIds) {
     EXPECT_EQ(rows[0].kind, Kind::Cookie);
     EXPECT_EQ(rows[1].server, 7U);
     EXPECT_EQ(rows[2].server, 8U);
-    EXPECT_EQ(rows[2].id, std::string("\1\2\3\2"));
+    EXPECT_EQ(rows[2].id, id(2));
 }
 
 }  // namespace

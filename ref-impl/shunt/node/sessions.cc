@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/node/sessions.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "shunt/base/assert.hh"
+#include "shunt/base/drawn_key.hh"
+#include "shunt/farm/derived_key.hh"
+#include "shunt/farm/session/tls_hello.hh"
+#include "shunt/farm/url_map.hh"
+
+namespace shunt::node {
+namespace {
+
+/// Content type of a handshake's record (RFC 5246 6.2.1): no HTTP begins so.
+constexpr std::uint8_t kTlsHandshake = 22;
+constexpr std::uint16_t kHttpPort = 80;
+
+SipKey cookie_key(const farm::FarmConfig& config) {
+    const auto key = farm::derive_sip_key(config, farm::kSessionKeyInfo);
+    SHUNT_ASSERT(key, "validation has refused sessions without a secret");
+    return *key;
+}
+
+std::string_view query_of(std::string_view target) {
+    const std::size_t mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+/// The first parameter of `query`, which goes on behind it.
+std::string_view take_parameter(std::string_view& query) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view parameter = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    return parameter;
+}
+
+/// The parameter's value, if that is its name.
+std::optional<std::string_view> value_of(std::string_view parameter, std::string_view name) {
+    if (!parameter.starts_with(name) || !parameter.substr(name.size()).starts_with('='))
+        return std::nullopt;
+    return parameter.substr(name.size() + 1);
+}
+
+/// What the other servers know a cookie's session by.
+std::vector<std::uint8_t> id_of(const farm::SessionId& session) {
+    std::vector<std::uint8_t> id(12);
+    store_u32(id, 0, session.server);
+    store_u64(id, 4, session.number);
+    return id;
+}
+
+}  // namespace
+
+Sessions::Sessions(const farm::FarmConfig& config, const farm::Server& self, Rng rng,
+                   Counters& counters)
+    : config_(config),
+      self_(self),
+      rng_(rng),
+      cookie_(config.session.cookie, cookie_key(config)),
+      map_(config.limits.sessions, draw_key(rng_), counters) {}
+
+Sessions::Named Sessions::named_by(const farm::RequestStart& start, ByteView bytes,
+                                   Instant now) const {
+    if (!bytes.empty() && bytes.front() == kTlsHandshake) {
+        const farm::ParsedHello parsed = farm::read_client_hello(bytes);
+        const auto* hello = std::get_if<farm::TlsHello>(&parsed);
+        if (hello == nullptr) return {{}, std::holds_alternative<farm::IncompleteHello>(parsed)};
+        const auto place = map_.find(Kind::Tls, hello->session_id, now);
+        return {place ? std::optional(place->server) : std::nullopt, false};
+    }
+    std::string_view fields = start.fields;
+    while (const auto cookies = farm::next_cookies(fields)) {
+        if (const auto session = cookie_.find(*cookies)) return {session->server, false};
+    }
+    if (start.target) {
+        if (const auto session = parameter_in(*start.target)) return {session->server, false};
+    }
+    return {std::nullopt, !start.is_over};
+}
+
+std::optional<farm::SessionId> Sessions::parameter_in(std::string_view target) const {
+    if (config_.session.mode != farm::SessionMode::Redirect) return std::nullopt;
+    std::string_view query = query_of(target);
+    while (!query.empty()) {
+        const auto value = value_of(take_parameter(query), config_.session.cookie);
+        if (!value) continue;
+        if (const auto session = cookie_.read(*value)) return session;
+    }
+    return std::nullopt;
+}
+
+Sessions::Greeting Sessions::greet(const Request& request) {
+    const auto carried = cookie_.find(request.cookies);
+    if (carried && carried->server == self_.id) {
+        note(*carried);
+        return {};
+    }
+    const auto followed = parameter_in(request.target);
+    if (followed && followed->server == self_.id) {
+        note(*followed);
+        return {cookie_.field_for(*followed), {}};
+    }
+    const farm::SessionId session{self_.id, rng_.next_u64()};
+    note(session);
+    const bool is_redirected = config_.session.mode == farm::SessionMode::Redirect &&
+                               request.may_be_redirected && !self_.services.empty() &&
+                               !self_.has_service(request.service) &&
+                               farm::path_of(request.target).starts_with('/');
+    if (is_redirected) return {{}, location_of(request, session)};
+    return {cookie_.field_for(session), {}};
+}
+
+/// The same object on the keeper's own address, with the session as its last parameter.
+std::string Sessions::location_of(const Request& request, const farm::SessionId& session) const {
+    const std::string_view whole = farm::path_of(request.target);
+    std::string location = fmt::format("http://{}", self_.services.front().to_string());
+    if (request.port != kHttpPort) location += fmt::format(":{}", request.port);
+    location += whole.substr(0, whole.find('?'));
+    location += '?';
+    std::string_view query = query_of(whole);
+    while (!query.empty()) {
+        const std::string_view parameter = take_parameter(query);
+        if (value_of(parameter, config_.session.cookie)) continue;  // of a server that is gone
+        location += parameter;
+        location += '&';
+    }
+    location += fmt::format("{}={}", config_.session.cookie, cookie_.value_of(session));
+    return location;
+}
+
+void Sessions::note(const farm::SessionId& session) {
+    noted_.push_back({Kind::Cookie, id_of(session)});
+}
+
+void Sessions::note_tls(ByteView id) {
+    noted_.push_back({Kind::Tls, {id.begin(), id.end()}});
+}
+
+std::optional<Sessions::News> Sessions::poll_news(Instant now) {
+    while (!noted_.empty()) {
+        News news = std::move(noted_.front());
+        noted_.pop_front();
+        const auto known = map_.find(news.kind, news.id, now);
+        const bool is_fresh =
+            known && known->server == self_.id && now + lifetime() / 2 < known->until;
+        if (is_fresh) continue;
+        map_.learn(news.kind, news.id, self_.id, lifetime(), now);
+        return news;
+    }
+    return std::nullopt;
+}
+
+void Sessions::learn(Kind kind, ByteView id, farm::ServerId server, Duration life, Instant now) {
+    map_.learn(kind, id, server, std::min(life, lifetime()), now);
+}
+
+}  // namespace shunt::node
