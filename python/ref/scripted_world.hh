@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <functional>
 
-#include "scripted_client.hh"
+#include "shunt/sim/client/scripted_client.hh"
 #include "shunt/sim/scenarios/farm_world.hh"
 
 namespace shunt::python {
+
+using sim::ScriptedClient;
 
 class ScriptedWorld {
   public:

@@ -10,6 +10,7 @@
 #include "shunt/sim/scenarios/move_faults.hh"
 #include "shunt/sim/scenarios/move_in_use.hh"
 #include "shunt/sim/scenarios/move_once.hh"
+#include "shunt/sim/scenarios/sessions.hh"
 #include "shunt/sim/scenarios/tcp_pair.hh"
 
 namespace shunt::sim {
@@ -57,6 +58,10 @@ constexpr Scenario kScenarios[] = {
      crash_twice, kScript},
     {"channels", "Extended set: servers lose each other for longer than EP-33 lets an owner go on.",
      channels},
+    {"sessions",
+     "1,000 clients with cookies ask ten times; one of four servers crashes. Even seeds lose "
+     "frames.",
+     sessions, kOwnLinks},
     {"tcp-pair",
      "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
      tcp_pair, kPair},

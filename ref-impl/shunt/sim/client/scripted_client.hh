@@ -18,7 +18,7 @@
 #include "shunt/tcp/connection.hh"
 #include "shunt/wire/tuple.hh"
 
-namespace shunt::python {
+namespace shunt::sim {
 
 class ScriptedClient final : public sim::Host {
   public:
@@ -78,4 +78,4 @@ class ScriptedClient final : public sim::Host {
     DeadlineHeap deadlines_;
 };
 
-}  // namespace shunt::python
+}  // namespace shunt::sim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scripted_client.hh"
+#include "shunt/sim/client/scripted_client.hh"
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +13,7 @@
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/tcp_header.hh"
 
-namespace shunt::python {
+namespace shunt::sim {
 namespace {
 
 /// Of the standard plan's front network (farm/standard_plan.hh).
@@ -143,4 +143,4 @@ void ScriptedClient::settle(Number number, Instant now) {
     deadlines_.set(number, connection.tcp.poll_deadline());
 }
 
-}  // namespace shunt::python
+}  // namespace shunt::sim
