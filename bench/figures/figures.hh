@@ -13,5 +13,6 @@ std::vector<Figure> engine_figures();
 std::vector<Figure> node_figures();
 std::vector<Figure> table_figures();
 std::vector<Figure> memory_figures();
+std::vector<Figure> selection_figures();
 
 }  // namespace shunt::bench

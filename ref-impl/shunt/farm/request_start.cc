@@ -8,83 +8,83 @@
 namespace shunt::farm {
 namespace {
 
-constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kCookie = "cookie";
 
-bool is_target_character(char c) {
-    return c > ' ' && c != '\x7F';
+/// A line feed alone ends a line too (RFC 9112 2.2).
+std::string_view without_line_end(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+/// Where the method ends; nothing if no request line begins like this, whatever follows.
+std::optional<std::size_t> end_of_method(std::string_view text) {
+    std::size_t end = 0;
+    while (end < text.size() && is_token_character(text[end]))
+        ++end;
+    if (end < text.size() && (end == 0 || text[end] != ' ')) return std::nullopt;
+    return end;
 }
 
 /// The target of a whole request line (RFC 9112 3); nothing if it is none of HTTP/1.
 std::optional<std::string_view> target_of(std::string_view line) {
-    const std::size_t method_end = line.find(' ');
-    if (method_end == 0 || method_end == std::string_view::npos) return std::nullopt;
-    const std::string_view rest = line.substr(method_end + 1);
-    const std::size_t target_end = rest.find(' ');
-    if (target_end == 0 || target_end == std::string_view::npos) return std::nullopt;
-    const std::string_view target = rest.substr(0, target_end);
-    const std::string_view version = rest.substr(target_end + 1);
-    const bool is_right = std::all_of(target.begin(), target.end(), is_target_character) &&
-                          (version == "HTTP/1.1" || version == "HTTP/1.0");
-    if (!is_right) return std::nullopt;
-    return target;
+    const auto method_end = end_of_method(line);
+    if (!method_end || *method_end == line.size()) return std::nullopt;
+    const std::string_view rest = line.substr(*method_end + 1);
+    std::size_t end = 0;
+    while (end < rest.size() && rest[end] > ' ' && rest[end] != '\x7F')
+        ++end;
+    const std::string_view version = rest.substr(end);
+    if (end == 0 || (version != " HTTP/1.1" && version != " HTTP/1.0")) return std::nullopt;
+    return rest.substr(0, end);
 }
 
-/// No request line begins like this, whatever follows.
-bool begins_otherwise(std::string_view text) {
-    const std::size_t method_end = std::min(text.find(' '), text.size());
-    const std::string_view method = text.substr(0, method_end);
-    return (method.empty() && !text.empty()) ||
-           !std::all_of(method.begin(), method.end(), is_token_character);
-}
-
-bool is_same_name(std::string_view name, std::string_view lower_case) {
-    const auto is_same = [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+/// No blank stands before the colon (RFC 9112 5.1).
+bool is_cookie_field(std::string_view line) {
+    const auto is_same = [](char lower, char c) {
+        return c == lower || c == static_cast<char>(lower - 'a' + 'A');
     };
-    return std::equal(name.begin(), name.end(), lower_case.begin(), lower_case.end(), is_same);
+    return line.size() > kCookie.size() && line[kCookie.size()] == ':' &&
+           std::equal(kCookie.begin(), kCookie.end(), line.begin(), is_same);
 }
 
 }  // namespace
 
-RequestStart read_request_start(ByteView bytes) {
-    std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+RequestStart::RequestStart(ByteView bytes)
+    : rest_(reinterpret_cast<const char*>(bytes.data()), bytes.size()) {
     // One empty line before the request line is ignored (RFC 9112 2.2).
-    if (text.starts_with(kLineEnd)) text.remove_prefix(kLineEnd.size());
-    if (text == "\r") return {};
-    RequestStart start;
-    const std::size_t line_end = text.find(kLineEnd);
-    if (line_end == std::string_view::npos) {
-        start.is_over = begins_otherwise(text);
-        return start;
+    if (rest_.starts_with("\r\n")) rest_.remove_prefix(2);
+    if (const auto line = next_line()) {
+        target_ = target_of(*line);
+        is_over_ = !target_;
+    } else {
+        is_over_ = rest_ != "\r" && !end_of_method(rest_);
     }
-    start.target = begins_otherwise(text) ? std::nullopt : target_of(text.substr(0, line_end));
-    start.is_over = !start.target;
-    if (start.is_over) return start;
-    const std::string_view fields = text.substr(line_end + kLineEnd.size());
-    // The head ends with an empty line; the first one may follow the request line at once.
-    const std::size_t end = fields.starts_with(kLineEnd) ? 0 : fields.find("\r\n\r\n");
-    start.is_over = end != std::string_view::npos;
-    const std::size_t last_line_end = fields.substr(0, end).rfind(kLineEnd);
-    if (start.is_over) {
-        start.fields = end == 0 ? std::string_view() : fields.substr(0, end + kLineEnd.size());
-    } else if (last_line_end != std::string_view::npos) {
-        start.fields = fields.substr(0, last_line_end + kLineEnd.size());
-    }
-    return start;
 }
 
-std::optional<std::string_view> next_cookies(std::string_view& fields) {
-    while (!fields.empty()) {
-        const std::size_t end = fields.find(kLineEnd);
+std::optional<std::string_view> RequestStart::next_line() {
+    const std::size_t end = rest_.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    return without_line_end(line);
+}
+
+/// The only loop over a whole head: lines that begin otherwise are passed over at their first
+/// character.
+std::optional<std::string_view> RequestStart::next_cookies() {
+    std::size_t at = 0;
+    while (!is_over_ && target_) {
+        const std::size_t end = rest_.find('\n', at);
         if (end == std::string_view::npos) break;
-        const std::string_view line = fields.substr(0, end);
-        fields.remove_prefix(end + kLineEnd.size());
-        // No blank stands before the colon (RFC 9112 5.1).
-        if (line.size() <= kCookie.size() || line[kCookie.size()] != ':') continue;
-        if (!is_same_name(line.substr(0, kCookie.size()), kCookie)) continue;
-        return without_blanks(line.substr(kCookie.size() + 1));
+        const std::string_view line = rest_.substr(at, end - at);
+        at = end + 1;
+        is_over_ = line.empty() || line == "\r";
+        const bool may_be = !line.empty() && (line.front() == 'C' || line.front() == 'c');
+        if (!may_be || !is_cookie_field(line)) continue;
+        rest_.remove_prefix(at);
+        return without_blanks(without_line_end(line).substr(kCookie.size() + 1));
     }
+    rest_.remove_prefix(at);
     return std::nullopt;
 }
 

@@ -46,8 +46,6 @@ Decision select_by_name(const SelectionInput& input, std::span<const ServerId> n
 }  // namespace
 
 Decision select_server(const SelectionInput& input, const UrlMap& urls) {
-    if (input.moment == SelectionMoment::Connect) return select_by_state(input);
-    if (input.may_wait) return {};
     if (input.identified) return select_by_name(input, {&*input.identified, 1});
     if (input.target && !is_mutant(Mutant::IgnoresUrlMap)) {
         return select_by_name(input, urls.servers_for(*input.target));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which server gets a new connection (SEL-2, SEL-4, SEL-5): a pure function of what has come from
-// the client and of who could take it. Equal inputs give equal decisions.
+// Which server gets a new connection (SEL-2, SEL-4): a pure function of what its client has said,
+// where somebody has listened, and of who could take it. Equal inputs give equal decisions.
 #pragma once
+
+#include <absl/container/inlined_vector.h>
 
 #include <cstdint>
 #include <optional>
@@ -26,27 +28,23 @@ struct Candidate {
 
 struct SelectionInput {
     ServerId self = 0;
-    SelectionMoment moment = SelectionMoment::Connect;
     /// Of the client's request, where its line is here.
     std::optional<std::string_view> target;
     /// The server that a genuine session identifier of the client names (SES-2, SES-3).
     std::optional<ServerId> identified;
-    /// What has not come yet may change the decision, and there is time to wait for it (SEL-5).
-    bool may_wait = false;
     /// Best first by server state; this server is one of them if an application listens here.
     std::span<const Candidate> candidates;
 };
 
 struct Decision {
     enum class Action : std::uint8_t {
-        Wait,          // ask again with more bytes, or when time is over
         ServeLocally,  // bind to the own application (EP-3)
         Move,          // to the first of `servers` that takes it (EP-4, EP-6)
         Reset          // nobody can take it (SEL-4)
     };
-    Action action = Action::Wait;
+    Action action = Action::Reset;
     /// With Move: best first, this server not among them.
-    std::vector<ServerId> servers;
+    absl::InlinedVector<ServerId, 4> servers;
 
     bool operator==(const Decision&) const = default;
 };

@@ -15,12 +15,11 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using Action = Decision::Action;
 
-const Decision kWait{Action::Wait, {}};
 const Decision kServeLocally{Action::ServeLocally, {}};
 const Decision kReset{Action::Reset, {}};
 
-Decision move_to(std::vector<ServerId> servers) {
-    return {Action::Move, std::move(servers)};
+Decision move_to(std::initializer_list<ServerId> servers) {
+    return {Action::Move, servers};
 }
 
 /// A home with id 1 that selects by request; "/s2/" belongs to 2, "/both/" to 2 and 3, "/all/" to
@@ -50,7 +49,6 @@ class Selection : public testing::Test {
     SelectionInput input_ = [] {
         SelectionInput input;
         input.self = 1;
-        input.moment = SelectionMoment::Request;
         return input;
     }();
 };
@@ -102,25 +100,6 @@ TEST_F(Selection, WithoutALocalApplicationItResets) {
     EXPECT_EQ(select_request("/s2/x"), move_to({2}));
     candidates_ = {};
     EXPECT_EQ(select_request("/s2/x"), kReset);
-}
-
-TEST_F(Selection, ConnectModeNeverLooksAtTheRequest) {
-    input_.moment = SelectionMoment::Connect;
-    EXPECT_EQ(select(), kServeLocally);
-    EXPECT_EQ(select_request("/s2/x"), kServeLocally);
-    candidates_ = {{2, true}, {1, true}};
-    EXPECT_EQ(select_request("/s1/x"), move_to({2}));
-}
-
-TEST_F(Selection, WaitsWhileWhatComesMayChangeIt) {
-    input_.may_wait = true;
-    EXPECT_EQ(select(), kWait);
-    EXPECT_EQ(select_request("/s2/x"), kWait);
-    input_.may_wait = false;
-    EXPECT_EQ(select(), move_to({2}));
-    input_.moment = SelectionMoment::Connect;
-    input_.may_wait = true;
-    EXPECT_EQ(select(), kServeLocally);
 }
 
 TEST_F(Selection, GivesWhatIsNoRequestToTheStateRule) {

@@ -33,4 +33,13 @@ std::vector<farm::Candidate> Node::candidates_for(std::uint16_t port,
     return farm::rank(std::move(servers), self_.id, config_.selection.hysteresis);
 }
 
+/// One of candidates_for() that port of TCP: no other is looked at.
+bool Node::is_candidate(farm::ServerId server, std::uint16_t port, Instant now) const {
+    const farm::Server* named = config_.server_by_id(server);
+    if (named == nullptr || (server == self_.id && context_.is_draining)) return false;
+    if (server == self_.id || !channels_) return config_.listen_of(*named, port) != nullptr;
+    const auto* state = channels_->candidate_state(server, now);
+    return state != nullptr && (state->listens_on(port) || is_mutant(Mutant::ChoosesDeafServers));
+}
+
 }  // namespace shunt::node

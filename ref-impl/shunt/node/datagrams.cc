@@ -55,10 +55,9 @@ void Node::open_flow(const wire::ConnectionTuple& tuple, Packet packet, Instant 
     const auto candidates = candidates_for(tuple.service_port, tuple.protocol, now);
     farm::SelectionInput input;
     input.self = self_.id;
-    input.moment = farm::SelectionMoment::Connect;
     input.candidates = candidates;
-    farm::Decision decision = farm::select_server(input, urls_);
-    flows_.open(tuple, std::move(packet), std::move(decision.servers), now);
+    const farm::Decision decision = farm::select_server(input, urls_);
+    flows_.open(tuple, std::move(packet), {decision.servers.begin(), decision.servers.end()}, now);
 }
 
 void Node::serve_datagrams(Instant now) {

@@ -38,43 +38,72 @@ std::unique_ptr<stack::Conversation> Node::make_conversation(Slot slot,
                                               Sessions::of_listener(listen, sessions_));
 }
 
+/// This server's own listener says when to select; a home that only passes on does as they do who
+/// serve. Nothing: nobody listens.
+std::optional<farm::SelectionMoment> Node::moment_of_selection(const migrate::Record& record,
+                                                               Instant now) const {
+    const farm::Listen* listen = listen_for(record);
+    if (is_mutant(Mutant::SelectsAtConnect)) return farm::SelectionMoment::Connect;
+    if (listen != nullptr) return listen->selection;
+    const auto listening = servers_listening_on(record.tuple.service_port, record.tuple.protocol,
+                                                config_, self_.id, channels_, now);
+    if (listening.empty()) return std::nullopt;
+    const farm::Server& speaker = *config_.server_by_id(listening.front().id);
+    listen = config_.listen_of(speaker, record.tuple.service_port);
+    // Of a port that was opened elsewhere by an operator nobody here knows more than that.
+    return listen != nullptr ? listen->selection : farm::SelectionMoment::Connect;
+}
+
+/// What the client has said of who should serve it, once that is enough or it has to be (SEL-5);
+/// else nothing.
+std::optional<farm::SelectionInput> Node::hear_client(const PeekedRequest& request,
+                                                      bool must_decide, Instant now) const {
+    farm::RequestStart start(request.bytes());
+    farm::SelectionInput said;
+    said.target = start.target();
+    bool may_say_more = !start.target() && !start.is_over();
+    if (sessions_) {
+        const Sessions::Named named = sessions_->named_by(start, request.bytes(), now);
+        said.identified = named.keeper;
+        may_say_more = named.may_come;
+    }
+    const bool is_time_over = must_decide || request.is_finished() ||
+                              request.bytes().size() >= config_.limits.request_bytes;
+    if (may_say_more && !is_time_over) return std::nullopt;
+    return said;
+}
+
+farm::Decision Node::select(farm::SelectionInput said, const wire::ConnectionTuple& tuple,
+                            Instant now) const {
+    said.self = self_.id;
+    // Who is named and there needs no comparison with others.
+    if (said.identified && is_candidate(*said.identified, tuple.service_port, now)) {
+        const farm::Candidate named{*said.identified, true};
+        said.candidates = {&named, 1};
+        return farm::select_server(said, urls_);
+    }
+    const auto candidates = candidates_for(tuple.service_port, tuple.protocol, now);
+    said.candidates = candidates;
+    return farm::select_server(said, urls_);
+}
+
 void Node::decide(Slot slot, bool must_decide, Instant now) {
-    migrate::Record& record = tables_.at(slot);
-    auto& endpoint = *record.as<TemporaryEndpoint>();
+    const migrate::Record& record = tables_.at(slot);
+    auto& endpoint = *tables_.at(slot).as<TemporaryEndpoint>();
     const PeekedRequest request = peek_request(endpoint.held, endpoint.connection.receive_next(),
                                                config_.limits.request_bytes);
     // Bytes behind a gap are no beginning: what is missing may take a retransmission timeout.
-    if (!endpoint.first_byte && !request.bytes.empty()) endpoint.first_byte = now;
-    const auto listening = servers_listening_on(record.tuple.service_port, record.tuple.protocol,
-                                                config_, self_.id, channels_, now);
+    if (!endpoint.first_byte && !request.bytes().empty()) endpoint.first_byte = now;
+    const auto moment = moment_of_selection(record, now);
     // The last listener was closed since the SYN came (SEL-4).
-    if (listening.empty()) return bind_locally(slot, now);
-    // This server's own listener says when; a home that only passes on does as they do who serve.
-    const farm::Server& speaker = *config_.server_by_id(listening.front().id);
-    const farm::Listen* listen = config_.listen_of(speaker, record.tuple.service_port);
-    farm::SelectionInput input;
-    input.self = self_.id;
-    // Of a port that was opened elsewhere by an operator nobody here knows more than that.
-    if (listen != nullptr && !is_mutant(Mutant::SelectsAtConnect)) input.moment = listen->selection;
-    const auto start = farm::read_request_start(request.bytes);
-    input.target = start.target;
-    bool may_say_more = !start.target && !start.is_over;
-    if (sessions_) {
-        const Sessions::Named named = sessions_->named_by(start, request.bytes, now);
-        input.identified = named.keeper;
-        may_say_more = named.may_come;
-    }
-    const bool is_time_over =
-        must_decide || request.is_finished || request.bytes.size() >= config_.limits.request_bytes;
-    input.may_wait = may_say_more && !is_time_over;
-    const auto candidates = candidates_for(record.tuple.service_port, record.tuple.protocol, now);
-    input.candidates = candidates;
-    const farm::Decision decision = farm::select_server(input, urls_);
+    if (!moment) return bind_locally(slot, now);
+    auto said = *moment == farm::SelectionMoment::Connect ? farm::SelectionInput{}
+                                                          : hear_client(request, must_decide, now);
+    if (!said) return;
+    const farm::Decision decision = select(*said, record.tuple, now);
     switch (decision.action) {
-        case farm::Decision::Action::Wait:
-            return;
         case farm::Decision::Action::Move:
-            endpoint.candidates = decision.servers;
+            endpoint.candidates.assign(decision.servers.begin(), decision.servers.end());
             return try_candidates(slot, now);
         case farm::Decision::Action::ServeLocally:
             if (is_mutant(Mutant::ResetsItsOwnChoice)) return endpoint.connection.abort();

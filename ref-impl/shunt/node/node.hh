@@ -34,7 +34,9 @@
 #include "shunt/node/applications.hh"
 #include "shunt/node/contents.hh"
 #include "shunt/node/drain_report.hh"
+#include "shunt/node/link_mtus.hh"
 #include "shunt/node/move_call.hh"
+#include "shunt/node/request_peek.hh"
 #include "shunt/node/sessions.hh"
 #include "shunt/node/shedding.hh"
 #include "shunt/node/streams.hh"
@@ -45,14 +47,6 @@
 #include "shunt/tcp/listener.hh"
 
 namespace shunt::node {
-
-/// Largest IP packet on each link.
-struct LinkMtus {
-    std::size_t front = 1500;
-    std::size_t back = 1500;
-    /// FramePort::train_max() of the front link: what connections send leaves by it.
-    std::size_t front_train = 0;
-};
 
 class Node {
   public:
@@ -209,9 +203,16 @@ class Node {
     std::vector<farm::Candidate> candidates_for(std::uint16_t port,
                                                 wire::TransportProtocol protocol,
                                                 Instant now) const;
+    bool is_candidate(farm::ServerId server, std::uint16_t port, Instant now) const;
 
     // decisions.cc: who serves an unbound endpoint
     void decide(Slot slot, bool must_decide, Instant now);
+    std::optional<farm::SelectionMoment> moment_of_selection(const migrate::Record& record,
+                                                             Instant now) const;
+    farm::Decision select(farm::SelectionInput said, const wire::ConnectionTuple& tuple,
+                          Instant now) const;
+    std::optional<farm::SelectionInput> hear_client(const PeekedRequest& request, bool must_decide,
+                                                    Instant now) const;
     void try_candidates(Slot slot, Instant now);
     void bind_locally(Slot slot, Instant now);
     void go_on(Slot slot, Instant now);

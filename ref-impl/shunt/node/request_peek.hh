@@ -12,9 +12,24 @@
 
 namespace shunt::node {
 
-struct PeekedRequest {
-    std::vector<std::uint8_t> bytes;
-    bool is_finished = false;  // the client's FIN follows: nothing more will come
+class PeekedRequest {
+  public:
+    PeekedRequest() = default;
+    PeekedRequest(PeekedRequest&&) = default;
+    PeekedRequest& operator=(PeekedRequest&&) = default;
+
+    /// Valid as long as this, and as long as the packets are held.
+    ByteView bytes() const { return bytes_; }
+    /// The client's FIN follows: nothing more will come.
+    bool is_finished() const { return is_finished_; }
+
+    void append(ByteView fresh);
+    void finish() { is_finished_ = true; }
+
+  private:
+    ByteView bytes_;
+    std::vector<std::uint8_t> joined_;  // where it is more than one packet's
+    bool is_finished_ = false;
 };
 
 /// `next` is the sequence number of the first byte wanted; at most `most` bytes are read.

@@ -35,7 +35,7 @@ class RequestPeek : public testing::Test {
 
     std::string peek(std::uint32_t next, std::size_t most = 100) {
         last_ = peek_request(held_, SequenceNumber(next), most);
-        return {last_.bytes.begin(), last_.bytes.end()};
+        return {last_.bytes().begin(), last_.bytes().end()};
     }
 
     PacketPool pool_;
@@ -80,14 +80,14 @@ TEST_F(RequestPeek, SaysWhenTheClientHasFinished) {
     hold(1000, "hello");
     hold(1005, "", true);
     EXPECT_EQ(peek(1000), "hello");
-    EXPECT_TRUE(last_.is_finished);
+    EXPECT_TRUE(last_.is_finished());
 }
 
 TEST_F(RequestPeek, AFinBehindAGapFinishesNothing) {
     hold(1000, "hello");
     hold(1006, "", true);
     peek(1000);
-    EXPECT_FALSE(last_.is_finished);
+    EXPECT_FALSE(last_.is_finished());
 }
 
 }  // namespace

@@ -64,8 +64,7 @@ Sessions::Sessions(const farm::FarmConfig& config, const farm::Server& self, Rng
       cookie_(config.session.cookie, cookie_key(config)),
       map_(config.limits.sessions, draw_key(rng_), counters) {}
 
-Sessions::Named Sessions::named_by(const farm::RequestStart& start, ByteView bytes,
-                                   Instant now) const {
+Sessions::Named Sessions::named_by(farm::RequestStart& start, ByteView bytes, Instant now) const {
     if (!bytes.empty() && bytes.front() == kTlsHandshake) {
         const farm::ParsedHello parsed = farm::read_client_hello(bytes);
         const auto* hello = std::get_if<farm::TlsHello>(&parsed);
@@ -73,14 +72,13 @@ Sessions::Named Sessions::named_by(const farm::RequestStart& start, ByteView byt
         const auto place = map_.find(Kind::Tls, hello->session_id, now);
         return {place ? std::optional(place->server) : std::nullopt, false};
     }
-    std::string_view fields = start.fields;
-    while (const auto cookies = farm::next_cookies(fields)) {
+    while (const auto cookies = start.next_cookies()) {
         if (const auto session = cookie_.find(*cookies)) return {session->server, false};
     }
-    if (start.target) {
-        if (const auto session = parameter_in(*start.target)) return {session->server, false};
+    if (start.target()) {
+        if (const auto session = parameter_in(*start.target())) return {session->server, false};
     }
-    return {std::nullopt, !start.is_over};
+    return {std::nullopt, !start.is_over()};
 }
 
 std::optional<farm::SessionId> Sessions::parameter_in(std::string_view target) const {

@@ -61,8 +61,8 @@ class Sessions {
         return is_asked && sessions ? &*sessions : nullptr;
     }
 
-    /// `start` was read from `bytes` (SES-2, SES-3).
-    Named named_by(const farm::RequestStart& start, ByteView bytes, Instant now) const;
+    /// `start` reads `bytes`, and goes as far as it has to (SES-2, SES-3).
+    Named named_by(farm::RequestStart& start, ByteView bytes, Instant now) const;
 
     /// The first request of a connection, as far as it matters here.
     struct Request {

@@ -106,15 +106,14 @@ std::vector<std::uint8_t> StreamSession::take_rest() {
 
 /// None for a request that was not whole when its answer came: its cookies are not known.
 std::string StreamSession::field() const {
-    const farm::RequestStart start = farm::read_request_start(request_);
-    if (!start.target || !start.is_over) return {};
+    farm::RequestStart start(request_);
     std::string cookies;
-    std::string_view fields = start.fields;
-    while (const auto value = farm::next_cookies(fields)) {
+    while (const auto value = start.next_cookies()) {
         if (!cookies.empty()) cookies += "; ";
         cookies += *value;
     }
-    return sessions_.greet({cookies, *start.target, service_, port_, false}).field;
+    if (!start.target() || !start.is_over()) return {};
+    return sessions_.greet({cookies, *start.target(), service_, port_, false}).field;
 }
 
 }  // namespace shunt::node

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <bit>
-#include <charconv>
 
 #include "shunt/base/bytes.hh"
 #include "shunt/farm/field_text.hh"
@@ -16,12 +15,26 @@ namespace {
 constexpr std::size_t kServerDigits = 8;
 constexpr std::size_t kWordDigits = 16;
 
-/// Exactly lower-case hex digits; nothing else is a value of ours.
-std::optional<std::uint64_t> read_hex(std::string_view digits) {
-    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+/// Of a lower-case hex digit its value, of anything else kNoDigit.
+constexpr std::uint8_t kNoDigit = 0xFF;
+constexpr std::array<std::uint8_t, 256> kDigits = [] {
+    std::array<std::uint8_t, 256> digits{};
+    digits.fill(kNoDigit);
+    for (std::uint8_t value = 0; value < 16; ++value)
+        digits[static_cast<std::uint8_t>("0123456789abcdef"[value])] = value;
+    return digits;
+}();
+
+/// Exactly lower-case hex digits, 16 at most; nothing else is a value of ours.
+std::optional<std::uint64_t> read_hex(std::string_view text) {
     std::uint64_t value = 0;
-    const auto end = digits.data() + digits.size();
-    if (std::from_chars(digits.data(), end, value, 16).ptr != end) return std::nullopt;
+    std::uint64_t seen = 0;
+    for (const char c : text) {
+        const std::uint64_t digit = kDigits[static_cast<std::uint8_t>(c)];
+        seen |= digit;
+        value = value << 4 | digit;
+    }
+    if (seen > 0xF) return std::nullopt;
     return value;
 }
 
@@ -65,14 +78,14 @@ std::optional<SessionId> SessionCookie::read(std::string_view value) const {
 }
 
 std::optional<SessionId> SessionCookie::find(std::string_view cookies) const {
-    while (!cookies.empty()) {
-        const std::size_t end = std::min(cookies.find(';'), cookies.size());
-        const std::string_view pair = cookies.substr(0, end);
-        cookies.remove_prefix(std::min(end + 1, cookies.size()));
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string_view::npos) continue;
-        if (without_blanks(pair.substr(0, equals)) != name_) continue;
-        if (const auto session = read(without_blanks(pair.substr(equals + 1)))) return session;
+    for (std::size_t at = cookies.find(name_); at != std::string_view::npos;
+         at = cookies.find(name_, at + 1)) {
+        const std::string_view before = without_blanks(cookies.substr(0, at));
+        std::string_view pair = cookies.substr(at + name_.size());
+        // The name stands at the beginning of a pair, and is all of the name there.
+        if ((!before.empty() && before.back() != ';') || !pair.starts_with('=')) continue;
+        pair = pair.substr(1, pair.find(';') - 1);
+        if (const auto session = read(without_blanks(pair))) return session;
     }
     return std::nullopt;
 }

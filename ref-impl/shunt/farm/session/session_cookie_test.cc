@@ -49,11 +49,14 @@ TEST(SessionCookie, IsFoundAmongOthers) {
     const std::string value = kCookie.value_of(kSession);
     EXPECT_EQ(kCookie.find("SHUNT=" + value), kSession);
     EXPECT_EQ(kCookie.find("a=b; SHUNT=" + value + "; c"), kSession);
-    EXPECT_EQ(kCookie.find(";;SHUNT =\t" + value + " ;"), kSession);
+    EXPECT_EQ(kCookie.find(";; SHUNT=\t" + value + " ;"), kSession);
     EXPECT_EQ(kCookie.find("SHUNT=forged; SHUNT=" + value), kSession) << "the genuine one";
     EXPECT_FALSE(kCookie.find("XSHUNT=" + value));
     EXPECT_FALSE(kCookie.find("shunt=" + value)) << "names are compared as they are";
     EXPECT_FALSE(kCookie.find("a=SHUNT=" + value));
+    EXPECT_FALSE(kCookie.find("SHUNT =" + value)) << "no blank belongs to a name";
+    EXPECT_FALSE(kCookie.find("a SHUNT=" + value));
+    EXPECT_FALSE(kCookie.find("SHUNTS=" + value));
     EXPECT_FALSE(kCookie.find("SHUNT"));
     EXPECT_FALSE(kCookie.find(""));
     EXPECT_FALSE(kCookie.find(std::string(8'000, ';')));
