@@ -160,6 +160,25 @@ TEST(Validation, NamesThePlaceOfEachUrlFault) {
                 ElementsAre("url[1].prefix"));
 }
 
+TEST(Validation, KeepsSessionsUnderANameAndWithASecret) {
+    EXPECT_THAT(places_after([](FarmConfig& config) {
+                    config.secret.clear();
+                    config.session.mode = SessionMode::Cookie;
+                }),
+                Contains("farm.secret_file"));
+    for (const std::string& name :
+         {std::string(), std::string("a b"), std::string("a;"), std::string(65, 'x')}) {
+        EXPECT_THAT(places_after([&](FarmConfig& config) { config.session.cookie = name; }),
+                    ElementsAre("session.cookie"))
+            << name;
+    }
+    EXPECT_THAT(
+        places_after([](FarmConfig& config) { config.session.lifetime = Duration::seconds(0); }),
+        ElementsAre("session.lifetime_s"));
+    EXPECT_THAT(places_after([](FarmConfig& config) { config.limits.sessions = 0; }),
+                ElementsAre("limits.sessions"));
+}
+
 TEST(Validation, HoldsTimesToTheirBounds) {
     EXPECT_THAT(places_after([](FarmConfig& c) {
                     c.timers.fall_back = kFallBackMax + Duration::nanoseconds(1);

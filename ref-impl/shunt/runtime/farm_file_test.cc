@@ -107,7 +107,8 @@ prefix = "/bytes/"
 servers = ["s1"]
 [session]
 cookie = "NAME"
-mode = "redirect"
+mode = "off"
+lifetime_s = 60
 )" + with(kServer, "[[server]]", "[[server]]\ngateway = \"10.7.0.1\"");
     const auto file = parse_farm_file(text, "farm.toml", "/etc/shunt");
     ASSERT_TRUE(file) << file.error().front();
@@ -128,7 +129,8 @@ mode = "redirect"
     ASSERT_EQ(config.urls.size(), 1U);
     EXPECT_EQ(config.urls[0].prefix, "/bytes/");
     EXPECT_EQ(config.session.cookie, "NAME");
-    EXPECT_EQ(config.session.mode, farm::SessionMode::Redirect);
+    EXPECT_EQ(config.session.mode, farm::SessionMode::Off);
+    EXPECT_EQ(config.session.lifetime, Duration::seconds(60));
     EXPECT_EQ(config.servers[0].gateway, wire::Ipv4Address(10, 7, 0, 1));
 }
 
@@ -203,7 +205,8 @@ TEST(FarmFile, SuggestsTheKeyThatWasMeant) {
     EXPECT_THAT(errors_of(kServer + "[limit]\n"),
                 ElementsAre("farm.toml:10: limit: unknown key; did you mean \"limits\"?"));
     EXPECT_THAT(errors_of(kServer + "[session]\ncolour = 1\n"),
-                ElementsAre("farm.toml:11: session.colour: unknown key; known here: cookie, mode"));
+                ElementsAre("farm.toml:11: session.colour: unknown key; known here: cookie, mode, "
+                            "lifetime_s"));
 }
 
 TEST(FarmFile, ReportsAllFaultsAtOnce) {
@@ -238,8 +241,8 @@ class SecretFileTest : public ::testing::Test {
         chmod((folder_ / name).c_str(), mode);
     }
 
-    Result<FarmFile, FarmFileErrors> load() {
-        write("farm.toml", "[farm]\nsecret_file = \"farm.secret\"\n" + kServer, 0644);
+    Result<FarmFile, FarmFileErrors> load(const std::string& more = "") {
+        write("farm.toml", "[farm]\nsecret_file = \"farm.secret\"\n" + kServer + more, 0644);
         return load_farm_file((folder_ / "farm.toml").string());
     }
 
@@ -253,6 +256,15 @@ TEST_F(SecretFileTest, ReadsTheSecretBesideTheFileWithoutItsLineEnd) {
     EXPECT_EQ(std::string(file->config.secret.begin(), file->config.secret.end()),
               "0123456789abcdef");
     EXPECT_THAT(file->warnings, IsEmpty());
+}
+
+TEST_F(SecretFileTest, SessionsAreKeptWithOneAlone) {
+    EXPECT_THAT(errors_of(kServer + "[session]\nmode = \"redirect\"\n"),
+                ElementsAre(HasSubstr("farm.secret_file: expected a secret")));
+    write("farm.secret", "0123456789abcdef\n", 0600);
+    const auto file = load("[session]\nmode = \"redirect\"\n");
+    ASSERT_TRUE(file) << file.error().front();
+    EXPECT_EQ(file->config.session.mode, farm::SessionMode::Redirect);
 }
 
 TEST_F(SecretFileTest, WarnsIfOthersMayReadIt) {
