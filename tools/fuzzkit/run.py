@@ -66,6 +66,15 @@ TARGETS = {
         "wire/control_messages.cc",
         "wire/server_state.cc",
     ),
+    "session_start": (
+        "farm/http_request.cc",
+        "farm/request_start.cc",
+        "farm/session/session_cookie.cc",
+        "farm/session/session_map.cc",
+        "farm/session/tls_hello.cc",
+        "node/sessions.cc",
+        "node/stream_session.cc",
+    ),
 }
 
 
