@@ -25,13 +25,19 @@ std::optional<std::size_t> end_of_method(std::string_view text) {
     return end;
 }
 
+/// Bytes beyond ASCII stand in no URI, and are passed on by everybody.
+bool is_target_character(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > ' ' && byte != 0x7F;
+}
+
 /// The target of a whole request line (RFC 9112 3); nothing if it is none of HTTP/1.
 std::optional<std::string_view> target_of(std::string_view line) {
     const auto method_end = end_of_method(line);
     if (!method_end || *method_end == line.size()) return std::nullopt;
     const std::string_view rest = line.substr(*method_end + 1);
     std::size_t end = 0;
-    while (end < rest.size() && rest[end] > ' ' && rest[end] != '\x7F')
+    while (end < rest.size() && is_target_character(rest[end]))
         ++end;
     const std::string_view version = rest.substr(end);
     if (end == 0 || (version != " HTTP/1.1" && version != " HTTP/1.0")) return std::nullopt;

@@ -85,6 +85,10 @@ TEST(RequestStart, FindsEachCookieFieldAndNothingElse) {
               (std::vector<std::string>{"a=1", "b=2", ""}));
 }
 
+TEST(RequestStart, ATargetMayHaveBytesBeyondAscii) {
+    EXPECT_EQ(read("GET /\xD0\xB0 HTTP/1.1\r\n").target(), "/\xD0\xB0");
+}
+
 TEST(RequestStart, OneEmptyLineMayComeBefore) {
     EXPECT_EQ(read("\r\nGET /x HTTP/1.1\r\n").target(), "/x");
     EXPECT_FALSE(read("\r").is_over());
