@@ -61,6 +61,7 @@ KINDS = {
     0x41: "object created",
     0x42: "object call",
     0x43: "object result",
+    0x44: "object release",
 }
 ERRORS = {1: "unknown kind", 2: "body not understood", 3: "not ready"}
 

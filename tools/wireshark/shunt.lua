@@ -496,7 +496,7 @@ local CONTROL_KINDS = {
     [0x20] = "handoff request", [0x21] = "handoff ack", [0x22] = "handoff reject",
     [0x23] = "handoff termination", [0x30] = "server state", [0x31] = "session",
     [0x40] = "object create", [0x41] = "object created", [0x42] = "object call",
-    [0x43] = "object result",
+    [0x43] = "object result", [0x44] = "object release",
 }
 local ERRORS = { "unknown kind", "body not understood", "not ready" }
 local C, control_fields = {}, {}

@@ -27,6 +27,7 @@ bool is_known(ControlKind kind) {
         case ControlKind::ObjectCreated:
         case ControlKind::ObjectCall:
         case ControlKind::ObjectResult:
+        case ControlKind::ObjectRelease:
             return true;
     }
     return false;
@@ -58,6 +59,7 @@ bool is_answer(ControlKind kind, std::uint16_t flags) {
         case ControlKind::Session:
         case ControlKind::ObjectCreate:
         case ControlKind::ObjectCall:
+        case ControlKind::ObjectRelease:
             return false;
     }
     return false;

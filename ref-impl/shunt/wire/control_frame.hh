@@ -51,6 +51,7 @@ enum class ControlKind : std::uint8_t {
     ObjectCreated = 0x41,
     ObjectCall = 0x42,
     ObjectResult = 0x43,
+    ObjectRelease = 0x44,
 };
 
 /// True if the page lists the kind (CTL-4).

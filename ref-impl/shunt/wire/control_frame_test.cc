@@ -82,7 +82,7 @@ TEST(ControlFrame, KnowsTheKindsOfThePageAndNoOther) {
     std::size_t known = 0;
     for (int kind = 0; kind <= 0xFF; ++kind)
         known += is_known(static_cast<ControlKind>(kind)) ? 1U : 0U;
-    EXPECT_EQ(known, 22U);
+    EXPECT_EQ(known, 23U);
     EXPECT_FALSE(is_known(static_cast<ControlKind>(0x00)));
     EXPECT_FALSE(is_known(static_cast<ControlKind>(0x17)));
     EXPECT_TRUE(is_known(ControlKind::MovedIcmp));
