@@ -2,33 +2,55 @@
 #include "shunt/farm/channel/channel.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace shunt::farm {
 
+namespace {
+
+bool is_bulk(wire::ControlKind kind) {
+    return kind == wire::ControlKind::ObjectCreate || kind == wire::ControlKind::ObjectCall ||
+           kind == wire::ControlKind::ObjectResult;
+}
+
+}  // namespace
+
 bool Channel::queue(const wire::ControlHeader& header, ByteView body) {
+    Lane& lane = is_bulk(header.kind) ? bulk_ : prompt_;
     const std::size_t size = wire::kControlHeaderSize + body.size();
-    if (waiting_ + size > kWaitingMax) return false;
+    if (lane.size + size > kWaitingMax) return false;
     std::vector<std::uint8_t> frame(size);
     header.write_to(frame, body.size());
     std::copy(body.begin(), body.end(),
               frame.begin() + static_cast<std::ptrdiff_t>(wire::kControlHeaderSize));
-    waiting_ += size;
-    outgoing_.push_back(std::move(frame));
+    lane.size += size;
+    lane.frames.push_back(std::move(frame));
+    return true;
+}
+
+/// The rest of the one under way, or the next.
+bool Channel::has_frame_to_send() {
+    if (sent_ < sending_.size()) return true;
+    Lane& lane = prompt_.frames.empty() ? bulk_ : prompt_;
+    if (lane.frames.empty()) return false;
+    sending_ = std::move(lane.frames.front());
+    lane.frames.pop_front();
+    lane.size -= sending_.size();
+    sent_ = 0;
     return true;
 }
 
 void Channel::flush(stack::SocketSet& sockets, Instant now) {
-    while (!outgoing_.empty()) {
-        const ByteView rest = ByteView(outgoing_.front()).subspan(sent_of_first_);
+    while (has_frame_to_send()) {
+        const ByteView rest = ByteView(sending_).subspan(sent_);
         const auto taken = sockets.send(origin_.socket, rest, now);
         // Whatever the error is, reading meets it too.
         if (!taken) return;
-        sent_of_first_ += *taken;
-        waiting_ -= *taken;
-        if (sent_of_first_ < outgoing_.front().size()) return;
-        outgoing_.pop_front();
-        sent_of_first_ = 0;
+        sent_ += *taken;
+        if (sent_ < sending_.size()) return;
     }
+    sending_ = {};  // it may have been long
+    sent_ = 0;
 }
 
 Channel::Reading Channel::read(stack::SocketSet& sockets, Instant now) {

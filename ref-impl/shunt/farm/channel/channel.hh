@@ -50,10 +50,13 @@ class Channel {
     bool is_over() const { return is_over_; }
     void finish() { is_over_ = true; }
 
-    /// Queues a frame. False: so much waits already that there is no room (SEC-5).
+    /// Queues a frame. Calls of objects and their results, which may be long, go in their own order
+    /// behind all others: no pong waits for a megabyte of them (EP-33). False: so much waits
+    /// already that there is no room (SEC-5).
     [[nodiscard]] bool queue(const wire::ControlHeader& header, ByteView body);
-    /// False while so much waits that nothing more may be asked for.
-    bool may_read() const { return waiting_ < kAnswersMax; }
+    /// False while so many answers wait that nothing more may be asked for. Bulk does not count:
+    /// two servers that send each other much would each wait for the other to read.
+    bool may_read() const { return prompt_.size < kAnswersMax; }
     /// Gives the socket what it takes.
     void flush(stack::SocketSet& sockets, Instant now);
     /// Reads up to the end of the next frame.
@@ -65,10 +68,16 @@ class Channel {
     Instant last_ping() const { return last_ping_; }
     void pinged(Instant now) { last_ping_ = now; }
 
-    /// Of frames that wait for the socket, in bytes.
+    /// Of frames that wait for the socket, in bytes: of each lane.
     static constexpr std::size_t kWaitingMax = 2 * std::size_t{wire::kControlLengthMax};
 
   private:
+    struct Lane {
+        std::deque<std::vector<std::uint8_t>> frames;
+        std::size_t size = 0;  // in bytes
+    };
+    bool has_frame_to_send();
+
     static constexpr std::size_t kChunk = 16 * 1'024;
     static constexpr std::size_t kAnswersMax = 64 * 1'024;
     /// A hello with the longest name, and a trailer, are 328 bytes: whoever has not said which
@@ -79,9 +88,10 @@ class Channel {
     FrameReader reader_;
     std::vector<std::uint8_t> arrived_;  // that the frame under way did not take
     std::size_t consumed_ = 0;           // of it
-    std::deque<std::vector<std::uint8_t>> outgoing_;
-    std::size_t sent_of_first_ = 0;
-    std::size_t waiting_ = 0;
+    Lane prompt_;
+    Lane bulk_;
+    std::vector<std::uint8_t> sending_;
+    std::size_t sent_ = 0;  // of it
     Instant last_heard_;
     Instant last_ping_;
     bool is_open_ = false;

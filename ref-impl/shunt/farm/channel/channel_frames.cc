@@ -68,10 +68,14 @@ void ControlChannels::tell_state(const ServerState& state, Instant now) {
 
 void ControlChannels::answer_error(Channel& channel, const wire::ControlFrameView& frame,
                                    ControlError error) {
+    send_error(channel, frame.transaction(), error);
+}
+
+void ControlChannels::send_error(Channel& channel, std::uint64_t transaction, ControlError error) {
     const wire::ErrorBody answer{static_cast<std::uint16_t>(error), describe(error)};
     std::vector<std::uint8_t> body(answer.size());
     answer.write_to(body);
-    send(channel, {ControlKind::Error, 0, frame.transaction()}, body);
+    send(channel, {ControlKind::Error, 0, transaction}, body);
 }
 
 void ControlChannels::handle_frame(Peer& peer, Channel& channel,
@@ -103,6 +107,10 @@ void ControlChannels::handle_frame(Peer& peer, Channel& channel,
         }
         return;
     }
+    const bool is_about_objects = kind == ControlKind::ObjectCreate ||
+                                  kind == ControlKind::ObjectCall ||
+                                  kind == ControlKind::ObjectRelease;
+    if (is_about_objects) return keep_request(peer, channel, frame);
     counters_.add(Counter::DropControlUnready);
     answer_error(channel, frame, ControlError::NotReady);
 }

@@ -99,7 +99,7 @@ TEST_F(ChannelFramesTest, AnUnknownKindIsSkippedCountedAndAnswered) {
 TEST_F(ChannelFramesTest, WhatIsNotServedIsAnsweredWithNotReady) {
     const auto id = open_channel();
     for (const ControlKind kind : {ControlKind::Blob, ControlKind::HandoffRequest,
-                                   ControlKind::Session, ControlKind::ObjectCreate})
+                                   ControlKind::Session, ControlKind::MovedIcmp})
         say(1, id, frame(kind, Bytes(3)));
     const auto answers = heard(1, id);
     ASSERT_EQ(answers.size(), 4U);

@@ -302,20 +302,6 @@ std::optional<PeerEvent> ControlChannels::poll_event() {
     return event;
 }
 
-std::optional<std::uint64_t> ControlChannels::request(ServerId to, wire::ControlKind kind,
-                                                      ByteView body, Duration patience,
-                                                      Instant now) {
-    Peer* peer = peer_of(to);
-    Channel* channel = peer != nullptr ? peer->open_channel() : nullptr;
-    if (channel == nullptr || !transactions_.has_room()) return std::nullopt;
-    const std::uint64_t transaction = ++last_transaction_;
-    if (!channel->queue({kind, 0, transaction}, body)) return std::nullopt;
-    transactions_.begin(transaction, to, channel->origin().serial, now + patience);
-    channel->flush(sockets_, now);
-    set_deadline(now);
-    return transaction;
-}
-
 bool ControlChannels::is_proven(ServerId server) const {
     const Peer* peer = peer_of(server);
     return peer != nullptr && peer->is_proven;

@@ -16,6 +16,7 @@
 #include "shunt/base/rng.hh"
 #include "shunt/base/time.hh"
 #include "shunt/farm/channel/peer.hh"
+#include "shunt/farm/channel/request_inbox.hh"
 #include "shunt/farm/channel/transactions.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/farm/server_states.hh"
@@ -112,6 +113,20 @@ class ControlChannels {
     std::optional<std::uint64_t> request(ServerId to, wire::ControlKind kind, ByteView body,
                                          Duration patience, Instant now);
     std::optional<TransactionOutcome> poll_outcome() { return transactions_.poll(); }
+    /// Sends what wants no answer. False: there is no channel, or no room.
+    [[nodiscard]] bool tell(ServerId to, wire::ControlKind kind, ByteView body, Instant now);
+
+    /// Requests about objects (kinds 0x40, 0x42, 0x44); each of the former two is answered, or
+    /// refused, once.
+    std::optional<IncomingRequest> poll_request() { return inbox_.poll(); }
+    /// False: its channel is gone, or there is no room.
+    [[nodiscard]] bool answer(const RequestOrigin& origin, wire::ControlKind kind, ByteView body,
+                              Instant now);
+    /// The request was not understood: counted, and its sender is told.
+    void refuse(const RequestOrigin& origin, Instant now);
+    /// The serial of the open channel to a server; 0: there is none. Another serial says that the
+    /// channel before was lost (CTL-6).
+    std::uint64_t serial_of(ServerId server) const;
 
     /// Endpoint frames from and to it pass (EP-33).
     bool is_proven(ServerId server) const;
@@ -158,6 +173,9 @@ class ControlChannels {
     void handle_session(Peer& peer, Channel& channel, const wire::ControlFrameView& frame);
     void answer_error(Channel& channel, const wire::ControlFrameView& frame,
                       wire::ControlError error);
+    void send_error(Channel& channel, std::uint64_t transaction, wire::ControlError error);
+    void keep_request(Peer& peer, Channel& channel, const wire::ControlFrameView& frame);
+    Channel* channel_of(const RequestOrigin& origin);
     void send_hello(Channel& channel);
     void send_ping(Peer& peer, Channel& channel, Instant now);
     void send_state(Channel& channel);
@@ -176,6 +194,7 @@ class ControlChannels {
     ServerStates states_;
     ServerState own_;
     Transactions transactions_;
+    RequestInbox inbox_;
     std::deque<PeerEvent> events_;
     std::deque<ToldSession> told_sessions_;
     WaitedTime waited_;

@@ -155,7 +155,7 @@ TEST_F(ControlChannelsTest, ARestartIsToldOnceAndTheOldChannelGoes) {
 
 TEST_F(ControlChannelsTest, ARequestIsAnsweredOrFailsWithItsChannel) {
     const Duration patience = Duration::seconds(10);
-    const auto first = at(1).request(2, wire::ControlKind::ObjectCall, {}, patience, now_);
+    const auto first = at(1).request(2, wire::ControlKind::Blob, {}, patience, now_);
     ASSERT_TRUE(first);
     run_for(kMillisecond);
     const auto answered = at(1).poll_outcome();
@@ -169,9 +169,8 @@ TEST_F(ControlChannelsTest, ARequestIsAnsweredOrFailsWithItsChannel) {
     EXPECT_EQ(counted(2, Counter::DropControlUnready), 1U);
 
     passes_ = [](ServerId, ServerId) { return false; };
-    const auto second = at(1).request(2, wire::ControlKind::ObjectCall, {}, patience, now_);
-    const auto third =
-        at(1).request(2, wire::ControlKind::ObjectCall, {}, Duration::seconds(1), now_);
+    const auto second = at(1).request(2, wire::ControlKind::Blob, {}, patience, now_);
+    const auto third = at(1).request(2, wire::ControlKind::Blob, {}, Duration::seconds(1), now_);
     ASSERT_TRUE(second && third);
     run_for(Duration::seconds(4));
     const auto late = at(1).poll_outcome();
@@ -183,7 +182,7 @@ TEST_F(ControlChannelsTest, ARequestIsAnsweredOrFailsWithItsChannel) {
     EXPECT_EQ(lost->transaction, *second);
     EXPECT_EQ(lost->kind, TransactionOutcome::Kind::ChannelLost) << "CTL-6";
     EXPECT_FALSE(at(1).poll_outcome());
-    EXPECT_FALSE(at(1).request(2, wire::ControlKind::ObjectCall, {}, patience, now_));
+    EXPECT_FALSE(at(1).request(2, wire::ControlKind::Blob, {}, patience, now_));
 }
 
 TEST_F(ControlChannelsTest, AStateIsToldAndExpiresAfterThreePeriods) {
