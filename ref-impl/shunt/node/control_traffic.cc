@@ -41,6 +41,7 @@ bool Node::handle_control_packet(const Packet& packet, Instant now) {
     }
     channels_->handle_packet(*ip, now);
     hear_of_peers(now);
+    serve_objects(now);
     return true;
 }
 

@@ -19,6 +19,8 @@ constexpr int kBurst = 8;
 constexpr std::size_t kRoomWorthWaking = 4;
 /// Endpoints that may hold the memory of empty buffers. A queue that held little has 2 KiB.
 constexpr std::size_t kWarmEndpointsMax = 4'096;
+/// So that what objects draw shifts nobody else's chance.
+constexpr std::uint64_t kObjectsChance = 0x6F62'6A65'6374'7321;
 /// A response of that size is made at once; of a longer one what the client's network takes.
 constexpr std::uint32_t kSendBufferFloor = 256 * 1'024;
 
@@ -132,7 +134,8 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       flows_(context_, Rng(~seed), config.limits.flow_entries),
       listener_(tcp_config_, listener_keys(config, draw_key(rng_)), clock_offset, now),
       warm_(kWarmEndpointsMax),
-      shedding_(config.drain) {
+      shedding_(config.drain),
+      objects_(config, self, counters_, Rng(seed ^ kObjectsChance)) {
     if (Sessions::are_kept(config_)) sessions_.emplace(config_, self_, rng_.fork(), counters_);
     if (!config_.farm.has_extensions) return;
     channels_.emplace(farm::ControlChannels::Environment{config_, self_, pool_, counters_,
@@ -151,6 +154,7 @@ void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {
 
 void Node::handle_deadline(Instant now) {
     handle_channel_deadline(now);
+    serve_objects(now);
     if (is_due(front_.poll_deadline(), now)) front_.handle_deadline(now);
     if (is_due(back_.poll_deadline(), now)) back_.handle_deadline(now);
     if (is_due(target_.early_deadline(), now)) target_.handle_early_deadline(now);
@@ -172,11 +176,13 @@ std::optional<Instant> Node::poll_deadline() const {
     const auto records = earlier(target_.early_deadline(), deadlines_.earliest());
     const auto moves = earlier(exchange_.deadline(), flows_.poll_deadline());
     const auto farm = earlier(channel_deadline(), shedding_deadline());
-    return earlier(earlier(links, records), earlier(moves, farm));
+    return earlier(earlier(links, records),
+                   earlier(moves, earlier(farm, objects_.poll_deadline())));
 }
 
 std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
     stop_where_cut_off(now);
+    if (objects_.has_news()) serve_objects(now);
     for (;;) {
         // What is owed to the farm goes first: a release before the answer that it allows.
         if (auto frame = back_.poll_transmit()) {

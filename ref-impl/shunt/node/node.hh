@@ -36,6 +36,7 @@
 #include "shunt/node/drain_report.hh"
 #include "shunt/node/link_mtus.hh"
 #include "shunt/node/move_call.hh"
+#include "shunt/node/objects.hh"
 #include "shunt/node/request_peek.hh"
 #include "shunt/node/sessions.hh"
 #include "shunt/node/shedding.hh"
@@ -75,6 +76,12 @@ class Node {
     void stop_drain();
     bool is_draining() const { return shedding_.is_draining(); }
     DrainReport drain_report() const;
+
+    /// Objects of named classes, here and on other servers; they are made by create_object(), where
+    /// the wish names no server by server state.
+    Objects& objects() { return objects_; }
+    Result<farm::ObjectTicket, farm::ObjectTrouble> create_object(farm::ObjectWish wish,
+                                                                  Instant now);
 
     /// What happened to the connections of applications outside of the node (streams.hh); call
     /// until there is nothing.
@@ -199,6 +206,10 @@ class Node {
     void follow_departure(Slot slot, Instant now);
     void note_answer(Slot slot, const migrate::EncapsulatedFrame& frame, Instant now);
 
+    // object_calls.cc
+    std::vector<farm::ServerId> object_servers(Instant now) const;
+    void serve_objects(Instant now);
+
     // candidates.cc
     std::vector<farm::Candidate> candidates_for(std::uint16_t port,
                                                 wire::TransportProtocol protocol,
@@ -288,6 +299,7 @@ class Node {
     Shedding shedding_;
     farm::Placements placements_;
     SheddingTurns turns_;
+    Objects objects_;
 };
 
 }  // namespace shunt::node
