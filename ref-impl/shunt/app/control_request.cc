@@ -32,6 +32,11 @@ std::optional<std::string> text_field(const Json& content, const char* field) {
     return found->get<std::string>();
 }
 
+std::string write_answer(const Json& id, const Outcome& outcome) {
+    if (!outcome) return refuse(id, outcome.error());
+    return write({{"id", id}, {"ok", true}, {"result", *outcome}});
+}
+
 std::string answer_request(std::string_view line, const Perform& perform) {
     const Json content = parse_json_line(line);
     if (!content.is_object()) {
@@ -45,8 +50,7 @@ std::string answer_request(std::string_view line, const Perform& perform) {
         return refuse(id,
                       {"unsupported", fmt::format("no verb \"{}\" here; see capabilities", *verb)});
     }
-    if (!*outcome) return refuse(id, outcome->error());
-    return write({{"id", id}, {"ok", true}, {"result", **outcome}});
+    return write_answer(id, *outcome);
 }
 
 }  // namespace shunt::app

@@ -27,6 +27,9 @@ using Outcome = Result<Json, Refusal>;
 /// whole request, an object.
 using Perform = std::function<std::optional<Outcome>(std::string_view verb, const Json& content)>;
 
+/// The line that answers the request of that id, without line end.
+std::string write_answer(const Json& id, const Outcome& outcome);
+
 /// The answer to one line, without line end. Never fails: what is wrong is in the answer.
 std::string answer_request(std::string_view line, const Perform& perform);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "shunt/app/control_actions.hh"
 #include "shunt/app/control_reports.hh"
@@ -35,10 +36,25 @@ constexpr std::array<Verb, 14> kVerbs = {{{"hello", say_hello},
                                           {"members", report_members},
                                           {"log-level", log_level}}};
 
+struct ObjectVerb {
+    std::string_view name;
+    ObjectDesk::Reply (ObjectDesk::*run)(const NodeRequest&, ObjectDesk::Client);
+};
+
+constexpr std::array<ObjectVerb, 7> kObjectVerbs = {{{"object-create", &ObjectDesk::create},
+                                                     {"object-call", &ObjectDesk::call},
+                                                     {"object-release", &ObjectDesk::release},
+                                                     {"objects", &ObjectDesk::list},
+                                                     {"object-serve", &ObjectDesk::serve},
+                                                     {"object-next", &ObjectDesk::fetch_next},
+                                                     {"object-answer", &ObjectDesk::take_answer}}};
+
 Outcome list_capabilities(const NodeRequest& request) {
     const farm::FarmSettings& farm = request.host.config().farm;
     Json verbs = Json::array();
     for (const Verb& verb : kVerbs)
+        verbs.push_back(verb.name);
+    for (const ObjectVerb& verb : kObjectVerbs)
         verbs.push_back(verb.name);
     return Json{{"verbs", verbs},
                 {"profiles", {"endpoint"}},
@@ -51,13 +67,23 @@ Outcome list_capabilities(const NodeRequest& request) {
 
 }  // namespace
 
-std::string ControlSession::answer(std::string_view line, Instant now) {
-    return answer_request(
+std::optional<std::string> ControlSession::answer(std::string_view line, Client client,
+                                                  Instant now) {
+    bool is_later = false;
+    std::string answer = answer_request(
         line, [&](std::string_view name, const Json& content) -> std::optional<Outcome> {
+            const NodeRequest request{content, host_, time_, now};
             for (const Verb& verb : kVerbs)
-                if (verb.name == name) return verb.run({content, host_, time_, now});
+                if (verb.name == name) return verb.run(request);
+            for (const ObjectVerb& verb : kObjectVerbs) {
+                if (verb.name != name) continue;
+                auto reply = (desk_.*verb.run)(request, client);
+                is_later = !reply;
+                return is_later ? Outcome(Json()) : std::move(reply);
+            }
             return std::nullopt;
         });
+    return is_later ? std::nullopt : std::optional(std::move(answer));
 }
 
 }  // namespace shunt::app

@@ -19,7 +19,7 @@ class ControlSessionTest : public ::testing::Test {
   protected:
     ControlSessionTest() { host_.restart(1, now_); }
 
-    Json ask(std::string_view line) { return Json::parse(session_.answer(line, now_)); }
+    Json ask(std::string_view line) { return Json::parse(*session_.answer(line, kClient, now_)); }
     Json result_of(std::string_view line) {
         const Json answer = ask(line);
         EXPECT_EQ(answer.value("ok", false), true) << answer;
@@ -31,6 +31,8 @@ class ControlSessionTest : public ::testing::Test {
         EXPECT_FALSE(answer.value("text", "").empty());
         return answer.value("error", "");
     }
+
+    static constexpr ControlSession::Client kClient = 1;
 
     Instant now_ = Instant::from_nanoseconds(5);
     farm::FarmConfig config_ = farm::standard_plan(2);
@@ -70,7 +72,7 @@ TEST_F(ControlSessionTest, AnswersMalformedRequestsWithOneLine) {
     for (const char* line : {"", "{", "7", "[]", "\"hello\"", "{\"do\":7}", "{\"id\":1}",
                              "{\"do\":\"hello\"} {}", "\xFF\xFE", "{\"do\":\"\xC3\"}"}) {
         EXPECT_EQ(error_of(line), "malformed") << line;
-        EXPECT_EQ(session_.answer(line, now_).find('\n'), std::string::npos);
+        EXPECT_EQ(session_.answer(line, kClient, now_)->find('\n'), std::string::npos);
     }
     EXPECT_EQ(error_of(std::string(100'000, '[')), "malformed");
     // Whole, so that it could be echoed; the limit counts the request's own braces.
@@ -81,7 +83,7 @@ TEST_F(ControlSessionTest, AnswersMalformedRequestsWithOneLine) {
     EXPECT_EQ(error_of(nested(500'000)), "malformed");
     EXPECT_EQ(error_of(nested(65)), "malformed");
     EXPECT_TRUE(ask(nested(64)).at("ok").get<bool>());
-    EXPECT_EQ(session_.answer("{", now_),
+    EXPECT_EQ(session_.answer("{", kClient, now_),
               R"({"error":"malformed","id":null,"ok":false,"text":"expected one JSON object on )"
               R"(one line"})");
 }
@@ -222,7 +224,7 @@ TEST_F(ControlSessionTest, RepeatsItsChanceAfterResetAndNotAfterRestart) {
 }
 
 TEST_F(ControlSessionTest, EndsAtOnceWhenItIsKilled) {
-    EXPECT_EXIT(session_.answer(R"({"do":"kill"})", now_), testing::ExitedWithCode(137), "");
+    EXPECT_EXIT(session_.answer(R"({"do":"kill"})", kClient, now_), testing::ExitedWithCode(137), "");
 }
 
 TEST_F(ControlSessionTest, SaysAndSetsTheLogLevel) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "shunt/node/built_in_classes.hh"
+
 namespace shunt::app {
 namespace {
 
@@ -32,6 +34,7 @@ void NodeHost::restart(std::uint64_t seed, Instant now) {
     ++boots_;
     node_ =
         std::make_unique<node::Node>(config_, self_.id, contents_, seed, now, mtus_, clock_offset_);
+    node::register_built_in_classes(node_->objects());
 }
 
 farm::Listen* NodeHost::find_listener(std::uint16_t port, wire::TransportProtocol protocol) {

@@ -55,6 +55,7 @@ bool NodeRunner::turn() {
     if (is_due(host_.node().poll_deadline(), now_)) host_.node().handle_deadline(now_);
     const bool is_gateway_busy = config_.gateway != nullptr && config_.gateway->turn(now_);
     const bool is_all_sent = transmit();
+    deliver_late_answers();
     return received > 0 || !is_all_sent || is_gateway_busy;
 }
 
@@ -87,13 +88,14 @@ int NodeRunner::receive(AttachedTester& tester) {
 
 void NodeRunner::handle(AttachedTester& tester, const runtime::AttachmentMessage& message) {
     if (const auto* hello = std::get_if<runtime::HelloMessage>(&message)) {
+        control_.forget(client_of(tester));
         host_.reopen_listeners();
         host_.restart(hello->seed, now_);
     } else if (const auto* frame = std::get_if<runtime::FrameMessage>(&message)) {
         host_.node().handle_frame(frame->link, pool_.copy(frame->frame), now_);
     } else if (const auto* request = std::get_if<runtime::ControlMessage>(&message)) {
-        const std::string answer = control_.answer(request->line, now_);
-        tester.send_control(answer, kTooLongAnswer);
+        const auto answer = control_.answer(request->line, client_of(tester), now_);
+        if (answer) tester.send_control(*answer, kTooLongAnswer);
     }
     notice_a_fresh_node();
 }
@@ -158,13 +160,36 @@ void NodeRunner::measure_load() {
 void NodeRunner::answer_control() {
     set_time(runtime::monotonic_now());
     for (const runtime::ControlSocket::Request& request : config_.control_socket->poll()) {
-        const std::string answer =
-            request.is_overlong ? std::string(kTooLongAnswer) : control_.answer(request.line, now_);
+        const auto answer = request.is_overlong
+                                ? std::optional(std::string(kTooLongAnswer))
+                                : control_.answer(request.line, request.client, now_);
         // The frames of what was asked for, before anybody is woken by the answer.
         transmit();
-        config_.control_socket->answer(request.client, answer);
+        if (answer) config_.control_socket->answer(request.client, *answer);
         notice_a_fresh_node();
     }
+    for (const runtime::ControlSocket::ClientId client : config_.control_socket->take_departed())
+        control_.forget(client);
+}
+
+/// Of requests that others had to be asked about.
+void NodeRunner::deliver_late_answers() {
+    while (const auto answer = control_.poll_answer()) {
+        if (answer->client < ControlSession::kFirstTester) {
+            const auto client = static_cast<runtime::ControlSocket::ClientId>(answer->client);
+            config_.control_socket->answer(client, answer->line);
+            continue;
+        }
+        const std::size_t link = answer->client - ControlSession::kFirstTester;
+        config_.links.at(link).tester->send_control(answer->line, kTooLongAnswer);
+    }
+}
+
+ControlSession::Client NodeRunner::client_of(const AttachedTester& tester) const {
+    std::size_t link = 0;
+    while (config_.links.at(link).tester != &tester)
+        ++link;
+    return ControlSession::kFirstTester + link;
 }
 
 /// False if a device is gone.

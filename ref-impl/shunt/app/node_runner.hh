@@ -79,6 +79,8 @@ class NodeRunner {
     void hand_over(link::OutgoingFrame outgoing);
     void look_around(bool may_sleep);
     void answer_control();
+    void deliver_late_answers();
+    ControlSession::Client client_of(const AttachedTester& tester) const;
     void notice_a_fresh_node();
     void measure_load();
     bool report_complaints();

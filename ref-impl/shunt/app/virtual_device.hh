@@ -29,7 +29,10 @@ class VirtualDevice {
     /// The next frame for the tester; nothing: there is none now.
     virtual std::optional<link::OutgoingFrame> poll_transmit(Instant now) = 0;
     /// Answers a line of the control protocol (docs/interfaces.md), without line ends.
-    virtual std::string answer(std::string_view line, Instant now) = 0;
+    /// Nothing: the answer comes later, by poll_answer().
+    virtual std::optional<std::string> answer(std::string_view line, Instant now) = 0;
+    /// The next answer that was left for later.
+    virtual std::optional<std::string> poll_answer() { return std::nullopt; }
 };
 
 }  // namespace shunt::app

@@ -55,7 +55,7 @@ std::optional<link::OutgoingFrame> VirtualHost::poll_transmit(Instant now) {
     return link::OutgoingFrame{link::LinkId::Front, std::move(*frame)};
 }
 
-std::string VirtualHost::answer(std::string_view line, Instant now) {
+std::optional<std::string> VirtualHost::answer(std::string_view line, Instant now) {
     return answer_host_request(*this, line, now);
 }
 

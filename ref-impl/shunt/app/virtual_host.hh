@@ -29,7 +29,7 @@ class VirtualHost final : public VirtualDevice {
     void handle_deadline(Instant now) override { host_->handle_deadline(now); }
     std::optional<Instant> poll_deadline() const override { return host_->poll_deadline(); }
     std::optional<link::OutgoingFrame> poll_transmit(Instant now) override;
-    std::string answer(std::string_view line, Instant now) override;
+    std::optional<std::string> answer(std::string_view line, Instant now) override;
 
     // For the verbs.
     stack::SocketSet& sockets() { return host_->sockets(); }

@@ -17,4 +17,10 @@ std::optional<link::OutgoingFrame> VirtualNode::poll_transmit(Instant now) {
     return std::nullopt;
 }
 
+std::optional<std::string> VirtualNode::poll_answer() {
+    auto answer = control_.poll_answer();
+    if (!answer) return std::nullopt;
+    return std::move(answer->line);
+}
+
 }  // namespace shunt::app

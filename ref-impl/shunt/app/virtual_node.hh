@@ -16,6 +16,7 @@ class VirtualNode final : public VirtualDevice {
         : host_(host), control_(control), tester_(tester) {}
 
     void restart(std::uint64_t seed, Instant now) override {
+        control_.forget(ControlSession::kFirstTester);
         host_.reopen_listeners();
         host_.restart(seed, now);
     }
@@ -24,9 +25,10 @@ class VirtualNode final : public VirtualDevice {
     std::optional<Instant> poll_deadline() const override { return host_.node().poll_deadline(); }
     /// Frames for a link that the tester does not carry are lost, and counted.
     std::optional<link::OutgoingFrame> poll_transmit(Instant now) override;
-    std::string answer(std::string_view line, Instant now) override {
-        return control_.answer(line, now);
+    std::optional<std::string> answer(std::string_view line, Instant now) override {
+        return control_.answer(line, ControlSession::kFirstTester, now);
     }
+    std::optional<std::string> poll_answer() override;
 
   private:
     NodeHost& host_;

@@ -33,9 +33,9 @@ void VirtualRunner::handle(const runtime::AttachmentMessage& message) {
     } else if (const auto* frame = std::get_if<runtime::FrameMessage>(&message)) {
         device_.handle_frame(frame->link, pool_.copy(frame->frame), now_);
     } else if (const auto* control = std::get_if<runtime::ControlMessage>(&message)) {
-        const std::string answer = device_.answer(control->line, now_);
+        const auto answer = device_.answer(control->line, now_);
         send_frames();  // what a request has caused is known once it is answered
-        tester_.send_control(answer, kTooLongAnswer);
+        if (answer) tester_.send_control(*answer, kTooLongAnswer);
     } else if (const auto* to = std::get_if<runtime::AdvanceMessage>(&message)) {
         return advance(to->to);
     }
@@ -59,9 +59,12 @@ void VirtualRunner::advance(Instant to) {
     tester_.send_quiet(device_.poll_deadline());
 }
 
+/// And behind them the answers that were left for later.
 void VirtualRunner::send_frames() {
     while (auto outgoing = device_.poll_transmit(now_))
         tester_.send_frame(outgoing->link, std::move(outgoing->frame));
+    while (const auto answer = device_.poll_answer())
+        tester_.send_control(*answer, kTooLongAnswer);
 }
 
 }  // namespace shunt::app

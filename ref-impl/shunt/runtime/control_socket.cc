@@ -51,8 +51,11 @@ std::vector<ControlSocket::Request> ControlSocket::poll() {
         const auto found = clients_.find(event.data.u32);
         if (found == clients_.end()) continue;
         Client& client = found->second;
-        const bool is_connected = flush(found->first, client) && read_from(found->first, client);
-        if (!is_connected || client.is_done()) clients_.erase(found);
+        // Who has closed its socket reads no answer that is owed to it still.
+        const bool is_left = client.is_owed && (event.events & (EPOLLHUP | EPOLLERR)) != 0;
+        const bool is_connected =
+            !is_left && flush(found->first, client) && read_from(found->first, client);
+        if (!is_connected || client.is_done()) drop(found);
     }
     std::vector<Request> requests;
     for (auto& [id, client] : clients_) {
@@ -110,8 +113,12 @@ void ControlSocket::answer(ClientId id, std::string_view line) {
     client.unsent.append(line);
     client.unsent.push_back('\n');
     const bool is_connected = flush(id, client);
-    if (!is_connected || client.unsent.size() > kUnsentMax || client.is_done())
-        clients_.erase(found);
+    if (!is_connected || client.unsent.size() > kUnsentMax || client.is_done()) drop(found);
+}
+
+void ControlSocket::drop(std::map<ClientId, Client>::iterator client) {
+    departed_.push_back(client->first);
+    clients_.erase(client);
 }
 
 /// False if the connection has failed.

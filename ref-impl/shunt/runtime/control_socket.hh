@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shunt/base/result.hh"
@@ -46,8 +47,10 @@ class ControlSocket {
     std::vector<Request> poll();
     /// poll() has something to do, whatever the descriptor says.
     bool has_waiting() const;
-    /// Sends a line (without its end). A client that has left meanwhile is no error.
+    /// Sends a line (without its end), at any time. A client that has left meanwhile is no error.
     void answer(ClientId client, std::string_view line);
+    /// Clients that have left since the last call: their requests want no answer.
+    std::vector<ClientId> take_departed() { return std::exchange(departed_, {}); }
 
   private:
     /// Bytes read from one client per poll(), so that none starves the others or the links.
@@ -72,10 +75,12 @@ class ControlSocket {
     static void find_next(ClientId id, Client& client);
     bool flush(ClientId id, Client& client);
     void watch(ClientId id, const Client& client);
+    void drop(std::map<ClientId, Client>::iterator client);
 
     UnixListener listener_;
     FileDescriptor epoll_;  // listener and clients; itself watched by the event loop
     std::map<ClientId, Client> clients_;
+    std::vector<ClientId> departed_;
     ClientId next_id_ = 1;
 };
 
