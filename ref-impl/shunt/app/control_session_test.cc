@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -224,7 +225,8 @@ TEST_F(ControlSessionTest, RepeatsItsChanceAfterResetAndNotAfterRestart) {
 }
 
 TEST_F(ControlSessionTest, EndsAtOnceWhenItIsKilled) {
-    EXPECT_EXIT(session_.answer(R"({"do":"kill"})", kClient, now_), testing::ExitedWithCode(137), "");
+    EXPECT_EXIT(session_.answer(R"({"do":"kill"})", kClient, now_), testing::ExitedWithCode(137),
+                "");
 }
 
 TEST_F(ControlSessionTest, SaysAndSetsTheLogLevel) {
@@ -243,6 +245,122 @@ TEST_F(ControlSessionTest, ListsMembersAndSessions) {
     EXPECT_EQ(members[1]["channel"], "none") << "a farm without extensions has none";
     EXPECT_EQ(members[1]["services"], Json::array({"10.7.1.2"}));
     EXPECT_EQ(result_of(R"({"do":"sessions"})"), Json::parse(R"({"sessions":[]})"));
+}
+
+/// Verbs about objects, some of whose answers come later.
+class ObjectVerbsTest : public ControlSessionTest {
+  protected:
+    static constexpr ControlSession::Client kServer = 2;
+
+    /// What comes at once; nothing: it comes later.
+    std::optional<Json> ask_now(ControlSession::Client client, const Json& request) {
+        const auto answer = session_.answer(request.dump(), client, now_);
+        EXPECT_FALSE(host_.node().poll_transmit(now_)) << "it is a farm of one";
+        return answer ? std::optional(Json::parse(*answer)) : std::nullopt;
+    }
+    Json later(ControlSession::Client client) {
+        const auto answer = session_.poll_answer();
+        if (!answer) return "none";
+        EXPECT_EQ(answer->client, client);
+        return Json::parse(answer->line);
+    }
+    Json create(const std::string& name) {
+        EXPECT_FALSE(ask_now(kClient, {{"id", 7}, {"do", "object-create"}, {"class", name}}));
+        return later(kClient);
+    }
+    void serve() {
+        EXPECT_TRUE(ask_now(kServer, {{"do", "object-serve"}, {"class", "words"}})->at("ok"));
+    }
+    /// A request that the process of `words` has fetched.
+    Json fetch() {
+        EXPECT_FALSE(ask_now(kServer, {{"id", "n"}, {"do", "object-next"}}));
+        return later(kServer);
+    }
+    std::string answer(const Json& request, const char* field, const char* value) {
+        const Json line = {
+            {"do", "object-answer"}, {"request", request["result"]["request"]}, {field, value}};
+        return ask_now(kServer, line)->value("error", "");
+    }
+};
+
+TEST_F(ObjectVerbsTest, AnObjectIsMadeAndCalled) {
+    const Json made = create("counter");
+    ASSERT_EQ(made.value("id", 0), 7) << made;
+    ASSERT_TRUE(made.contains("result")) << made;
+    const std::string handle = made["result"]["handle"];
+    EXPECT_EQ(handle.size(), 16U);
+    const Json call = {{"do", "object-call"}, {"handle", handle}, {"bytes", "NDI="}};
+    EXPECT_FALSE(ask_now(kClient, call));
+    EXPECT_EQ(later(kClient)["result"]["bytes"], "NDI=");
+    const Json objects = result_of(R"({"do":"objects"})");
+    EXPECT_EQ(objects.at("handles").at(0).at("state"), "alive") << objects;
+    session_.forget(kClient);
+    EXPECT_FALSE(host_.node().poll_transmit(now_));
+    EXPECT_TRUE(result_of(R"({"do":"objects"})")["hosted"].empty()) << "it was not to be kept";
+}
+
+TEST_F(ObjectVerbsTest, WhatIsNotAnObjectIsRefusedAtOnce) {
+    EXPECT_EQ(error_of(R"({"do":"object-call","handle":"0123456789abcdef"})"), "unknown-object");
+    for (const char* line : {R"({"do":"object-call","handle":"0123456789ABCDEF"})",
+                             R"({"do":"object-call","handle":"123456789abcdef"})",
+                             R"({"do":"object-call","handle":7})", R"({"do":"object-create"})",
+                             R"({"do":"object-create","class":"two words"})",
+                             R"({"do":"object-create","class":"counter","arguments":"?"})",
+                             R"({"do":"object-answer","request":0})"})
+        EXPECT_EQ(error_of(line), "malformed") << line;
+    EXPECT_EQ(error_of(R"({"do":"object-create","class":"counter","server":"s9"})"),
+              "unknown-server");
+    EXPECT_EQ(error_of(R"({"do":"object-answer","request":5})"), "unknown-request");
+    EXPECT_EQ(error_of(R"({"do":"object-next"})"), "not-possible");
+    EXPECT_EQ(error_of(R"({"do":"object-serve","class":"counter"})"), "not-possible");
+    EXPECT_EQ(create("nonsense")["error"], "unknown-class");
+}
+
+TEST_F(ObjectVerbsTest, AProcessServesAClass) {
+    serve();
+    EXPECT_FALSE(ask_now(kClient, {{"id", 7}, {"do", "object-create"}, {"class", "words"}}));
+    EXPECT_EQ(later(kClient), "none");
+    const Json creation = fetch();
+    EXPECT_EQ(creation["id"], "n");
+    EXPECT_EQ(creation["result"]["do"], "create");
+    EXPECT_EQ(answer(creation, "bytes", ""), "");
+    const std::string handle = later(kClient)["result"]["handle"];
+    EXPECT_FALSE(ask_now(kServer, {{"do", "object-next"}}));
+    EXPECT_EQ(ask_now(kServer, {{"do", "object-next"}})->at("error"), "not-possible");
+    EXPECT_FALSE(ask_now(kClient, {{"do", "object-call"}, {"handle", handle}, {"bytes", "YQ=="}}));
+    const Json call = later(kServer);
+    EXPECT_EQ(call["result"]["bytes"], "YQ==");
+    EXPECT_EQ(answer(call, "error", "not today"), "");
+    const Json failed = later(kClient);
+    EXPECT_EQ(failed["error"], "call-failed");
+    EXPECT_EQ(failed["text"], "not today");
+    EXPECT_EQ(answer(call, "bytes", ""), "unknown-request");
+}
+
+TEST_F(ObjectVerbsTest, AProcessThatLeavesFailsItsCallsAtOnce) {
+    serve();
+    EXPECT_FALSE(ask_now(kClient, {{"do", "object-create"}, {"class", "words"}}));
+    answer(fetch(), "bytes", "");
+    const std::string handle = later(kClient)["result"]["handle"];
+    EXPECT_FALSE(ask_now(kClient, {{"do", "object-call"}, {"handle", handle}}));
+    session_.forget(kServer);
+    EXPECT_FALSE(host_.node().poll_transmit(now_));
+    EXPECT_EQ(later(kClient)["error"], "object-gone");
+    EXPECT_EQ(create("words")["error"], "unknown-class");
+}
+
+TEST_F(ObjectVerbsTest, ARestartedNodeAnswersWhatIsOwed) {
+    serve();
+    EXPECT_FALSE(ask_now(kClient, {{"id", 8}, {"do", "object-create"}, {"class", "words"}}));
+    fetch();
+    EXPECT_FALSE(ask_now(kServer, {{"id", 9}, {"do", "object-next"}}));
+    host_.restart(2, now_);
+    const Json first = later(kClient);
+    EXPECT_EQ(first["id"], 8);
+    EXPECT_EQ(first["text"], "the node was restarted");
+    EXPECT_EQ(later(kServer)["id"], 9);
+    EXPECT_EQ(ask_now(kServer, {{"do", "object-next"}})->at("error"), "not-possible");
+    serve();
 }
 
 }  // namespace

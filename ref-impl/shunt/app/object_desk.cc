@@ -97,6 +97,7 @@ Json request_of(const farm::ProcessRequest& request) {
 }  // namespace
 
 ObjectDesk::Reply ObjectDesk::create(const NodeRequest& request, Client client) {
+    notice_a_fresh_node();
     auto name = read_class(request);
     if (!name) return Outcome(Failure{name.error()});
     auto arguments = read_bytes(request, "arguments");
@@ -121,6 +122,7 @@ ObjectDesk::Reply ObjectDesk::create(const NodeRequest& request, Client client) 
 }
 
 ObjectDesk::Reply ObjectDesk::call(const NodeRequest& request, Client client) {
+    notice_a_fresh_node();
     const auto handle = read_handle(request);
     if (!handle) return Outcome(Failure{handle.error()});
     const auto bytes = read_bytes(request, "bytes");

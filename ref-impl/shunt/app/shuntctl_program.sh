@@ -90,6 +90,21 @@ expect 1 'unknown-connection' migrate '10.7.0.9:4711>10.7.1.1:80/tcp' s1
 expect 1 'unknown-server' migrate '10.7.0.9:4711>10.7.1.1:80/tcp' s9
 expect 2 'malformed: connection: expected a text such as' migrate nonsense s1
 expect 1 '"error":"unknown-server"' --json migrate '10.7.0.9:4711>10.7.1.1:80/tcp' s9
+expect 0 '^counter +node$' object list
+expect 0 '^handle +[0-9a-f]{16}$' object create counter 5
+handle=$(sed -n 's/^handle *//p' "$folder/out")
+expect 0 '^42$' object call "$handle" 37
+expect 0 '"bytes":"NDI="' --json object call "$handle"
+expect 1 'call-failed: expected a decimal number to add' object call "$handle" much
+expect 0 "^$handle +counter +s1 +alive" object list
+expect 0 "^handle +$handle$" object release "$handle"
+expect 1 'unknown-object' object call "$handle"
+expect 1 'unknown-class: no server that could be asked has the class "none"' object create none
+expect 1 'refused' object create counter five
+expect 1 'unknown-server' object create counter --on s9
+expect 2 'object: expected create CLASS' object call
+expect 2 'does not take --on' object list --on s1
+expect 2 'malformed: handle' object release s1
 expect 0 '^boots +2$' reset
 expect 0 '^boots +3$' restart
 expect 2 'no command "tabels"; did you mean "tables"' tabels

@@ -10,6 +10,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "shunt/app/base64.hh"
 #include "shunt/app/command_line.hh"
 #include "shunt/app/control_request.hh"
 #include "shunt/app/ctl/verbs.hh"
@@ -21,15 +22,15 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array<const char*, 8> kOfSomeVerbs = {"watch", "udp",  "application", "select",
-                                                     "close", "wait", "stop",        "status"};
+constexpr std::array<const char*, 9> kOfSomeVerbs = {
+    "watch", "udp", "application", "select", "close", "wait", "stop", "status", "on"};
 
 po::options_description describe_options() {
     const auto text = [] { return po::value<std::string>(); };
     po::options_description options;
     options.add_options()("control", text())("json", "")("watch", "")("interval", text())(
         "udp", "")("application", text())("select", text())("close", "")("wait", text())(
-        "stop", "")("status", "")("help,h", "")("version", "")(
+        "stop", "")("status", "")("on", text())("help,h", "")("version", "")(
         "words", po::value<std::vector<std::string>>());
     return options;
 }
@@ -65,9 +66,36 @@ void check_options(const Verb& verb, const GivenOptions& given) {
         throw WrongOption{"--stop: not with --wait or --status"};
 }
 
+/// Bytes are base64 in a request (docs/objects.md).
+std::string bytes_of(const std::string& text) {
+    return to_base64(std::vector<std::uint8_t>(text.begin(), text.end()));
+}
+
+Json object_request_of(const std::vector<std::string>& words, const GivenOptions& given) {
+    const std::string& action = words[1];
+    const std::size_t count = words.size() - 1;
+    const bool takes_text = action == "create" || action == "call";
+    const bool is_whole = (takes_text && count >= 2) || (action == "release" && count == 2) ||
+                          (action == "list" && count == 1);
+    if (!is_whole)
+        throw WrongOption{fmt::format("object: expected {}", find_verb("object")->arguments)};
+    if (given.has("on") && action != "create")
+        throw WrongOption{fmt::format("object {}: does not take --on", action)};
+    if (action == "list") return {{"id", 1}, {"do", "objects"}};
+    Json request = {{"id", 1}, {"do", "object-" + action}};
+    const bool is_creation = action == "create";
+    request[is_creation ? "class" : "handle"] = words[2];
+    if (is_creation) request["keep"] = true;
+    if (given.has("on")) request["server"] = *given.text("on");
+    if (takes_text)
+        request[is_creation ? "arguments" : "bytes"] = bytes_of(count > 2 ? words[3] : "");
+    return request;
+}
+
 /// The fields that follow from the words and options of the verbs that have some.
 Json request_of(const Verb& verb, const std::vector<std::string>& words,
                 const GivenOptions& given) {
+    if (verb.name == "object") return object_request_of(words, given);
     Json request = {{"id", 1}, {"do", verb.name}};
     if (verb.name == "migrate") {
         request["connection"] = words[1];

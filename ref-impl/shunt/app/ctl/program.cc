@@ -22,7 +22,8 @@ namespace {
 using runtime::ControlClient;
 
 constexpr int kExitUnknown = 127;
-constexpr Duration kPatience = Duration::seconds(10);
+/// Longer than the node's own with other servers.
+constexpr Duration kPatience = Duration::seconds(15);
 /// What is waited for is looked at so often, and told of less often.
 constexpr int kLookPauseMs = 100;
 constexpr const char* kDrainReport = R"({"id":1,"do":"drain","action":"report"})";

@@ -7,15 +7,18 @@
 #include <array>
 #include <vector>
 
+#include "shunt/app/base64.hh"
 #include "shunt/app/ctl/text_table.hh"
 
 namespace shunt::app::ctl {
 namespace {
 
 /// Columns and tables that are shown first, in this order; others follow by name.
-constexpr std::array<std::string_view, 15> kFirst = {
-    "temporary", "local", "forward",  "forward_connect", "connection", "server", "id",  "is_self",
-    "ip",        "port",  "protocol", "state",           "channel",    "epoch",  "peer"};
+constexpr std::array<std::string_view, 18> kFirst = {
+    "temporary", "local",  "forward", "forward_connect", "connection",
+    "handle",    "object", "class",   "server",          "id",
+    "is_self",   "ip",     "port",    "protocol",        "state",
+    "channel",   "epoch",  "peer"};
 
 std::size_t rank(std::string_view name) {
     return static_cast<std::size_t>(std::ranges::find(kFirst, name) - kFirst.begin());
@@ -103,6 +106,13 @@ std::string fields_of(const Json& object) {
     return text + sections;
 }
 
+/// What an object has answered, as text.
+std::string result_of_call(const Json& result) {
+    const auto bytes = from_base64(result["bytes"].get<std::string>());
+    if (!bytes) return cell_of(result) + '\n';
+    return printable(std::string(bytes->begin(), bytes->end())) + '\n';
+}
+
 std::string counters_of(const Json& counters) {
     std::string text;
     std::size_t width = 0;
@@ -129,6 +139,8 @@ std::string report(std::string_view verb, const Json& result, std::string_view f
     const Json shown = filtered(verb, result, filter);
     if (!shown.is_object()) return cell_of(shown) + '\n';
     if (verb == "counters") return counters_of(shown);
+    if (verb == "object" && shown.contains("bytes") && shown["bytes"].is_string())
+        return result_of_call(shown);
     // One table needs no title: members, sessions.
     if (shown.size() == 1 && is_table(shown.front()) && verb != "tables")
         return shown.front().empty() ? "none\n" : rows_of(shown.front());
