@@ -8,6 +8,7 @@ ValueError that says what was expected; bytes that a node would drop are a `Pars
 
 from __future__ import annotations
 
+from shunt import objects
 from shunt._conform import CaseInfo, CaseResult, Finding, RunResult
 from shunt._ref import (
     BlockState,
@@ -77,6 +78,7 @@ __all__ = [
     "cases",
     "generated_content",
     "judge",
+    "objects",
     "run_scenario",
     "scenarios",
 ]
