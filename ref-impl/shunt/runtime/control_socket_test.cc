@@ -170,6 +170,37 @@ TEST_F(ControlSocketTest, SendsALongAnswerAsTheClientReads) {
     EXPECT_EQ(heard.size(), answer.size() + 1);
 }
 
+TEST_F(ControlSocketTest, AnAnswerMayComeLaterAndHoldsUpNobody) {
+    const FileDescriptor a = connect();
+    const FileDescriptor b = connect();
+    say(a, "one\ntwo\n");
+    const auto first = poll();
+    ASSERT_EQ(first.size(), 1U);
+    say(b, "three\n");
+    const auto second = poll();
+    ASSERT_EQ(second.size(), 1U) << "two waits for its turn";
+    server_->answer(second[0].client, "of b");
+    EXPECT_EQ(hear(b), "of b\n");
+    server_->answer(first[0].client, "of a");
+    const auto third = poll();
+    ASSERT_EQ(third.size(), 1U);
+    EXPECT_EQ(third[0].line, "two");
+    EXPECT_TRUE(server_->take_departed().empty());
+}
+
+TEST_F(ControlSocketTest, WhoLeavesWithoutItsAnswerIsReportedAtOnce) {
+    FileDescriptor a = connect();
+    say(a, "one\n");
+    const auto requests = poll();
+    ASSERT_EQ(requests.size(), 1U);
+    EXPECT_TRUE(server_->take_departed().empty());
+    a.close();
+    EXPECT_TRUE(poll().empty());
+    EXPECT_EQ(server_->take_departed(), std::vector{requests[0].client});
+    EXPECT_TRUE(server_->take_departed().empty());
+    server_->answer(requests[0].client, "too late");
+}
+
 TEST_F(ControlSocketTest, TurnsAwayMoreClientsThanItTakes) {
     ASSERT_TRUE(server_);
     std::vector<FileDescriptor> clients;
