@@ -20,9 +20,10 @@ std::vector<std::string> not_built_in(const farm::FarmConfig& config) {
         if (listen.profile != farm::Profile::Endpoint)
             refuse(place + ".profile", "\"endpoint\"", "another profile");
         if (listen.application != farm::kHttpApplication &&
+            listen.application != farm::kStreamApplication &&
             listen.application != farm::kGatewayApplication &&
             listen.application != farm::kEchoApplication)
-            refuse(place + ".application", "\"http\", \"gateway\" or \"echo\"",
+            refuse(place + ".application", "\"http\", \"stream\", \"gateway\" or \"echo\"",
                    fmt::format("\"{}\"", listen.application));
     }
     return texts;

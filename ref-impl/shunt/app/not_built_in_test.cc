@@ -16,6 +16,7 @@ TEST(NotBuiltIn, TakesTheStandardPlanInBothBindings) {
     farm::FarmConfig config = farm::standard_plan(3);
     EXPECT_THAT(not_built_in(config), IsEmpty());
     config.farm.binding = farm::Binding::Udp;
+    config.listens[1].application = farm::kStreamApplication;
     EXPECT_THAT(not_built_in(config), IsEmpty());
 }
 
@@ -26,7 +27,8 @@ TEST(NotBuiltIn, NamesEveryThingThatThisVersionDoesNotDo) {
     EXPECT_THAT(
         not_built_in(config),
         ElementsAre(
-            "listen[0].application: expected \"http\", \"gateway\" or \"echo\"; \"ftp\" is not "
+            "listen[0].application: expected \"http\", \"stream\", \"gateway\" or \"echo\"; "
+            "\"ftp\" is not "
             "built into "
             "this version",
             "listen[1].profile: expected \"endpoint\"; another profile is not built into this "

@@ -187,6 +187,8 @@ struct Server {
 
 /// Serves files and generated content.
 inline constexpr std::string_view kHttpApplication = "http";
+/// Goes on with long responses that kHttpApplication has begun (EP-42); it begins none.
+inline constexpr std::string_view kStreamApplication = "stream";
 /// Carries the bytes of each connection to a program outside of the node, and back.
 inline constexpr std::string_view kGatewayApplication = "gateway";
 /// Answers each datagram with the server's name and what it holds.
@@ -197,8 +199,8 @@ struct Listen {
     std::string server;
     std::uint16_t port = 0;
     wire::TransportProtocol protocol = wire::TransportProtocol::Tcp;
-    /// Name of a built-in application: kHttpApplication or kGatewayApplication; of UDP
-    /// kEchoApplication.
+    /// Name of a built-in application: kHttpApplication, kStreamApplication or
+    /// kGatewayApplication; of UDP kEchoApplication.
     std::string application;
     /// What the application serves files from; empty: none.
     std::string directory;
@@ -208,6 +210,10 @@ struct Listen {
     SelectionMoment selection = SelectionMoment::Connect;
     /// An operator may close it while the node runs.
     bool is_open = true;
+
+    /// Its application can begin with a client, so that it is selected for new connections; else it
+    /// only goes on with those that another one has begun.
+    bool takes_new_connections() const { return application != kStreamApplication; }
 
     bool operator==(const Listen&) const = default;
 };

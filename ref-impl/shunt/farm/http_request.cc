@@ -81,6 +81,7 @@ ParsedRequest complete_head(const Parser& parser, std::size_t header_bytes) {
     if (const auto length = parser.content_length()) head.content_length = *length;
     head.is_chunked = parser.chunked();
     head.is_kept_alive = parser.keep_alive();
+    head.takes_chunks = message.version() >= 11;
     head.header_bytes = header_bytes;
     return head;
 }

@@ -39,6 +39,8 @@ struct RequestHead {
     bool is_chunked = false;
     /// The connection may carry another request after this one (RFC 9112 9.3).
     bool is_kept_alive = false;
+    /// The request is HTTP/1.1, so that its answer may be chunked (RFC 9112 6.1).
+    bool takes_chunks = false;
     /// Bytes of the head with its last empty line: the body begins here.
     std::size_t header_bytes = 0;
 };

@@ -57,7 +57,8 @@ std::vector<Candidate> listening_servers(const FarmConfig& config, ServerId self
                                          std::uint16_t port, wire::TransportProtocol protocol) {
     std::vector<Candidate> candidates;
     for (const Server& server : config.servers) {
-        if (config.listen_of(server, port, protocol) == nullptr) continue;
+        const Listen* listen = config.listen_of(server, port, protocol);
+        if (listen == nullptr || !listen->takes_new_connections()) continue;
         const auto place = server.id == self ? candidates.begin() : candidates.end();
         candidates.insert(place, Candidate{server.id, false});
     }

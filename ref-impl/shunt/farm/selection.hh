@@ -51,8 +51,9 @@ struct Decision {
 
 Decision select_server(const SelectionInput& input, const UrlMap& urls);
 
-/// Who listens on `port` by configuration, no state being known: `self` first, so that a connection
-/// stays where nothing speaks for another server, then the others in the order of the file.
+/// Who takes new connections on `port` by configuration, no state being known: `self` first, so
+/// that a connection stays where nothing speaks for another server, then the others in the order of
+/// the file.
 std::vector<Candidate> listening_servers(
     const FarmConfig& config, ServerId self, std::uint16_t port,
     wire::TransportProtocol protocol = wire::TransportProtocol::Tcp);

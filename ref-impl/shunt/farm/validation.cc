@@ -254,6 +254,7 @@ class Validator {
                          "a port of this server");
             if (listen.application.empty()) error(where + ".application", "an application");
             check_backend(listen, where + ".backend");
+            check_front(listen, where + ".application");
             check_protocol(listen, where);
         }
     }
@@ -270,6 +271,20 @@ class Validator {
         }
         if (is_udp && listen.profile != Profile::Endpoint) {
             error(where + ".profile", "\"endpoint\" with UDP");
+        }
+    }
+
+    /// Who only goes on with what others begin needs others, and a protocol that moves it in use.
+    void check_front(const Listen& listen, const std::string& where) {
+        if (listen.takes_new_connections()) return;
+        const bool has_front = std::ranges::any_of(config_.listens, [&](const Listen& other) {
+            return other.port == listen.port && other.protocol == listen.protocol &&
+                   other.application == kHttpApplication;
+        });
+        if (!has_front) error(where, "\"http\" at another server on that port, to begin with");
+        if (!config_.farm.has_extensions) {
+            findings_.push_back({Severity::Warning, where,
+                                 "farm.extensions = true, or nothing in use moves there (EP-42)"});
         }
     }
 

@@ -149,6 +149,22 @@ TEST(Validation, AGatewayAndNothingElseHasABackend) {
                 ElementsAre("listen[0].backend"));
 }
 
+TEST(Validation, WhoOnlyGoesOnNeedsSomebodyWhoBegins) {
+    FarmConfig config = valid_config();
+    config.farm.has_extensions = true;
+    config.listens[0].application = kStreamApplication;
+    EXPECT_THAT(places(config), IsEmpty());
+    config.farm.has_extensions = false;
+    EXPECT_THAT(places(config), ElementsAre("listen[0].application"));
+    EXPECT_FALSE(has_error(validate(config))) << "nothing moves there, and nothing is wrong";
+    EXPECT_THAT(places_after([](FarmConfig& c) {
+                    c.farm.has_extensions = true;
+                    for (Listen& listen : c.listens)
+                        listen.application = kStreamApplication;
+                }),
+                Contains("listen[0].application"));
+}
+
 TEST(Validation, NamesThePlaceOfEachUrlFault) {
     EXPECT_THAT(places_after([](FarmConfig& c) { c.urls[0].servers.push_back("s9"); }),
                 ElementsAre("url[0].servers"));

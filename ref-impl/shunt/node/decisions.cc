@@ -129,7 +129,8 @@ void Node::bind_locally(Slot slot, Instant now) {
     migrate::Record& record = tables_.at(slot);
     auto& endpoint = *record.as<TemporaryEndpoint>();
     const farm::Listen* listen = listen_for(record);
-    if (listen == nullptr || !tables_.has_room(migrate::Table::Local)) {  // SEL-4
+    const bool is_served = listen != nullptr && listen->takes_new_connections();
+    if (!is_served || !tables_.has_room(migrate::Table::Local)) {  // SEL-4
         counters_.add(Counter::ConnectionUnserved);
         return endpoint.connection.abort();
     }

@@ -13,6 +13,17 @@ using migrate::LocalEndpoint;
 using migrate::Record;
 using migrate::TemporaryEndpoint;
 
+namespace {
+
+/// It processes and transmits here: bound, and neither frozen, unreleased nor suspended.
+bool is_acting(const Record& record) {
+    const auto* moved_in = record.as<ForwardConnectEndpoint>();
+    if (moved_in != nullptr) return moved_in->is_released && !moved_in->returning;
+    return record.as<LocalEndpoint>() != nullptr;
+}
+
+}  // namespace
+
 void Node::settle(Slot slot, Instant now) {
     if (shedding_.is_active()) follow_departure(slot, now);
     if (!tables_.contains(slot)) {
@@ -22,7 +33,7 @@ void Node::settle(Slot slot, Instant now) {
     Record& record = tables_.at(slot);
     if (record.as<ForwardConnectEndpoint>() != nullptr) settle_moved_in(slot, now);
     stack::Conversation* conversation = conversation_of(record);
-    if (conversation != nullptr) conversation->advance(*record.connection());
+    if (conversation != nullptr) conversation->advance(*record.connection(), now);
     if (tcp::Connection* connection = record.connection()) {
         while (const auto event = connection->poll_event()) {
             if (conversation != nullptr) conversation->hear(*event);
@@ -36,7 +47,10 @@ void Node::settle(Slot slot, Instant now) {
         // An undecided endpoint's text is held outside of its buffers.
         if (record.table() != migrate::Table::Temporary) keep_warm(slot);
     }
-    deadlines_.set(slot, record_deadline(record));
+    const bool is_done =
+        conversation != nullptr && is_acting(record) && conversation->asks_to_leave(now);
+    if (is_done) pass_on(slot, now);
+    deadlines_.set(slot, record_deadline(tables_.at(slot)));
     if (sessions_ && sessions_->has_news()) tell_sessions(now);
 }
 
@@ -56,7 +70,7 @@ void Node::settle_moved_in(Slot slot, Instant now) {
         return;
     }
     const farm::Listen* listen = listen_for(record);
-    if (listen == nullptr) {  // closed since its 0x01 was taken
+    if (listen == nullptr || !listen->takes_new_connections()) {  // closed since its 0x01 was taken
         counters_.add(Counter::ConnectionUnserved);
         return endpoint.connection.abort();
     }
@@ -71,9 +85,9 @@ void Node::keep_alive(tcp::Connection& connection, const farm::Listen& listen, I
 }
 
 /// None before there is an application, or while it is detached.
-stack::Conversation* Node::conversation_of(Record& record) {
-    if (auto* local = record.as<LocalEndpoint>()) return local->conversation.get();
-    if (auto* moved_in = record.as<ForwardConnectEndpoint>()) {
+stack::Conversation* Node::conversation_of(const Record& record) {
+    if (const auto* local = record.as<LocalEndpoint>()) return local->conversation.get();
+    if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
         // EP-40: while the endpoint is frozen its application is detached.
         return moved_in->returning ? nullptr : moved_in->conversation.get();
     }
@@ -93,12 +107,14 @@ std::optional<Instant> Node::record_deadline(const Record& record) const {
         return earlier(temporary->connection.poll_deadline(), decision_deadline(*temporary));
     }
     if (record.as<ForwardEntry>() != nullptr) return home_.deadline(record);
+    std::optional<Instant> deadline;
     if (const auto* moved_in = record.as<ForwardConnectEndpoint>()) {
-        const bool is_acting = moved_in->is_released && !moved_in->returning;
-        const Instant own = target_.deadline(*moved_in);
-        return is_acting ? earlier(moved_in->connection.poll_deadline(), own) : own;
+        deadline = target_.deadline(*moved_in);
     }
-    return record.connection()->poll_deadline();
+    if (!is_acting(record)) return deadline;
+    deadline = earlier(deadline, record.connection()->poll_deadline());
+    const stack::Conversation* conversation = conversation_of(record);
+    return conversation != nullptr ? earlier(deadline, conversation->wake_at()) : deadline;
 }
 
 void Node::handle_record_deadline(Slot slot, Instant now) {
@@ -110,11 +126,9 @@ void Node::handle_record_deadline(Slot slot, Instant now) {
         const bool may_ask = !channels_ || !channels_->has_lost(entry->owner);
         home_.handle_forward_deadline(slot, may_ask, now);
     } else {
-        const auto* moved_in = record.as<ForwardConnectEndpoint>();
-        const bool is_acting =
-            moved_in == nullptr || (moved_in->is_released && !moved_in->returning);
-        if (moved_in != nullptr) target_.handle_deadline(slot, now);
-        if (is_acting && is_due(record.connection()->poll_deadline(), now)) {
+        const bool was_acting = is_acting(record);
+        if (record.as<ForwardConnectEndpoint>() != nullptr) target_.handle_deadline(slot, now);
+        if (was_acting && is_due(record.connection()->poll_deadline(), now)) {
             record.connection()->handle_deadline(now);
         }
     }

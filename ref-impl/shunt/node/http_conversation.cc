@@ -5,24 +5,47 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <variant>
 #include <vector>
 
 #include "shunt/farm/http_request.hh"
 #include "shunt/farm/url_map.hh"
+#include "shunt/node/content_type.hh"
 #include "shunt/node/generated_content.hh"
 #include "shunt/node/percent_decoding.hh"
 
 namespace shunt::node {
 namespace {
 
-/// Body bytes written in one step; a multiple of the generated block. Of generated content that is
-/// longer nothing is copied.
-constexpr std::size_t kChunk = 16 * 1024;
 constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kTailPrefix = "/tail/";
 
-ByteView as_bytes(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+/// A tail without a wish of its own ends once its object has not grown for so long, in seconds; no
+/// longer wish is taken.
+constexpr std::uint32_t kQuietSeconds = 10;
+constexpr std::uint32_t kQuietSecondsMax = 3'600;
+
+constexpr std::uint32_t looks_in(std::uint32_t seconds) {
+    return seconds * static_cast<std::uint32_t>(Duration::seconds(1).to_microseconds() /
+                                                HttpResponse::kLookPause.to_microseconds());
+}
+static_assert(looks_in(kQuietSecondsMax) == HttpResponse::kQuietLooksMax);
+
+/// Of the parameter "quiet_s=N", among others that are none of ours; nothing: it is no such number.
+std::optional<std::uint32_t> quiet_looks(std::string_view query) {
+    constexpr std::string_view name = "quiet_s=";
+    while (!query.empty() && !query.starts_with(name))
+        query.remove_prefix(std::min(query.find('&'), query.size() - 1) + 1);
+    if (query.empty()) return looks_in(kQuietSeconds);
+    const std::string_view value = query.substr(name.size());
+    const std::string_view digits = value.substr(0, value.find('&'));
+    std::uint32_t seconds = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    const bool is_number = error == std::errc{} && end == digits.data() + digits.size();
+    const bool is_taken = is_number && seconds >= 1 && seconds <= kQuietSecondsMax;
+    return is_taken ? std::optional(looks_in(seconds)) : std::nullopt;
 }
 
 // The receive queue is a ring: a head that lies across its end is put together first.
@@ -38,7 +61,7 @@ farm::ParsedRequest parse_head(const tcp::Connection& connection) {
 
 }  // namespace
 
-void HttpConversation::advance(tcp::Connection& connection) {
+void HttpConversation::advance(tcp::Connection& connection, Instant now) {
     bool goes_on = true;
     while (goes_on) {
         switch (state_) {
@@ -49,7 +72,7 @@ void HttpConversation::advance(tcp::Connection& connection) {
                 goes_on = read_body(connection);
                 break;
             case State::Response:
-                goes_on = write_response(connection);
+                goes_on = write_response(connection, now);
                 break;
             case State::Closing:
                 connection.consume(connection.receive_queue_size());
@@ -77,6 +100,7 @@ bool HttpConversation::read_head(tcp::Connection& connection) {
         return true;
     }
     keeps_alive_ = head->is_kept_alive;
+    takes_chunks_ = head->takes_chunks;
     is_head_request_ = head->method == "HEAD";
     request_body_left_ = head->content_length.value_or(0);
     request_body_read_ = 0;
@@ -167,19 +191,24 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
         return;
     }
     const std::string_view whole = farm::path_of(target);
-    const auto path = percent_decoded(whole.substr(0, whole.find('?')));
+    const std::size_t path_size = std::min(whole.find('?'), whole.size());
+    const auto path = percent_decoded(whole.substr(0, path_size));
     if (!path) {
         answer_text("400 Bad Request", "the path is not percent-encoded as RFC 3986 demands\n");
         return;
     }
+    if (path->starts_with(kTailPrefix)) {
+        const std::string_view query = whole.substr(path_size).substr(path_size < whole.size());
+        if (answer_tail(std::string_view(*path).substr(kTailPrefix.size() - 1), query)) return;
+    }
     if (const auto size = generated_size(*path)) {
         is_request_body_verified_ = whole.ends_with("?verify");
-        start("200 OK", "application/octet-stream", *size).source = Source::Generated;
+        start("200 OK", "application/octet-stream", *size).source = HttpResponse::Source::Generated;
         return;
     }
     if (const auto size = contents_.size_of(*path)) {
-        Response& response = start("200 OK", "application/octet-stream", *size);
-        response.source = Source::Contents;
+        HttpResponse& response = start("200 OK", content_type_of(*path), *size);
+        response.source = HttpResponse::Source::Contents;
         response.path = *path;
         response.version = contents_.version_of(*path);
         return;
@@ -191,67 +220,67 @@ void HttpConversation::answer_text(std::string_view status, std::string_view tex
     start(status, "text/plain", text.size()).text = text;
 }
 
-HttpConversation::Response& HttpConversation::start(std::string_view status, std::string_view type,
-                                                    std::uint64_t size) {
-    response_ = std::make_unique<Response>();
-    response_->head = fmt::format(
-        "HTTP/1.1 {}\r\nServer: shunt/{}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n",
-        status, server_name_, type, size, keeps_alive_ ? "" : "Connection: close\r\n");
-    response_->size = is_head_request_ ? 0 : size;
+/// False: there is nothing to follow.
+bool HttpConversation::answer_tail(std::string_view path, std::string_view query) {
+    const auto quiet = quiet_looks(query);
+    if (!quiet) {
+        answer_text("400 Bad Request", "a tail takes quiet_s=1 to 3600\n");
+        return true;
+    }
+    if (const auto end = generated_size(path)) {
+        HttpResponse& response = start("200 OK", "application/octet-stream", *end);
+        if (is_head_request_) return true;
+        response.source = HttpResponse::Source::GrowingGenerated;
+        response.size = 0;
+        response.growth.end = *end;
+        return true;
+    }
+    if (!contents_.size_of(path)) return false;
+    // To whom nothing can be sent in chunks the end of the connection is that of the response.
+    if (!takes_chunks_) keeps_alive_ = false;
+    HttpResponse& response = begin_response("200 OK", content_type_of(path),
+                                            takes_chunks_ ? "Transfer-Encoding: chunked\r\n" : "");
+    if (is_head_request_) return true;
+    response.path = path;
+    response.follow(*quiet, takes_chunks_);
+    return true;
+}
+
+HttpResponse& HttpConversation::start(std::string_view status, std::string_view type,
+                                      std::uint64_t size) {
+    HttpResponse& response =
+        begin_response(status, type, fmt::format("Content-Length: {}\r\n", size));
+    response.size = is_head_request_ ? 0 : size;
+    return response;
+}
+
+HttpResponse& HttpConversation::begin_response(std::string_view status, std::string_view type,
+                                               std::string_view framing) {
+    response_ = std::make_unique<HttpResponse>();
+    response_->head =
+        fmt::format("HTTP/1.1 {}\r\nServer: shunt/{}\r\nContent-Type: {}\r\n{}{}\r\n", status,
+                    server_name_, type, framing, keeps_alive_ ? "" : "Connection: close\r\n");
     state_ = State::Response;
     return *response_;
 }
 
-bool HttpConversation::write_head(tcp::Connection& connection) {
-    const std::size_t sent = connection.send(as_bytes(response_->head));
-    response_->head.erase(0, sent);
-    return response_->head.empty();
-}
-
-/// The next bytes of the body; fewer than asked if the object has no more.
-std::size_t HttpConversation::fill(MutableBytes chunk) {
-    switch (response_->source) {
-        case Source::Text: {
-            const auto from = static_cast<std::ptrdiff_t>(response_->offset);
-            std::copy_n(response_->text.begin() + from, chunk.size(), chunk.begin());
-            return chunk.size();
-        }
-        case Source::Generated:
-            generate(response_->offset, chunk);
-            return chunk.size();
-        case Source::Contents:
-            return contents_.read(response_->path, response_->offset, chunk);
-    }
-    return 0;
-}
-
-bool HttpConversation::write_response(tcp::Connection& connection) {
-    if (!write_head(connection)) return false;
-    while (response_->offset < response_->size) {
-        const std::size_t written = write_piece(connection);
-        if (written == 0) return state_ == State::Closing;
-        response_->offset += written;
+bool HttpConversation::write_response(tcp::Connection& connection, Instant now) {
+    switch (response_->write(connection, contents_, now)) {
+        case HttpResponse::Progress::Waiting:
+            return false;
+        case HttpResponse::Progress::Broken:
+            state_ = State::Closing;
+            return true;
+        case HttpResponse::Progress::Done:
+            break;
     }
     finish_exchange();
     if (state_ == State::Closing) connection.close();
     return true;
 }
 
-/// How many bytes of the body the connection took; 0: it is full, or this was the end.
-std::size_t HttpConversation::write_piece(tcp::Connection& connection) {
-    const std::uint64_t left = response_->size - response_->offset;
-    const bool is_by_reference = response_->source == Source::Generated && response_->size > kChunk;
-    if (is_by_reference) return connection.send({generated_source(), response_->offset, left});
-    const MutableBytes room =
-        connection.send_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk)));
-    if (room.empty()) return 0;
-    const std::size_t got = fill(room);
-    if (got == 0) {  // the object shrank under us: the announced length cannot be kept
-        connection.abort();
-        state_ = State::Closing;
-    }
-    connection.send_written(got);
-    return got;
+std::optional<Instant> HttpConversation::wake_at() const {
+    return state_ == State::Response ? response_->wake_at() : std::nullopt;
 }
 
 void HttpConversation::finish_exchange() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The built-in HTTP/1.1 server: generated content of any size ("/bytes/N"), and the objects of a
-// Contents. GET and HEAD, keep-alive and pipelining. The body of a POST or PUT is read and ignored;
+// The built-in HTTP/1.1 server: generated content of any size ("/bytes/N"), the objects of a
+// Contents, and either of them while it grows ("/tail/..", docs/applications.md). GET and HEAD,
+// keep-alive and pipelining. The body of a POST or PUT is read and ignored;
 // for "/bytes/N?verify" it has to be generated content too, else the answer is 422.
 #pragma once
 
@@ -14,6 +15,8 @@
 
 #include "shunt/farm/http_request.hh"
 #include "shunt/node/contents.hh"
+#include "shunt/node/http_context_format.hh"
+#include "shunt/node/http_response.hh"
 #include "shunt/node/sessions.hh"
 #include "shunt/stack/conversation.hh"
 #include "shunt/tcp/connection.hh"
@@ -32,50 +35,40 @@ class HttpConversation final : public stack::Conversation {
                                                     std::string_view server_name, ByteView context,
                                                     Sessions* sessions = nullptr);
 
-    void advance(tcp::Connection& connection) override;
+    void advance(tcp::Connection& connection, Instant now) override;
+    std::optional<Instant> wake_at() const override;
     std::optional<std::vector<std::uint8_t>> context() const override;
 
   private:
-    enum class State : std::uint8_t { Head, RequestBody, Response, Closing };
-    enum class Source : std::uint8_t { Text, Generated, Contents };
-
-    /// An answer under way. Between two requests there is none: most connections wait, most of the
-    /// time, and should cost little.
-    struct Response {
-        std::string head;  // what is not sent yet
-        Source source = Source::Text;
-        std::string path;
-        std::string text;
-        std::uint64_t offset = 0;
-        std::uint64_t size = 0;
-        std::uint64_t version = 0;  // of the object at `path`
-    };
-
+    using State = http_context::State;
     bool is_consistent() const;
     bool read_head(tcp::Connection& connection);
     bool read_body(tcp::Connection& connection);
     bool is_body_right(ByteView bytes) const;
-    bool write_response(tcp::Connection& connection);
-    bool write_head(tcp::Connection& connection);
-    std::size_t write_piece(tcp::Connection& connection);
+    bool write_response(tcp::Connection& connection, Instant now);
     void answer_first(const farm::RequestHead& head, const tcp::Connection& connection);
     void answer(std::string_view method, std::string_view target);
+    bool answer_tail(std::string_view path, std::string_view query);
     void refuse_head(const farm::MalformedRequest& request);
     void refuse(std::string_view status, std::string_view text);
     void answer_text(std::string_view status, std::string_view text);
-    Response& start(std::string_view status, std::string_view type, std::uint64_t size);
-    std::size_t fill(MutableBytes chunk);
+    HttpResponse& start(std::string_view status, std::string_view type, std::uint64_t size);
+    HttpResponse& begin_response(std::string_view status, std::string_view type,
+                                 std::string_view framing);
     void finish_exchange();
 
     Contents& contents_;
     Sessions* sessions_;
     std::string_view server_name_;
-    std::unique_ptr<Response> response_;
+    /// An answer under way. Between two requests there is none: most connections wait, most of the
+    /// time, and should cost little.
+    std::unique_ptr<HttpResponse> response_;
     std::uint64_t request_body_left_ = 0;
     std::uint64_t request_body_read_ = 0;
     State state_ = State::Head;
     bool is_request_body_verified_ = false;
     bool keeps_alive_ = true;
+    bool takes_chunks_ = false;
     bool is_head_request_ = false;
     bool is_greeted_ = false;  // its first response has said what there is of its session (SES-1)
 };

@@ -13,7 +13,9 @@ std::vector<farm::Candidate> servers_listening_on(
     for (const farm::Server& server : config.servers) {
         const bool is_known =
             std::ranges::find(listening, server.id, &farm::Candidate::id) != listening.end();
-        if (server.id == self || is_known) continue;
+        // A listener of the configuration that takes no new connections says that it listens too.
+        const bool is_configured = config.listen_of(server, port) != nullptr;
+        if (server.id == self || is_known || is_configured) continue;
         const farm::ServerState* state = channels->candidate_state(server.id, now);
         if (state != nullptr && state->listens_on(port)) listening.push_back({server.id, true});
     }

@@ -249,8 +249,9 @@ class Node {
     void settle_moved_in(Slot slot, Instant now);
     void settle_progressed(Instant now);
     static void keep_alive(tcp::Connection& connection, const farm::Listen& listen, Instant now);
-    static stack::Conversation* conversation_of(migrate::Record& record);
+    static stack::Conversation* conversation_of(const migrate::Record& record);
     void keep_warm(Slot slot);
+    void pass_on(Slot slot, Instant now);
     void handle_record_deadline(Slot slot, Instant now);
     void handle_temporary_deadline(Slot slot, Instant now);
     std::optional<Instant> record_deadline(const migrate::Record& record) const;

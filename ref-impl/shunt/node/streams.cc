@@ -14,7 +14,9 @@ class StreamConversation final : public stack::Conversation {
     StreamConversation& operator=(const StreamConversation&) = delete;
     ~StreamConversation() override { streams_.leave(id_); }
 
-    void advance(tcp::Connection& connection) override { streams_.advance(id_, connection); }
+    void advance(tcp::Connection& connection, Instant) override {
+        streams_.advance(id_, connection);
+    }
     void hear(tcp::Event event) override { streams_.hear(id_, event); }
     void end(tcp::Connection&& connection) override { streams_.end(id_, std::move(connection)); }
 

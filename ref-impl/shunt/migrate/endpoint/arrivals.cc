@@ -121,7 +121,9 @@ std::optional<Slot> Arrivals::refuse(const Offer& offer, Counter counter, Instan
 }
 
 std::optional<Slot> Arrivals::begin(const Offer& offer, std::optional<Slot> replaced, Instant now) {
-    if (context_.config.listen_of(context_.self, offer.tuple.service_port) == nullptr) {
+    const auto* listen = context_.config.listen_of(context_.self, offer.tuple.service_port);
+    const bool is_begun = offer.block.has(wire::BlockFlag::Context);
+    if (listen == nullptr || (!is_begun && !listen->takes_new_connections())) {
         return refuse(offer, Counter::OfferNoListener, now);
     }
     if (context_.is_draining && !is_mutant(Mutant::TakesOffersWhileDraining)) {

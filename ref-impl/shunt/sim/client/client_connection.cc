@@ -111,8 +111,9 @@ void ClientConnection::append_request(std::size_t number) {
     const std::uint64_t size = plan_.sizes[number];
     // The server verifies what it is asked to, byte by byte, and refuses anything else.
     const bool is_upload = plan_.upload_size > 0;
-    append_text(unsent_, fmt::format("{} /bytes/{}{} HTTP/1.1\r\nHost: service\r\n",
-                                     is_upload ? "POST" : "GET", size, is_upload ? "?verify" : ""));
+    append_text(unsent_, fmt::format("{} {}/bytes/{}{} HTTP/1.1\r\nHost: service\r\n",
+                                     is_upload ? "POST" : "GET", plan_.is_growing ? "/tail" : "",
+                                     size, is_upload ? "?verify" : ""));
     if (is_upload) append_text(unsent_, fmt::format("Content-Length: {}\r\n", plan_.upload_size));
     if (is_last && plan_.does_server_close) append_text(unsent_, "Connection: close\r\n");
     append_text(unsent_, "\r\n");

@@ -27,6 +27,8 @@ struct ConnectionPlan {
     bool is_pipelined = false;
     /// The requests behind the first one wait until so long after the start.
     Duration pause{};
+    /// What it asks for comes piece by piece, and takes long.
+    bool is_growing = false;
     /// The last request asks the server to close first.
     bool does_server_close = false;
 };

@@ -12,6 +12,7 @@
 #include "shunt/sim/scenarios/move_once.hh"
 #include "shunt/sim/scenarios/sessions.hh"
 #include "shunt/sim/scenarios/tcp_pair.hh"
+#include "shunt/sim/scenarios/two_types.hh"
 
 namespace shunt::sim {
 namespace {
@@ -62,6 +63,13 @@ constexpr Scenario kScenarios[] = {
      "1,000 clients with cookies ask ten times; one of four servers crashes. Even seeds lose "
      "frames.",
      sessions, kOwnLinks},
+    {"two-types",
+     "Responses move to a server that reads no requests, and their connections come home behind "
+     "them.",
+     two_types, kOwnLinks},
+    {"two-types-faults",
+     "The same, while links lose, repeat, stop, and servers pause, crash, restart.",
+     two_types_faults},
     {"tcp-pair",
      "Two TCP engines over one link: bulk, ping-pong, both at once, under every fault of a link.",
      tcp_pair, kPair},
