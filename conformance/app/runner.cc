@@ -105,9 +105,10 @@ std::string why_not(const CaseInfo& info, const Statement& statement) {
         return fmt::format("profile {} is not claimed", info.profile);
     }
     if (!statement.has_role(info.role)) return fmt::format("role {} is not claimed", info.role);
-    if (is_farm_of_kind(statement, info.needs)) return {};
-    if (info.needs == "base") return "a base farm is not claimed";
-    return fmt::format("option {} is not claimed", info.needs);
+    const std::string_view missing = missing_of_kind(statement, info.needs);
+    if (missing.empty()) return {};
+    if (missing == "base") return "a base farm is not claimed";
+    return fmt::format("option {} is not claimed", missing);
 }
 
 /// Profiles and roles that are claimed and that no case is about.

@@ -22,7 +22,10 @@ const std::vector<CaseInfo>& all_cases() {
                                    endpoint_returns_cases,         endpoint_giving_back_cases,
                                    endpoint_drain_cases,           endpoint_udp_cases,
                                    endpoint_dead_servers_cases,    system_addresses_cases,
-                                   system_selection_cases,         system_control_channel_cases}) {
+                                   system_selection_cases,         system_request_cases,
+                                   system_sessions_cases,          system_placement_cases,
+                                   system_redirect_cases,          system_session_map_cases,
+                                   system_control_channel_cases,   system_object_cases}) {
             for (CaseInfo& info : section())
                 cases.push_back(std::move(info));
         }

@@ -20,8 +20,8 @@ struct CaseInfo {
     /// What the device has to be for this case.
     std::string_view role;
     Task<> (*run)(Stage& stage);
-    /// The farm has to be of this kind: an option of the statement (iut-toml page), "base" for a
-    /// farm without extensions, or empty.
+    /// The farm has to be of this kind: options of the statement (iut-toml page) with a blank
+    /// between them, "base" for a farm without extensions, or empty.
     std::string_view needs{};
 };
 

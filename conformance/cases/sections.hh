@@ -37,6 +37,12 @@ std::vector<CaseInfo> endpoint_target_cases();
 std::vector<CaseInfo> endpoint_udp_cases();
 std::vector<CaseInfo> system_addresses_cases();
 std::vector<CaseInfo> system_control_channel_cases();
+std::vector<CaseInfo> system_object_cases();
+std::vector<CaseInfo> system_placement_cases();
+std::vector<CaseInfo> system_redirect_cases();
+std::vector<CaseInfo> system_request_cases();
 std::vector<CaseInfo> system_selection_cases();
+std::vector<CaseInfo> system_session_map_cases();
+std::vector<CaseInfo> system_sessions_cases();
 
 }  // namespace conform

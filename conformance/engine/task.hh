@@ -36,7 +36,7 @@ struct TaskPromise : TaskPromiseBase {
     std::coroutine_handle<TaskPromise> get_return_object() {
         return std::coroutine_handle<TaskPromise>::from_promise(*this);
     }
-    void return_value(T result) { value = std::move(result); }
+    void return_value(T result) { value.emplace(std::move(result)); }
     T take() {
         if (exception) std::rethrow_exception(exception);
         return std::move(*value);

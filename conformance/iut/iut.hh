@@ -64,6 +64,27 @@ struct TestRequests {
     std::string local = "/bytes/64";      ///< served by whoever owns the endpoint
     std::string moved = "/s2/bytes/64";   ///< makes the device select the first peer
     std::string large = "/bytes/200000";  ///< as `local`, with 100,000 bytes or more
+    /// Begins as `moved` does, and makes the device select the second peer all the same (SEL-2);
+    /// empty: there is none.
+    std::string deeper;
+    /// Both peers have it, and the device has not; empty: there is none.
+    std::string several;
+};
+
+/// How the device's farm keeps sessions (system page, "Sessions").
+struct TestSessions {
+    std::string cookie = "SHUNT";
+    Bytes key;  ///< of the tag, derived from the farm's secret; empty: not known
+    Duration lifetime = std::chrono::hours(1);
+};
+
+/// A class of objects that the device has, and what one call of a fresh object gives (system page,
+/// "Object model").
+struct TestObjects {
+    std::string class_name;  ///< empty: none is known
+    Bytes arguments;
+    Bytes call;
+    Bytes result;
 };
 
 struct Iut {
@@ -81,6 +102,8 @@ struct Iut {
     std::vector<ServerAddresses> peers;
     TestTimers timers;
     TestRequests requests;
+    TestSessions sessions;
+    TestObjects objects;
     /// How many connections the device's Forward-Connect table holds (TAB-2); 0: not known.
     std::size_t forward_connect_bound = 0;
     std::string upper_tester;  ///< empty: the device is driven through the wire alone

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "iut/iut_reader.hh"
+#include "iut/iut_services.hh"
 #include "iut/iut_text.hh"
 
 namespace conform {
@@ -15,7 +16,9 @@ namespace {
 const std::vector<std::string_view> kProfiles = {"endpoint", "blob", "handoff"};
 const std::vector<std::string_view> kRoles = {"home", "target",    "forwarder",
                                               "host", "btcp-home", "btcp-target"};
-const std::vector<std::string_view> kOptions = {"ext", "control-channel", "routed-binding"};
+const std::vector<std::string_view> kOptions = {"ext",      "control-channel",  "routed-binding",
+                                                "sessions", "session-redirect", "tls-sessions",
+                                                "objects"};
 
 /// By how much clocks may be apart at most: cases allow it twice, and the longest of EP-6's pauses
 /// is 200 ms.
@@ -148,6 +151,7 @@ void read_timers(IutReader reader, bool has_extensions, TestTimers& timers) {
 /// Goes into a request line as it is (RFC 9112 3.2.1).
 std::string read_target(IutReader& reader, const char* key, const std::string& otherwise) {
     const std::string target = reader.text(key, otherwise);
+    if (target.empty() && otherwise.empty()) return target;
     const bool is_graphic =
         std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
     if (!is_graphic || !target.starts_with('/') || target.size() > kTargetSizeMax) {
@@ -161,6 +165,8 @@ void read_requests(IutReader reader, TestRequests& requests) {
     requests.local = read_target(reader, "local", requests.local);
     requests.moved = read_target(reader, "moved", requests.moved);
     requests.large = read_target(reader, "large", requests.large);
+    requests.deeper = read_target(reader, "deeper", requests.deeper);
+    requests.several = read_target(reader, "several", requests.several);
     if (requests.moved == requests.local) reader.fail("moved", "another target than local");
     reader.refuse_others();
 }
@@ -181,10 +187,11 @@ void read_ics(IutReader ics, Iut& iut) {
     if (iut.statement.has_option("control-channel") && !iut.framing.has_extensions) {
         ics.fail("options", "control-channel together with ext: a base farm has none (EP-33)");
     }
+    require_companions(ics, iut.statement);
     ics.refuse_others();
 }
 
-void read_ixit(IutReader ixit, Iut& iut) {
+void read_ixit(IutReader ixit, const std::string& file, Iut& iut) {
     iut.front = read_attachment(ixit, "front");
     iut.back = read_attachment(ixit, "back");
     iut.upper_tester = ixit.text("upper_tester", "");
@@ -203,6 +210,7 @@ void read_ixit(IutReader ixit, Iut& iut) {
     }
     if (auto requests = ixit.table("requests", false)) read_requests(*requests, iut.requests);
     if (auto limits = ixit.table("limits", false)) read_limits(*limits, iut);
+    read_services(ixit, file, iut);
     ixit.refuse_others();
 }
 
@@ -222,7 +230,7 @@ Iut parse_iut(std::string_view text, const std::string& name) {
     Iut iut;
     IutReader file(table, name, "");
     read_ics(*file.table("ics", true), iut);
-    read_ixit(*file.table("ixit", true), iut);
+    read_ixit(*file.table("ixit", true), name, iut);
     file.refuse_others();
     return iut;
 }

@@ -107,6 +107,11 @@ std::string describe_control_kind(std::uint8_t kind) {
     if (kind == control_kind::kPong) name = "pong";
     if (kind == control_kind::kError) name = "error";
     if (kind == control_kind::kServerState) name = "server state";
+    if (kind == control_kind::kSession) name = "session";
+    if (kind == control_kind::kObjectCreate) name = "object create";
+    if (kind == control_kind::kObjectCreated) name = "object created";
+    if (kind == control_kind::kObjectCall) name = "object call";
+    if (kind == control_kind::kObjectResult) name = "object result";
     return fmt::format("0x{:02x} {}", kind, name);
 }
 

@@ -25,11 +25,17 @@ constexpr std::uint8_t kPing = 0x02;
 constexpr std::uint8_t kPong = 0x03;
 constexpr std::uint8_t kError = 0x0F;
 constexpr std::uint8_t kServerState = 0x30;
+constexpr std::uint8_t kSession = 0x31;
+constexpr std::uint8_t kObjectCreate = 0x40;
+constexpr std::uint8_t kObjectCreated = 0x41;
+constexpr std::uint8_t kObjectCall = 0x42;
+constexpr std::uint8_t kObjectResult = 0x43;
 }  // namespace control_kind
 
 namespace control_error {
 constexpr std::uint16_t kUnknownKind = 1;
-}
+constexpr std::uint16_t kNotUnderstood = 2;
+}  // namespace control_error
 
 /// Profile bits of a hello.
 namespace control_profile {

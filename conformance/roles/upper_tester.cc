@@ -39,6 +39,11 @@ Json tables_of(const std::string& result) {
 }  // namespace
 
 Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Field> fields) {
+    const std::uint64_t id = co_await begin(verb, fields);
+    co_return co_await finish(id, iut_.timers.answer);
+}
+
+Task<std::uint64_t> UpperTester::begin(const std::string& verb, const std::vector<Field>& fields) {
     Json request{{"id", ++last_id_}, {"do", verb}};
     for (const Field& field : fields)
         request[field.name] = field.text;
@@ -46,7 +51,11 @@ Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Fie
     const bool is_ordered = iut_.upper_tester == "attachment";
     if (!is_ordered) co_await wire_.scheduler().sleep(iut_.timers.tolerance);
     wire_.send_control(request.dump());
-    const Time deadline = wire_.now() + iut_.timers.answer;
+    co_return last_id_;
+}
+
+Task<UpperTester::Answer> UpperTester::finish(std::uint64_t id, Duration within) {
+    const Time deadline = wire_.now() + within;
     for (;;) {
         co_await wire_.scheduler().sleep(Duration::zero());
         for (const std::string& line : wire_.take_control()) {
@@ -54,16 +63,16 @@ Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Fie
             if (!answer.is_object() || !answer.contains("ok")) {
                 throw DeviceMisbehaves("the upper tester answered " + line.substr(0, 200));
             }
-            if (answer.value("id", Json()) != Json(last_id_)) continue;
+            if (answer.value("id", Json()) != Json(id)) continue;
             if (text_of(answer, "error") == "unsupported") {
-                throw Unsupported(fmt::format("the upper tester does not know {}", verb));
+                throw Unsupported("the upper tester does not know a verb that the case needs");
             }
             const bool is_ok = answer["ok"] == true;
             co_return Answer{is_ok, text_of(answer, "error"), text_of(answer, "text"),
                              answer.value("result", Json()).dump()};
         }
         if (wire_.now() >= deadline) {
-            throw DeviceHangs(fmt::format("no answer of the upper tester to {}", verb));
+            throw DeviceHangs(fmt::format("no answer of the upper tester to request {}", id));
         }
         co_await wire_.scheduler().sleep(kPolling);
     }

@@ -46,6 +46,11 @@ class UpperTester {
     /// Throws Unsupported, DeviceHangs where no answer comes, DeviceMisbehaves for what is none.
     Task<Answer> request(std::string verb, std::vector<Field> fields = {});
 
+    /// The same in two steps, for what the device does only when the case has done something:
+    /// finish() is asked for the number that begin() gave, and waits `within` for the answer.
+    Task<std::uint64_t> begin(const std::string& verb, const std::vector<Field>& fields);
+    Task<Answer> finish(std::uint64_t id, Duration within);
+
     /// `migrate` to the server of this name; throws Violation of `requirement` if it is refused.
     Task<> migrate(const char* requirement, const Client& client, const std::string& to);
     /// Every table that has the client's tuple (TAB-1: one at most).

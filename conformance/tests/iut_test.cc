@@ -199,6 +199,58 @@ TEST(IutFile, TakesTargetsThatStandInARequestLine) {
     EXPECT_NE(moved("/bytes/64").find("another target than local"), std::string::npos);
 }
 
+std::string load_complaint(const std::string& path) {
+    try {
+        (void)load_iut_file(path);
+    } catch (const IutFileError& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+/// A file that claims `options`, with `tables` behind it, in the test's own folder.
+std::string complaint_with(const std::string& options, const std::string& tables) {
+    const std::string path = ::testing::TempDir() + "services-iut.toml";
+    std::ofstream(path) << with(R"(["ext"])", options) << tables;
+    const std::string said = load_complaint(path);
+    std::filesystem::remove(path);
+    return said;
+}
+
+TEST(IutFile, SessionsNeedTheFarmsSecretAndObjectsAClass) {
+    const std::string sessions = R"(["ext", "sessions"])";
+    const std::string objects = R"(["ext", "control-channel", "objects"])";
+    const std::string secret = ::testing::TempDir() + "services-secret";
+    const std::string table = "[ixit.session]\nsecret_file = \"services-secret\"\n";
+    std::ofstream(secret) << "sixteen bytes, 1\n";
+    EXPECT_EQ(complaint_with(sessions, table), "accepted");
+    EXPECT_NE(complaint_with(sessions, "").find("ixit.session: expected a table"),
+              std::string::npos);
+    EXPECT_NE(complaint_with(sessions, table + "cookie = \"a;b\"\n").find("name of a cookie"),
+              std::string::npos);
+    std::ofstream(secret) << "fifteen bytes, \n";
+    EXPECT_NE(complaint_with(sessions, table).find("a file of 16 bytes or more"),
+              std::string::npos);
+    std::filesystem::remove(secret);
+    EXPECT_NE(complaint_with(sessions, table).find("services-secret: "), std::string::npos);
+
+    const std::string whole = "[ixit.objects]\nclass = \"a\"\ncall = \"1\"\nresult = \"2\"\n";
+    EXPECT_EQ(complaint_with(objects, whole), "accepted");
+    EXPECT_NE(complaint_with(objects, "").find("ixit.objects: expected a table"),
+              std::string::npos);
+    EXPECT_NE(complaint_with(objects, "[ixit.objects]\nclass = \"\"\n").find("1 to 255 bytes"),
+              std::string::npos);
+}
+
+TEST(IutFile, AnOptionThatMeansNothingAloneIsRefused) {
+    const auto says = [](const std::string& options, const char* wanted) {
+        return complaint(with(R"(["ext"])", options)).find(wanted) != std::string::npos;
+    };
+    EXPECT_TRUE(says(R"(["session-redirect"])", "session-redirect together with sessions"));
+    EXPECT_TRUE(says(R"(["ext", "tls-sessions"])", "tls-sessions together with control-channel"));
+    EXPECT_TRUE(says(R"(["ext", "objects"])", "objects together with control-channel"));
+}
+
 TEST(IutFile, ShowsNoControlCharacterOfAKeyOrAText) {
     const std::string key = complaint(std::string(kFile) + "\"\\u001b[2Jevil\\nline\" = 1\n");
     EXPECT_NE(key.find(R"(ixit.timers.)"), std::string::npos) << key;
@@ -248,15 +300,6 @@ TEST(IutFile, NeverThrowsAnythingElseHoweverItIsCut) {
 
 TEST(IutFile, NamesAFileThatIsNotThere) {
     EXPECT_THROW((void)load_iut_file("no-such-file.toml"), IutFileError);
-}
-
-std::string load_complaint(const std::string& path) {
-    try {
-        (void)load_iut_file(path);
-    } catch (const IutFileError& error) {
-        return error.what();
-    }
-    return "accepted";
 }
 
 TEST(IutFile, ReadsRegularFilesOfBoundedSizeOnly) {

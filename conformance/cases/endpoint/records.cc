@@ -141,7 +141,7 @@ std::vector<CaseInfo> endpoint_records_cases() {
             record_case("endpoint/records/silent-client-decided-for",
                         "With no byte for 3 s after the handshake the state decides, and a later "
                         "request moves nothing.",
-                        {"EP-11", "EP-43", "SEL-1"}, "home", silent_client_decided_for),
+                        {"EP-11", "EP-43", "SEL-1", "SEL-5"}, "home", silent_client_decided_for),
             record_case("endpoint/records/half-open-forgotten",
                         "A half-open endpoint is dropped after 30 s, silently.", {"EP-11"}, "home",
                         half_open_forgotten)};
