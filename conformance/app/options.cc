@@ -129,7 +129,8 @@ po::options_description options_of(const CommandText& command, Options& options,
     add("mutants", &options.mutants_program, "PROGRAM",
         "takes --list-mutants and --mutant NAME; shunt-node-mutants beside this program");
     add("needs", &options.needs, "KIND",
-        "only mutants that show in farms of this kind alone, as `mutants` shows them in brackets");
+        "only mutants that show in farms of this kind alone: a word that `mutants` has in "
+        "brackets");
     if (has_option(command, "mapped")) {
         description.add_options()(
             "mapped", po::bool_switch(&options.is_mapped_only),

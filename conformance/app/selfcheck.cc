@@ -64,7 +64,7 @@ SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
     if (verdict_of(result.baseline, false) != RunVerdict::Conformant) return result;
     for (const Mutant& mutant : mutants) {
         if (!is_farm_of_kind(iut.statement, mutant.needs)) continue;
-        if (!options.needs.empty() && mutant.needs != options.needs) continue;
+        if (!options.needs.empty() && !needs_word(mutant.needs, options.needs)) continue;
         Options mutated = options;
         mutated.device_command =
             mutant_command(options.device_command, options.mutants_program, mutant);

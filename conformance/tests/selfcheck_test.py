@@ -104,6 +104,35 @@ class Selfcheck(unittest.TestCase):
         words = ["--mapped", "--needs", "routed-binding"]
         self.check_all_killed(6, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
 
+    def place_sessions(self, mode: str) -> tuple[Path, Path]:
+        """The two files of a farm with extensions and sessions in this mode."""
+        options = ["ext", "control-channel", "sessions", "tls-sessions"]
+        options += ["session-redirect"] if mode == "redirect" else []
+        settings = 'extensions = true\nsecret_file = "farm.secret"'
+        farm, iut = self.place_farm(settings, options)
+        farm.write_text(farm.read_text() + f'\n[session]\nmode = "{mode}"\n')
+        iut.write_text(iut.read_text() + '\n[ixit.session]\nsecret_file = "farm.secret"\n')
+        secret = self.folder / "farm.secret"
+        secret.write_text("the secret of the farm that is judged\n")
+        os.chmod(secret, 0o600)
+        return farm, iut
+
+    def test_every_mutant_of_sessions_is_killed(self) -> None:
+        farm, iut = self.place_sessions("cookie")
+        device = self.device(str(Programs.node), farm=farm)
+        for word, least in (("sessions", 15), ("tls-sessions", 4)):
+            words = ["system/**", "--mapped", "--needs", word]
+            self.check_all_killed(
+                least, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut)
+            )
+
+    def test_every_mutant_of_redirects_is_killed(self) -> None:
+        farm, iut = self.place_sessions("redirect")
+        device = self.device(str(Programs.node), farm=farm)
+        # Where a target redirects, cases of addresses get no response from it.
+        words = ["system/**", "^system/addresses/**", "--mapped", "--needs", "session-redirect"]
+        self.check_all_killed(3, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
+
     def check_all_killed(
         self, least: int, done: subprocess.CompletedProcess[str], report: dict[str, object]
     ) -> None:

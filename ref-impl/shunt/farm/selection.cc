@@ -39,6 +39,8 @@ Decision select_by_name(const SelectionInput& input, std::span<const ServerId> n
     const auto is_named = [&](const Candidate& candidate) {
         return std::find(named.begin(), named.end(), candidate.id) != named.end();
     };
+    if (is_mutant(Mutant::TakesFirstNamed) && named.size() > 1)
+        return {Decision::Action::Move, {named.front()}};
     const bool has_one = std::any_of(input.candidates.begin(), input.candidates.end(), is_named);
     return has_one ? best_of(input, is_named) : select_by_state(input);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/assert.hh"
+#include "shunt/base/mutant.hh"
 
 namespace shunt::farm {
 
@@ -19,6 +20,7 @@ UrlMap::UrlMap(const FarmConfig& config) {
         entries_.push_back(std::move(entry));
     }
     std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+        if (is_mutant(Mutant::TakesShortestPrefix)) return a.prefix.size() < b.prefix.size();
         return a.prefix.size() > b.prefix.size();
     });
 }

@@ -70,7 +70,8 @@ void Node::hear_of_peers(Instant now) {
             case farm::PeerEvent::Kind::Restarted:
                 if (!is_mutant(Mutant::KeepsRecordsOfRestarted)) abandon_owner(event->peer);
                 if (!is_mutant(Mutant::KeepsEndpointsOfRestarted)) drop_moved_in_from(event->peer);
-                if (sessions_) sessions_->forget(event->peer);
+                if (sessions_ && !is_mutant(Mutant::KeepsSessionsOfRestarted))
+                    sessions_->forget(event->peer);
                 break;
             case farm::PeerEvent::Kind::Proven:
                 farm_link_.open_fence(event->peer);
@@ -89,7 +90,7 @@ void Node::hear_of_peers(Instant now) {
                                        [&](Slot slot) { target_.ask_again(slot, now); });
                 break;
             case farm::PeerEvent::Kind::Opened:
-                tell_all_sessions(event->peer, now);
+                if (!is_mutant(Mutant::TellsNoNewcomer)) tell_all_sessions(event->peer, now);
                 break;
         }
     }
@@ -206,7 +207,7 @@ void Node::tell_session(wire::SessionKind kind, ByteView id, Duration life,
 }
 
 std::vector<farm::SessionMap::Row> Node::sessions(Instant now) const {
-    if (!sessions_) return {};
+    if (!sessions_ || is_mutant(Mutant::ShowsNoSessions)) return {};
     return sessions_->rows(now);
 }
 

@@ -65,10 +65,13 @@ std::optional<farm::SelectionInput> Node::hear_client(const PeekedRequest& reque
     if (sessions_) {
         const Sessions::Named named = sessions_->named_by(start, request.bytes(), now);
         said.identified = named.keeper;
-        may_say_more = named.may_come;
+        if (!is_mutant(Mutant::OverlooksLateIdentifier)) may_say_more = named.may_come;
     }
-    const bool is_time_over = must_decide || request.is_finished() ||
-                              request.bytes().size() >= config_.limits.request_bytes;
+    const bool is_full = request.bytes().size() >= config_.limits.request_bytes &&
+                         !is_mutant(Mutant::WaitsHoweverMuchCame);
+    const bool is_time_over = must_decide || request.is_finished() || is_full;
+    if (is_mutant(Mutant::WaitsOutItsTime)) may_say_more = true;
+    if (is_mutant(Mutant::DecidesByFirstByte) && !request.bytes().empty()) may_say_more = false;
     if (may_say_more && !is_time_over) return std::nullopt;
     return said;
 }
@@ -76,6 +79,8 @@ std::optional<farm::SelectionInput> Node::hear_client(const PeekedRequest& reque
 farm::Decision Node::select(farm::SelectionInput said, const wire::ConnectionTuple& tuple,
                             Instant now) const {
     said.self = self_.id;
+    const bool has_rule = said.target && !urls_.servers_for(*said.target).empty();
+    if (is_mutant(Mutant::PrefersUrlToIdentifier) && has_rule) said.identified.reset();
     // Who is named and there needs no comparison with others.
     if (said.identified && is_candidate(*said.identified, tuple.service_port, now)) {
         const farm::Candidate named{*said.identified, true};

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/http_request.hh"
 #include "shunt/farm/url_map.hh"
 #include "shunt/node/content_type.hh"
@@ -118,7 +119,7 @@ bool HttpConversation::read_head(tcp::Connection& connection) {
 /// without an object is a redirect to who does.
 void HttpConversation::answer_first(const farm::RequestHead& head,
                                     const tcp::Connection& connection) {
-    is_greeted_ = true;
+    is_greeted_ = !is_mutant(Mutant::GreetsEveryRequest);
     const tcp::Identity& identity = connection.identity();
     const bool is_safe = head.method == "GET" || head.method == "HEAD";
     const Sessions::Greeting greeting = sessions_->greet(

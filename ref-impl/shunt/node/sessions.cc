@@ -9,6 +9,7 @@
 
 #include "shunt/base/assert.hh"
 #include "shunt/base/drawn_key.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/derived_key.hh"
 #include "shunt/farm/session/tls_hello.hh"
 #include "shunt/farm/url_map.hh"
@@ -69,10 +70,12 @@ Sessions::Named Sessions::named_by(farm::RequestStart& start, ByteView bytes, In
         const farm::ParsedHello parsed = farm::read_client_hello(bytes);
         const auto* hello = std::get_if<farm::TlsHello>(&parsed);
         if (hello == nullptr) return {{}, std::holds_alternative<farm::IncompleteHello>(parsed)};
+        if (is_mutant(Mutant::OverlooksTlsSessions)) return {};
         const auto place = map_.find(Kind::Tls, hello->session_id, now);
         return {place ? std::optional(place->server) : std::nullopt, false};
     }
     while (const auto cookies = start.next_cookies()) {
+        if (is_mutant(Mutant::FollowsNoCookie)) continue;
         if (const auto session = cookie_.find(*cookies)) return {session->server, false};
     }
     if (start.target()) {
@@ -83,6 +86,7 @@ Sessions::Named Sessions::named_by(farm::RequestStart& start, ByteView bytes, In
 
 std::optional<farm::SessionId> Sessions::parameter_in(std::string_view target) const {
     if (config_.session.mode != farm::SessionMode::Redirect) return std::nullopt;
+    if (is_mutant(Mutant::FollowsNoParameter)) return std::nullopt;
     std::string_view query = query_of(target);
     while (!query.empty()) {
         const auto value = value_of(take_parameter(query), config_.session.cookie);
@@ -94,7 +98,8 @@ std::optional<farm::SessionId> Sessions::parameter_in(std::string_view target) c
 
 Sessions::Greeting Sessions::greet(const Request& request) {
     const auto carried = cookie_.find(request.cookies);
-    if (carried && carried->server == self_.id) {
+    const bool is_known = carried && !is_mutant(Mutant::GreetsKnownClients);
+    if (is_known && (carried->server == self_.id || is_mutant(Mutant::LeavesSessionsOfGone))) {
         note(*carried);
         return {};
     }
@@ -103,12 +108,14 @@ Sessions::Greeting Sessions::greet(const Request& request) {
         note(*followed);
         return {cookie_.field_for(*followed), {}};
     }
-    const farm::SessionId session{self_.id, rng_.next_u64()};
+    const std::uint64_t number = is_mutant(Mutant::NumbersSessionsAlike) ? 1 : rng_.next_u64();
+    const farm::SessionId session{self_.id, number};
     note(session);
-    const bool is_redirected = config_.session.mode == farm::SessionMode::Redirect &&
-                               request.may_be_redirected && !self_.services.empty() &&
-                               !self_.has_service(request.service) &&
-                               farm::path_of(request.target).starts_with('/');
+    const bool is_redirected =
+        config_.session.mode == farm::SessionMode::Redirect &&
+        (request.may_be_redirected || is_mutant(Mutant::RedirectsEveryMethod)) &&
+        !self_.services.empty() && !self_.has_service(request.service) &&
+        farm::path_of(request.target).starts_with('/');
     if (is_redirected) return {{}, location_of(request, session)};
     return {cookie_.field_for(session), {}};
 }
@@ -127,6 +134,7 @@ std::string Sessions::location_of(const Request& request, const farm::SessionId&
         location += parameter;
         location += '&';
     }
+    if (is_mutant(Mutant::RedirectsWithoutSession)) return location + "x=y";
     location += fmt::format("{}={}", config_.session.cookie, cookie_.value_of(session));
     return location;
 }
@@ -148,13 +156,15 @@ std::optional<Sessions::News> Sessions::poll_news(Instant now) {
             known && known->server == self_.id && now + lifetime() / 2 < known->until;
         if (is_fresh) continue;
         map_.learn(news.kind, news.id, self_.id, lifetime(), now);
+        if (is_mutant(Mutant::TellsNoSessions)) continue;
         return news;
     }
     return std::nullopt;
 }
 
 void Sessions::learn(Kind kind, ByteView id, farm::ServerId server, Duration life, Instant now) {
-    map_.learn(kind, id, server, std::min(life, lifetime()), now);
+    const bool is_believed = !is_mutant(Mutant::KeepsSessionsForEver);
+    map_.learn(kind, id, server, is_believed ? std::min(life, lifetime()) : lifetime(), now);
 }
 
 }  // namespace shunt::node

@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "shunt/base/bytes.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/field_text.hh"
 
 namespace shunt::farm {
@@ -30,7 +31,8 @@ std::optional<std::uint64_t> read_hex(std::string_view text) {
     std::uint64_t value = 0;
     std::uint64_t seen = 0;
     for (const char c : text) {
-        const std::uint64_t digit = kDigits[static_cast<std::uint8_t>(c)];
+        const int lower = is_mutant(Mutant::TakesUpperCase) && c >= 'A' && c <= 'F' ? c + 32 : c;
+        const std::uint64_t digit = kDigits[static_cast<std::uint8_t>(lower)];
         seen |= digit;
         value = value << 4 | digit;
     }
@@ -56,7 +58,7 @@ SipTag SessionCookie::tag_of(const SessionId& session) const {
 }
 
 std::string SessionCookie::value_of(const SessionId& session) const {
-    const SipTag tag = tag_of(session);
+    const SipTag tag = is_mutant(Mutant::SignsWithZeros) ? SipTag{} : tag_of(session);
     return fmt::format("{:08x}{:016x}{:016x}{:016x}", session.server, session.number,
                        in_byte_order(tag.low), in_byte_order(tag.high));
 }
@@ -73,7 +75,7 @@ std::optional<SessionId> SessionCookie::read(std::string_view value) const {
     // Without a branch on the first difference: what it takes tells nothing of the tag.
     const std::uint64_t difference =
         (in_byte_order(tag.low) ^ *low) | (in_byte_order(tag.high) ^ *high);
-    if (difference != 0) return std::nullopt;
+    if (difference != 0 && !is_mutant(Mutant::TakesAnyTag)) return std::nullopt;
     return session;
 }
 
@@ -91,7 +93,8 @@ std::optional<SessionId> SessionCookie::find(std::string_view cookies) const {
 }
 
 std::string SessionCookie::field_for(const SessionId& session) const {
-    return fmt::format("Set-Cookie: {}={}; Path=/; HttpOnly\r\n", name_, value_of(session));
+    const char* secrecy = is_mutant(Mutant::ShowsCookieToScripts) ? "" : "; HttpOnly";
+    return fmt::format("Set-Cookie: {}={}; Path=/{}\r\n", name_, value_of(session), secrecy);
 }
 
 }  // namespace shunt::farm

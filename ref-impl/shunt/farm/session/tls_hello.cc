@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::farm {
 namespace {
 
@@ -50,6 +52,7 @@ Handshake take_handshake(ByteView stream, std::size_t wanted) {
         const ByteView fragment = stream.subspan(kRecordHeaderSize, taken);
         handshake.bytes.insert(handshake.bytes.end(), fragment.begin(), fragment.end());
         stream = stream.subspan(kRecordHeaderSize + here);
+        if (is_mutant(Mutant::ReadsOneRecord)) return handshake;
     }
     // The first byte alone tells another protocol.
     const bool is_other =
