@@ -29,6 +29,7 @@ namespace object_status {
 constexpr std::uint16_t kOk = 0;
 constexpr std::uint16_t kUnknownClass = 1;
 constexpr std::uint16_t kGone = 3;
+constexpr std::uint16_t kFailed = 4;
 }  // namespace object_status
 
 /// Kind 0x40.

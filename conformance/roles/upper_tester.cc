@@ -38,6 +38,11 @@ Json tables_of(const std::string& result) {
 
 }  // namespace
 
+std::string UpperTester::Answer::text_in_result(const char* key) const {
+    const Json json = parse_json_line(result);
+    return json.is_object() ? text_of(json, key) : std::string();
+}
+
 Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Field> fields) {
     const std::uint64_t id = co_await begin(verb, fields);
     co_return co_await finish(id, iut_.timers.answer);

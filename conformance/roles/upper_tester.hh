@@ -41,6 +41,9 @@ class UpperTester {
         std::string error{};   ///< one of the page's names
         std::string text{};    ///< why
         std::string result{};  ///< JSON
+
+        /// A member of the result that is a text; empty where it is none.
+        std::string text_in_result(const char* key) const;
     };
 
     /// Throws Unsupported, DeviceHangs where no answer comes, DeviceMisbehaves for what is none.

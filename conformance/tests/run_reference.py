@@ -53,8 +53,8 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
         farm = farm.replace("id = 1\n", 'id = 1\nbinding = "udp"\n', 1)
     if arguments.sessions:
         farm = farm.replace("id = 1\n", 'id = 1\nsecret_file = "farm.secret"\n', 1)
-        farm += f'\n[session]\nmode = "{arguments.sessions}"\n'
-        iut += '\n[ixit.session]\nsecret_file = "farm.secret"\n'
+        farm += f'\n[session]\nmode = "{arguments.sessions}"\nlifetime_s = 20\n'
+        iut += '\n[ixit.session]\nsecret_file = "farm.secret"\nlifetime_s = 20\n'
         place_secret(folder / "farm.secret")
     claims = {
         "ext": arguments.ext,

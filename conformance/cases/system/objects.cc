@@ -113,6 +113,152 @@ Task<> malformed_answered(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+// The other side: a process of the device asks by its control socket (interfaces page), where bytes
+// go in base64.
+constexpr const char* kForeignClass = "conformance.of-a-peer";
+constexpr const char* kQuestion = "question";
+constexpr const char* kQuestionInBase64 = "cXVlc3Rpb24=";
+constexpr const char* kAnswer = "an answer";
+constexpr const char* kAnswerInBase64 = "YW4gYW5zd2Vy";
+
+/// The first peer is asked before the second: it is idle, and the second is as busy as can be.
+Task<> prefer_first_peer(Stage& stage) {
+    ServerState idle = stage.channel().state();
+    idle.connections = 0;
+    idle.cpu_per_mille = 0;
+    idle.memory = idle.bandwidth = 1ULL << 40;
+    stage.channel().tell(idle);
+    co_await stage.sleep(milliseconds(100));
+    stage.channel().forget_received();
+}
+
+/// The device's next message of this kind for the first peer.
+Task<ReceivedControlFrame> hear(Stage& stage, std::uint8_t kind) {
+    co_return co_await stage.channel().expect("OBJ-2", kind, stage.iut().timers.answer);
+}
+
+Task<std::uint64_t> begin_creation(Stage& stage) {
+    std::vector<UpperTester::Field> fields(1);
+    fields[0] = UpperTester::Field{"class", kForeignClass};
+    co_return co_await stage.upper_tester().begin("object-create", fields);
+}
+
+Task<std::uint64_t> begin_call(Stage& stage, const std::string& handle) {
+    std::vector<UpperTester::Field> fields(2);
+    fields[0] = UpperTester::Field{"handle", handle};
+    fields[1] = UpperTester::Field{"bytes", kQuestionInBase64};
+    co_return co_await stage.upper_tester().begin("object-call", fields);
+}
+
+void answer(Stage& stage, const ReceivedControlFrame& asked, std::uint8_t kind, Bytes body) {
+    stage.channel().send({kind, asked.content.transaction, std::move(body)});
+}
+
+/// An object of a class that only the peer has, for a process of the device: its handle there.
+Task<std::string> create_at_peer(Stage& stage, std::uint64_t handle) {
+    const std::uint64_t id = co_await begin_creation(stage);
+    const ReceivedControlFrame asked = co_await hear(stage, control_kind::kObjectCreate);
+    const auto wish = parse_object_create(asked.content.body);
+    stage.check_that(wish && wish->class_name == kForeignClass && wish->arguments.empty(), "OBJ-2",
+                     fmt::format("0x40 for {}", kForeignClass), to_hex(asked.content.body, 64),
+                     asked.frame);
+    answer(stage, asked, control_kind::kObjectCreated, encode(ObjectCreated{handle, 0}));
+    const auto created = co_await stage.upper_tester().finish(id, stage.iut().timers.answer);
+    const std::string own = created.text_in_result("handle");
+    if (!created.is_ok || own.empty()) {
+        throw Violation(
+            {"OBJ-1", "a handle for what a peer has made", created.error + ": " + created.text});
+    }
+    co_return own;
+}
+
+/// The call whose number is `id` must fail `within`, and say why.
+Task<> expect_failure(Stage& stage, std::uint64_t id, const char* when, Duration within) {
+    const auto failed = co_await stage.upper_tester().finish(id, within);
+    stage.check_that(!failed.is_ok && !failed.error.empty() && !failed.text.empty(), "OBJ-2",
+                     fmt::format("a clear error {}", when),
+                     failed.is_ok ? failed.result : failed.error + ": " + failed.text,
+                     stage.wire().capture().size() - 1);
+}
+
+Task<> relayed_to_a_peer(Stage& stage) {
+    constexpr std::uint64_t kHandle = 0x1122334455667788;
+    co_await stage.expect_alive("before the case");
+    co_await prefer_first_peer(stage);
+    const std::string handle = co_await create_at_peer(stage, kHandle);
+    for (int i = 0; i < 2; ++i) {
+        const std::uint64_t id = co_await begin_call(stage, handle);
+        const ReceivedControlFrame asked = co_await hear(stage, control_kind::kObjectCall);
+        const auto called = parse_object_call(asked.content.body);
+        stage.check_that(
+            called && called->handle == kHandle && called->bytes == to_bytes(kQuestion), "OBJ-2",
+            fmt::format("0x42 for {:016x} with {}", kHandle, to_hex(to_bytes(kQuestion))),
+            to_hex(asked.content.body, 64), asked.frame);
+        answer(stage, asked, control_kind::kObjectResult,
+               encode(ObjectResult{object_status::kOk, to_bytes(kAnswer)}));
+        const auto result = co_await stage.upper_tester().finish(id, stage.iut().timers.answer);
+        stage.check_that(result.text_in_result("bytes") == kAnswerInBase64, "OBJ-2",
+                         fmt::format("the peer's result, {}", kAnswerInBase64), result.result,
+                         asked.frame);
+    }
+    co_await stage.expect_alive("after the case");
+}
+
+/// A class that no server has; a call that fails; an object that is gone.
+Task<> failures_told(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    co_await prefer_first_peer(stage);
+    const std::string handle = co_await create_at_peer(stage, 1);
+    for (const std::uint16_t status : {object_status::kFailed, object_status::kGone}) {
+        const std::uint64_t id = co_await begin_call(stage, handle);
+        const ReceivedControlFrame asked = co_await hear(stage, control_kind::kObjectCall);
+        answer(stage, asked, control_kind::kObjectResult, encode(ObjectResult{status, {}}));
+        co_await expect_failure(stage, id, "for a call that failed", stage.iut().timers.answer);
+    }
+    const std::uint64_t id = co_await begin_creation(stage);
+    for (const std::size_t peer : {std::size_t{0}, std::size_t{1}}) {
+        const ReceivedControlFrame asked = co_await stage.channel(peer).expect(
+            "OBJ-1", control_kind::kObjectCreate, stage.iut().timers.answer);
+        stage.channel(peer).send({control_kind::kObjectCreated, asked.content.transaction,
+                                  encode(ObjectCreated{0, object_status::kUnknownClass})});
+    }
+    co_await expect_failure(stage, id, "for a class that no server has", stage.iut().timers.answer);
+    co_await stage.expect_alive("after the case");
+}
+
+/// The peer starts again while a call is under way: that one fails at once, and a later one too.
+Task<> lost_server_fails_calls(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    co_await prefer_first_peer(stage);
+    const std::string handle = co_await create_at_peer(stage, 1);
+    const std::uint64_t pending = co_await begin_call(stage, handle);
+    co_await hear(stage, control_kind::kObjectCall);
+    stage.channel().restart();
+    co_await stage.sleep(milliseconds(10));
+    if (!co_await stage.channel().wait_until_ready(kReconnect)) {
+        throw Violation({"CTL-7", "a channel with the new boot number", "none"});
+    }
+    co_await expect_failure(stage, pending, "for a call under way when its server was lost",
+                            stage.iut().timers.answer);
+    stage.channel().forget_received();
+    const std::uint64_t later = co_await begin_call(stage, handle);
+    co_await expect_failure(stage, later, "for a call of an object whose server was lost",
+                            stage.iut().timers.answer);
+    co_await stage.expect_alive("after the case");
+}
+
+/// The peer takes the call, and says nothing: the caller does not wait for ever.
+Task<> unanswered_call_ends(Stage& stage) {
+    constexpr seconds kPatience{60};
+    co_await stage.expect_alive("before the case");
+    co_await prefer_first_peer(stage);
+    const std::string handle = co_await create_at_peer(stage, 1);
+    const std::uint64_t id = co_await begin_call(stage, handle);
+    co_await hear(stage, control_kind::kObjectCall);
+    co_await expect_failure(stage, id, "for a call that is never answered", kPatience);
+    co_await stage.expect_alive("after the case");
+}
+
 CaseInfo object_case(std::string_view id, std::string_view claim,
                      std::vector<std::string_view> requirements, Task<> (*run)(Stage& stage)) {
     return {id, claim, std::move(requirements), "endpoint", "home", run, "objects"};
@@ -130,7 +276,21 @@ std::vector<CaseInfo> system_object_cases() {
             object_case("system/objects/malformed-answered",
                         "Bodies of another length are answered with an error, and the channel "
                         "goes on.",
-                        {"OBJ-2"}, malformed_answered)};
+                        {"OBJ-2"}, malformed_answered),
+            object_case("system/objects/relayed-to-a-peer",
+                        "What a process of the device asks of an object of a peer goes there, and "
+                        "the answer comes back.",
+                        {"OBJ-1", "OBJ-2"}, relayed_to_a_peer),
+            object_case("system/objects/failures-told",
+                        "A call that failed, an object that is gone, and a class that nobody has "
+                        "are clear errors.",
+                        {"OBJ-2", "OBJ-1"}, failures_told),
+            object_case("system/objects/lost-server-fails-calls",
+                        "When an object's server is lost, calls under way and later ones fail at "
+                        "once.",
+                        {"OBJ-2"}, lost_server_fails_calls),
+            object_case("system/objects/unanswered-call-ends",
+                        "A call that is never answered fails.", {"OBJ-2"}, unanswered_call_ends)};
 }
 
 }  // namespace conform

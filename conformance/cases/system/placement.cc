@@ -128,6 +128,39 @@ Task<> state_among_several(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// Where a client brings two (RFC 6265 5.4), the first one that a member has made decides.
+Task<> first_genuine_decides(Stage& stage) {
+    const std::string& local = stage.iut().requests.local;
+    const std::string peers = web::value_naming(stage, stage.server(0).id);
+    const std::string own = web::value_naming(stage, stage.iut().device.id);
+    const std::string between = "; " + stage.iut().sessions.cookie + "=";
+    co_await stage.expect_alive("before the case");
+    co_await expect_offered(stage, "SES-2", web::get(stage, local, peers + between + own), 0, 1);
+    co_await expect_here(stage, "SES-2", web::get(stage, local, own + between + peers), false);
+    co_await expect_offered(stage, "SES-2", web::get(stage, local, "forged" + between + peers), 0,
+                            1);
+    co_await stage.expect_alive("after the case");
+}
+
+/// SES-5: the keeper is there, but does not answer the offer (EP-6).
+Task<> silent_keeper_replaced(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Conversation conversation = co_await web::connect(stage);
+    Client& client = conversation.client();
+    Peer& peer = stage.open_peer(client);
+    conversation.send(request_for(stage, stage.iut().requests.local, stage.server(0).id));
+    co_await peer.expect("SES-2", endpoint::about(EncapsulationType::Connection, client),
+                         stage.iut().timers.answer);
+    co_await stage.sleep(stage.iut().timers.fall_back);
+    const web::Reply reply = co_await conversation.reply("SES-5");
+    const auto session = web::session_set(stage, reply);
+    stage.check_that(session && session->server == stage.iut().device.id, "SES-5",
+                     "a session of the device's own",
+                     session ? fmt::format("one of server {}", session->server) : "none",
+                     reply.frame);
+    co_await stage.expect_alive("after the case");
+}
+
 /// SES-5: a genuine cookie of a server that is none.
 Task<> keeper_of_no_farm(Stage& stage) {
     co_await stage.expect_alive("before the case");
@@ -197,6 +230,13 @@ std::vector<CaseInfo> system_placement_cases() {
         placement_case("system/placement/state-among-several",
                        "Of several servers that a URL names the state chooses, and of no others.",
                        {"SEL-2", "SEL-3"}, state_among_several, "control-channel"),
+        placement_case("system/placement/first-genuine-decides",
+                       "Of several cookies the first genuine one decides.", {"SES-2"},
+                       first_genuine_decides, "sessions"),
+        placement_case("system/placement/silent-keeper-replaced",
+                       "Where the keeper does not answer, the client gets a session of who serves "
+                       "it.",
+                       {"SES-5"}, silent_keeper_replaced, "sessions"),
         placement_case(
             "system/placement/keeper-of-no-farm",
             "A session of a server that there is not falls back to the state, with a new "

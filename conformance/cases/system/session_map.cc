@@ -81,6 +81,16 @@ Task<SessionId> begin_session(Stage& stage) {
     co_return *session;
 }
 
+Task<> expect_nothing_told(Stage& stage, const char* when) {
+    const Time deadline = stage.wire().now() + stage.iut().timers.silence / 2;
+    for (;;) {
+        const auto received = co_await stage.channel().receive(deadline - stage.wire().now());
+        if (!received) co_return;
+        stage.check_that(received->content.kind != control_kind::kSession, "SES-4",
+                         fmt::format("no 0x31 {}", when), "one", received->frame);
+    }
+}
+
 /// A session that begins is told to both peers at once, and a client that comes back is none.
 Task<> begun_is_told(Stage& stage) {
     co_await stage.expect_alive("before the case");
@@ -105,6 +115,48 @@ Task<> told_when_a_channel_opens(Stage& stage) {
         throw Violation({"CTL-7", "a channel with the new boot number", "none"});
     }
     co_await expect_told(stage, 0, session, false);
+    co_await stage.expect_alive("after the case");
+}
+
+/// SES-4: a client that comes back early tells nothing new; in the second half of the lifetime it
+/// is told once more that its session lives.
+Task<> used_is_told_again(Stage& stage) {
+    constexpr std::chrono::seconds kLongest{60};
+    const Duration lifetime = stage.iut().sessions.lifetime;
+    co_await stage.expect_alive("before the case");
+    if (lifetime > kLongest) {
+        throw NotRunnable("needs ixit.session.lifetime_s of 60 at most, more given");
+    }
+    const SessionId session = co_await begin_session(stage);
+    co_await expect_told(stage, 0, session, true);
+    const std::string value = session_value(stage.iut().sessions.key, session);
+    const HttpRequest again = web::get(stage, stage.iut().requests.local, value);
+    Conversation early = co_await web::connect(stage);
+    co_await early.ask("SES-1", again);
+    co_await expect_nothing_told(stage, "within the first half of its lifetime");
+    co_await stage.sleep(lifetime / 2 + kSettles);
+    Conversation late = co_await web::connect(stage);
+    co_await late.ask("SES-1", again);
+    co_await expect_told(stage, 0, session, true);
+    co_await stage.expect_alive("after the case");
+}
+
+/// Nobody answers an 0x31, whatever transaction it names.
+Task<> told_is_not_answered(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    const SessionTold told{session_kind::kCookie, draw_id(stage, 12), stage.server(0).id,
+                           kLifetime_s};
+    const std::uint64_t transaction = stage.random().next_u64();
+    stage.channel().forget_received();
+    stage.channel().send({control_kind::kSession, transaction, encode(told)});
+    const Time deadline = stage.wire().now() + stage.iut().timers.silence;
+    for (;;) {
+        const auto received = co_await stage.channel().receive(deadline - stage.wire().now());
+        if (!received) break;
+        stage.check_that(received->content.transaction != transaction, "SES-4", "no answer to 0x31",
+                         describe_control_kind(received->content.kind), received->frame);
+    }
+    co_await expect_pong(stage, "SES-4");
     co_await stage.expect_alive("after the case");
 }
 
@@ -357,6 +409,11 @@ std::vector<CaseInfo> system_session_map_cases() {
         map_case("system/session-map/told-when-a-channel-opens",
                  "A server whose channel opens is told of the sessions that there are.", {"SES-4"},
                  told_when_a_channel_opens, "sessions control-channel"),
+        map_case("system/session-map/used-is-told-again",
+                 "A session that is used in the second half of its lifetime is told again.",
+                 {"SES-4"}, used_is_told_again, "sessions control-channel"),
+        map_case("system/session-map/told-is-not-answered", "Nobody answers an 0x31.", {"SES-4"},
+                 told_is_not_answered, "sessions control-channel"),
         map_case("system/session-map/malformed-told-answered",
                  "A body of 0x31 that is none, or of another's session, is answered with an error, "
                  "and the channel goes on.",

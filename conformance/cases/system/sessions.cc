@@ -2,6 +2,7 @@
 /// System page, SES-1 and SES-5: who gets a session, what it looks like, and what is none.
 #include <fmt/format.h>
 
+#include "cases/endpoint/image.hh"
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
 #include "cases/system/conversation.hh"
@@ -162,6 +163,34 @@ Task<> malformed_cookie_is_none(Stage& stage) {
     co_await expect_each_is_none(stage, values);
 }
 
+/// The connection of `client` moves to the peer in use, and comes back as it was.
+Task<> move_and_return(Stage& stage, Client& client) {
+    Peer& peer = stage.open_peer(client);
+    co_await stage.upper_tester().migrate("EP-40", client, peer.self().name);
+    const endpoint::Offer offer = endpoint::take_offer(
+        co_await peer.expect("EP-41", endpoint::about(EncapsulationType::Connection, client),
+                             stage.iut().timers.answer));
+    endpoint::Image image = co_await endpoint::take_image(stage, peer, offer);
+    co_await endpoint::acknowledge(stage, peer, offer, stage.random().next_u32());
+    ++image.information.block.epoch;
+    endpoint::send_connection(peer, image);
+    endpoint::send_queues(peer, image);
+    co_await peer.expect("EP-45", endpoint::about(EncapsulationType::Acknowledgement, client),
+                         stage.iut().timers.answer, EncapsulationType::Data);
+}
+
+/// What comes behind a move is a later response of the same connection.
+Task<> moved_connection_gets_none(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    const HttpRequest request = web::get(stage.iut().requests.local);
+    Conversation conversation = co_await web::connect(stage);
+    expect_session(stage, "SES-1", co_await conversation.ask("SES-1", request));
+    co_await move_and_return(stage, conversation.client());
+    expect_none(stage, "SES-1", "in a later response, behind a move",
+                co_await conversation.ask("EP-45", request));
+    co_await stage.expect_alive("after the case");
+}
+
 /// SES-1, as target: the keeper is who serves the connection, not who received it.
 Task<> target_names_itself(Stage& stage) {
     co_await stage.expect_alive("before the case");
@@ -214,8 +243,8 @@ Task<> target_takes_over(Stage& stage) {
 
 CaseInfo session_case(std::string_view id, std::string_view claim,
                       std::vector<std::string_view> requirements, std::string_view role,
-                      Task<> (*run)(Stage& stage)) {
-    return {id, claim, std::move(requirements), "endpoint", role, run, "sessions"};
+                      Task<> (*run)(Stage& stage), std::string_view needs = "sessions") {
+    return {id, claim, std::move(requirements), "endpoint", role, run, needs};
 }
 
 }  // namespace
@@ -238,6 +267,9 @@ std::vector<CaseInfo> system_sessions_cases() {
             session_case("system/sessions/malformed-cookie-is-none",
                          "So is a value of another length or form.", {"SES-1", "SES-2"}, "home",
                          malformed_cookie_is_none),
+            session_case("system/sessions/moved-connection-gets-none",
+                         "A connection that has moved and come back is given no second session.",
+                         {"SES-1"}, "home", moved_connection_gets_none, "sessions ext"),
             session_case("system/sessions/target-names-itself",
                          "A target names itself to a client that came to another server.",
                          {"SES-1"}, "target", target_names_itself),
