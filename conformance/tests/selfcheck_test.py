@@ -110,8 +110,10 @@ class Selfcheck(unittest.TestCase):
         options += ["session-redirect"] if mode == "redirect" else []
         settings = 'extensions = true\nsecret_file = "farm.secret"'
         farm, iut = self.place_farm(settings, options)
-        farm.write_text(farm.read_text() + f'\n[session]\nmode = "{mode}"\n')
-        iut.write_text(iut.read_text() + '\n[ixit.session]\nsecret_file = "farm.secret"\n')
+        session = f'\n[session]\nmode = "{mode}"\nlifetime_s = 20\n'
+        farm.write_text(farm.read_text() + session)
+        session = '\n[ixit.session]\nsecret_file = "farm.secret"\nlifetime_s = 20\n'
+        iut.write_text(iut.read_text() + session)
         secret = self.folder / "farm.secret"
         secret.write_text("the secret of the farm that is judged\n")
         os.chmod(secret, 0o600)
@@ -120,7 +122,7 @@ class Selfcheck(unittest.TestCase):
     def test_every_mutant_of_sessions_is_killed(self) -> None:
         farm, iut = self.place_sessions("cookie")
         device = self.device(str(Programs.node), farm=farm)
-        for word, least in (("sessions", 15), ("tls-sessions", 4)):
+        for word, least in (("sessions", 19), ("tls-sessions", 4)):
             words = ["system/**", "--mapped", "--needs", word]
             self.check_all_killed(
                 least, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut)

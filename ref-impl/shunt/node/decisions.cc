@@ -79,8 +79,9 @@ std::optional<farm::SelectionInput> Node::hear_client(const PeekedRequest& reque
 farm::Decision Node::select(farm::SelectionInput said, const wire::ConnectionTuple& tuple,
                             Instant now) const {
     said.self = self_.id;
-    const bool has_rule = said.target && !urls_.servers_for(*said.target).empty();
-    if (is_mutant(Mutant::PrefersUrlToIdentifier) && has_rule) said.identified.reset();
+    if (is_mutant(Mutant::PrefersUrlToIdentifier) && said.target &&
+        !urls_.servers_for(*said.target).empty())
+        said.identified.reset();
     // Who is named and there needs no comparison with others.
     if (said.identified && is_candidate(*said.identified, tuple.service_port, now)) {
         const farm::Candidate named{*said.identified, true};

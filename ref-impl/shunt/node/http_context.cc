@@ -3,6 +3,7 @@
 // way is still to be read and to be written. What is queued in the connection moves with that.
 #include <utility>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/node/context_bytes.hh"
 #include "shunt/node/http_context_format.hh"
 #include "shunt/node/http_conversation.hh"
@@ -39,7 +40,7 @@ std::unique_ptr<HttpConversation> HttpConversation::resume(Contents& contents,
     resumed->keeps_alive_ = (flags & kKeepsAlive) != 0;
     resumed->is_head_request_ = (flags & kIsHeadRequest) != 0;
     resumed->is_request_body_verified_ = (flags & kIsBodyVerified) != 0;
-    resumed->is_greeted_ = (flags & kIsGreeted) != 0;
+    resumed->is_greeted_ = (flags & kIsGreeted) != 0 && !is_mutant(Mutant::GreetsBehindMoves);
     if (!is_known || state > static_cast<std::uint8_t>(State::Closing)) return nullptr;
     resumed->state_ = static_cast<State>(state);
     if ((flags & kHasResponse) != 0) {

@@ -153,7 +153,8 @@ std::optional<Sessions::News> Sessions::poll_news(Instant now) {
         noted_.pop_front();
         const auto known = map_.find(news.kind, news.id, now);
         const bool is_fresh =
-            known && known->server == self_.id && now + lifetime() / 2 < known->until;
+            known && known->server == self_.id &&
+            (now + lifetime() / 2 < known->until || is_mutant(Mutant::TellsSessionsOnce));
         if (is_fresh) continue;
         map_.learn(news.kind, news.id, self_.id, lifetime(), now);
         if (is_mutant(Mutant::TellsNoSessions)) continue;

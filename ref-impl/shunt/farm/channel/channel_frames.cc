@@ -211,6 +211,7 @@ void ControlChannels::handle_session(Peer& peer, Channel& channel,
         counters_.add(Counter::DropControlBody);
         return answer_error(channel, frame, ControlError::BodyNotUnderstood);
     }
+    if (is_mutant(Mutant::AnswersSessions)) answer_error(channel, frame, ControlError::NotReady);
     told_sessions_.push_back({session->kind,
                               {session->id.begin(), session->id.end()},
                               session->server,

@@ -87,7 +87,8 @@ std::optional<SessionId> SessionCookie::find(std::string_view cookies) const {
         // The name stands at the beginning of a pair, and is all of the name there.
         if ((!before.empty() && before.back() != ';') || !pair.starts_with('=')) continue;
         pair = pair.substr(1, pair.find(';') - 1);
-        if (const auto session = read(without_blanks(pair))) return session;
+        const auto session = read(without_blanks(pair));
+        if (session || is_mutant(Mutant::ReadsFirstCookieAlone)) return session;
     }
     return std::nullopt;
 }
