@@ -174,7 +174,13 @@ Task<std::string> create_at_peer(Stage& stage, std::uint64_t handle) {
 
 /// The call whose number is `id` must fail `within`, and say why.
 Task<> expect_failure(Stage& stage, std::uint64_t id, const char* when, Duration within) {
-    const auto failed = co_await stage.upper_tester().finish(id, within);
+    UpperTester::Answer failed;
+    try {
+        failed = co_await stage.upper_tester().finish(id, within);
+    } catch (const DeviceHangs&) {
+        throw Violation({"OBJ-2", fmt::format("a clear error {}", when),
+                         fmt::format("no answer within {} ms", milliseconds_of(within))});
+    }
     stage.check_that(!failed.is_ok && !failed.error.empty() && !failed.text.empty(), "OBJ-2",
                      fmt::format("a clear error {}", when),
                      failed.is_ok ? failed.result : failed.error + ": " + failed.text,
