@@ -112,7 +112,7 @@ Task<> decided_after_8_kib(Stage& stage) {
 /// A target decides only when no identifier can follow that would win (SEL-2); a whole line with
 /// one decides at once, though the head goes on.
 Task<> late_identifier_decides(Stage& stage) {
-    const auto begin = [&stage](const std::string& target) {
+    const auto begin = [](const std::string& target) {
         return to_bytes(fmt::format("GET {} HTTP/1.1\r\nHost: conformance\r\n", target));
     };
     const auto line = [&stage](std::uint32_t server) {

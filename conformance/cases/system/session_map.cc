@@ -22,7 +22,7 @@ constexpr milliseconds kDecisionTime{100};  // SEL-5
 constexpr milliseconds kDelayedAcknowledgment{500};
 constexpr milliseconds kSettles{100};
 constexpr std::chrono::seconds kReconnect{12};
-constexpr std::uint32_t kLifetime_s = 600;
+constexpr std::uint32_t kLifetimeSeconds = 600;
 constexpr std::size_t kWhole = 1 << 14;  // all in one record
 
 /// An id such as a TLS server draws.
@@ -156,7 +156,7 @@ Task<> used_is_told_again(Stage& stage) {
 Task<> told_is_not_answered(Stage& stage) {
     co_await stage.expect_alive("before the case");
     const SessionTold told{session_kind::kCookie, draw_id(stage, 12), stage.server(0).id,
-                           kLifetime_s};
+                           kLifetimeSeconds};
     const std::uint64_t transaction = stage.random().next_u64();
     stage.channel().forget_received();
     stage.channel().send({control_kind::kSession, transaction, encode(told)});
@@ -175,7 +175,7 @@ Task<> told_is_not_answered(Stage& stage) {
 /// that is not who tells.
 std::vector<Bytes> malformed_bodies(Stage& stage) {
     const SessionTold good{session_kind::kCookie, draw_id(stage, 12), stage.server(0).id,
-                           kLifetime_s};
+                           kLifetimeSeconds};
     const Bytes whole = encode(good);
     SessionTold kindless = good;
     kindless.kind = 0;
@@ -218,7 +218,7 @@ Task<> malformed_told_answered(Stage& stage) {
 Task<> sessions_dumped(Stage& stage) {
     co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage, 12);
-    const SessionTold told{session_kind::kCookie, id, stage.server(0).id, kLifetime_s};
+    const SessionTold told{session_kind::kCookie, id, stage.server(0).id, kLifetimeSeconds};
     tell(stage.channel(), told);
     co_await expect_pong(stage, "SES-4");
     const SessionId session = co_await begin_session(stage);
@@ -306,7 +306,7 @@ Task<> tls_session_finds_its_issuer(Stage& stage) {
     const Bytes hello = flight_with(id);
     co_await expect_hello(stage, "SES-3", "an id that nobody has told of", hello, kWhole,
                           Decision::Here, kLocally);
-    co_await issue(stage, id, kLifetime_s);
+    co_await issue(stage, id, kLifetimeSeconds);
     co_await expect_hello(stage, "SES-3", "a known id", hello, kWhole, Decision::Elsewhere,
                           kAtOnce);
     // As small as ids may be told apart: one byte is another.
@@ -323,7 +323,7 @@ Task<> hello_of_any_cut(Stage& stage) {
     constexpr std::size_t kRecord = 7;
     co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
-    co_await issue(stage, id, kLifetime_s);
+    co_await issue(stage, id, kLifetimeSeconds);
     const Bytes message = encode(ClientHello{id});
     for (const std::size_t record : {kWhole, kRecord}) {
         for (const std::size_t segment : {kWhole, kSegment}) {
@@ -341,7 +341,7 @@ Task<> hello_without_session(Stage& stage) {
     constexpr std::size_t kCut = 60;
     co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
-    co_await issue(stage, id, kLifetime_s);
+    co_await issue(stage, id, kLifetimeSeconds);
     const Bytes empty = flight_with({});
     co_await expect_hello(stage, "SES-3", "a hello without id", empty, kWhole, Decision::Here,
                           kLocally);
@@ -365,21 +365,22 @@ Task<> hello_without_session(Stage& stage) {
 
 /// SES-4: a session that nobody tells of again is forgotten when its time is over.
 Task<> told_session_expires(Stage& stage) {
-    constexpr std::uint32_t kShort_s = 3;
+    constexpr std::uint32_t kShortSeconds = 3;
     constexpr milliseconds kLate{500};
     co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
     const Bytes hello = flight_with(id);
-    co_await issue(stage, id, kShort_s);
+    co_await issue(stage, id, kShortSeconds);
     co_await expect_hello(stage, "SES-4", "a known id", hello, kWhole, Decision::Elsewhere,
                           kAtOnce);
-    co_await stage.sleep(std::chrono::seconds(kShort_s) + kLate + stage.iut().timers.tolerance);
+    co_await stage.sleep(std::chrono::seconds(kShortSeconds) + kLate +
+                         stage.iut().timers.tolerance);
     co_await expect_hello(stage, "SES-4", "an id whose time is over", hello, kWhole, Decision::Here,
                           kLocally);
     // Told again it lives again, for as long as was said last.
-    co_await issue(stage, id, kShort_s);
-    co_await issue(stage, id, kLifetime_s);
-    co_await stage.sleep(std::chrono::seconds(kShort_s) + kLate);
+    co_await issue(stage, id, kShortSeconds);
+    co_await issue(stage, id, kLifetimeSeconds);
+    co_await stage.sleep(std::chrono::seconds(kShortSeconds) + kLate);
     co_await expect_hello(stage, "SES-4", "an id told again", hello, kWhole, Decision::Elsewhere,
                           kAtOnce);
     co_await stage.expect_alive("after the case");
@@ -390,7 +391,7 @@ Task<> restarted_issuer_forgotten(Stage& stage) {
     co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
     const Bytes hello = flight_with(id);
-    co_await issue(stage, id, kLifetime_s);
+    co_await issue(stage, id, kLifetimeSeconds);
     co_await expect_hello(stage, "SES-4", "a known id", hello, kWhole, Decision::Elsewhere,
                           kAtOnce);
     stage.channel(1).restart();
