@@ -90,16 +90,13 @@ void Node::hear_of_peers(Instant now) {
                                        [&](Slot slot) { target_.ask_again(slot, now); });
                 break;
             case farm::PeerEvent::Kind::Opened:
-                if (!is_mutant(Mutant::TellsNoNewcomer)) tell_all_sessions(event->peer, now);
+                if (sessions_ && !is_mutant(Mutant::TellsNoNewcomer))
+                    sessions_->tell_all(*channels_, event->peer, now);
                 break;
         }
     }
     // Behind the events: a peer that has restarted has told of these afterwards.
-    while (const auto told = channels_->poll_session()) {
-        if (!sessions_) continue;
-        sessions_->learn(told->kind, told->id, told->server, Duration::seconds(told->lifetime),
-                         now);
-    }
+    if (sessions_) sessions_->hear(*channels_, now);
 }
 
 /// Without its record a connection's next packet is answered with a reset (EP-20), its next SYN
@@ -183,27 +180,6 @@ void Node::tell_state(Instant now) {
     told_connections_ = state.load.connections;
     has_news_ = false;
     last_state_ = now;
-}
-
-/// SES-4.
-void Node::tell_sessions(Instant now) {
-    while (const auto news = sessions_->poll_news(now)) {
-        if (!channels_) continue;
-        tell_session(news->kind, news->id, config_.session.lifetime, std::nullopt, now);
-    }
-}
-
-/// What it keeps, to a server that may have missed it.
-void Node::tell_all_sessions(farm::ServerId to, Instant now) {
-    for (const farm::SessionMap::Row& row : sessions(now)) {
-        if (row.server == self_.id) tell_session(row.kind, row.id, row.until - now, to, now);
-    }
-}
-
-void Node::tell_session(wire::SessionKind kind, ByteView id, Duration life,
-                        std::optional<farm::ServerId> to, Instant now) {
-    const auto seconds = static_cast<std::uint32_t>(life.to_seconds());
-    channels_->tell_session({kind, id, self_.id, seconds}, to, now);
 }
 
 std::vector<farm::SessionMap::Row> Node::sessions(Instant now) const {

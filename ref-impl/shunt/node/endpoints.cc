@@ -51,7 +51,7 @@ void Node::settle(Slot slot, Instant now) {
         conversation != nullptr && is_acting(record) && conversation->asks_to_leave(now);
     if (is_done) pass_on(slot, now);
     deadlines_.set(slot, record_deadline(tables_.at(slot)));
-    if (sessions_ && sessions_->has_news()) tell_sessions(now);
+    if (sessions_ && sessions_->has_news()) sessions_->tell(channels_, now);
 }
 
 /// What moved on by itself wakes up at another time now (EP-41).

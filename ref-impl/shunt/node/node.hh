@@ -186,10 +186,6 @@ class Node {
     farm::ServerState own_state() const;
     std::optional<Instant> next_state() const;
     void tell_state(Instant now);
-    void tell_sessions(Instant now);
-    void tell_all_sessions(farm::ServerId to, Instant now);
-    void tell_session(wire::SessionKind kind, ByteView id, Duration life,
-                      std::optional<farm::ServerId> to, Instant now);
 
     // shed_connections.cc: what leaves by itself
     void shed_connections(Instant now);
@@ -241,8 +237,6 @@ class Node {
     // stream_calls.cc
     tcp::Connection* connection_of(const Streams::Stream& stream);
     Result<tcp::Connection*, stack::ApiError> writable_connection(StreamId id);
-    static std::size_t send_first(Streams::Stream& stream, tcp::Connection& connection,
-                                  ByteView bytes);
 
     // endpoints.cc: one endpoint after it has changed
     void settle(Slot slot, Instant now);

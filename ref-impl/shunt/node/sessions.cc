@@ -163,6 +163,30 @@ std::optional<Sessions::News> Sessions::poll_news(Instant now) {
     return std::nullopt;
 }
 
+wire::SessionAnnouncement Sessions::announcement_of(Kind kind, ByteView id, Duration life) const {
+    return {kind, id, self_.id, static_cast<std::uint32_t>(life.to_seconds())};
+}
+
+void Sessions::tell(std::optional<farm::ControlChannels>& channels, Instant now) {
+    while (const auto news = poll_news(now)) {
+        if (!channels) continue;
+        channels->tell_session(announcement_of(news->kind, news->id, lifetime()), std::nullopt,
+                               now);
+    }
+}
+
+void Sessions::tell_all(farm::ControlChannels& channels, farm::ServerId to, Instant now) const {
+    for (const farm::SessionMap::Row& row : map_.rows(now)) {
+        if (row.server != self_.id) continue;
+        channels.tell_session(announcement_of(row.kind, row.id, row.until - now), to, now);
+    }
+}
+
+void Sessions::hear(farm::ControlChannels& channels, Instant now) {
+    while (const auto told = channels.poll_session())
+        learn(told->kind, told->id, told->server, Duration::seconds(told->lifetime), now);
+}
+
 void Sessions::learn(Kind kind, ByteView id, farm::ServerId server, Duration life, Instant now) {
     const bool is_believed = !is_mutant(Mutant::KeepsSessionsForEver);
     map_.learn(kind, id, server, is_believed ? std::min(life, lifetime()) : lifetime(), now);

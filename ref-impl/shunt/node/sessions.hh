@@ -13,6 +13,7 @@
 
 #include "shunt/base/counters.hh"
 #include "shunt/base/rng.hh"
+#include "shunt/farm/channel/control_channels.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/farm/request_start.hh"
 #include "shunt/farm/session/session_cookie.hh"
@@ -86,6 +87,12 @@ class Sessions {
     std::optional<News> poll_news(Instant now);
     bool has_news() const { return !noted_.empty(); }
 
+    /// Tells the others what is new; without channels nobody hears it.
+    void tell(std::optional<farm::ControlChannels>& channels, Instant now);
+    /// Tells a server all that this one keeps: it may have missed it.
+    void tell_all(farm::ControlChannels& channels, farm::ServerId to, Instant now) const;
+    /// Learns what the others have told.
+    void hear(farm::ControlChannels& channels, Instant now);
     /// What another server has told of a session that it keeps.
     void learn(Kind kind, ByteView id, farm::ServerId server, Duration life, Instant now);
     /// That server is gone, and its sessions with it (SES-5).
@@ -97,6 +104,7 @@ class Sessions {
   private:
     std::optional<farm::SessionId> parameter_in(std::string_view target) const;
     void note(const farm::SessionId& session);
+    wire::SessionAnnouncement announcement_of(Kind kind, ByteView id, Duration life) const;
     std::string location_of(const Request& request, const farm::SessionId& session) const;
 
     const farm::FarmConfig& config_;

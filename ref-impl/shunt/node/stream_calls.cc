@@ -11,6 +11,21 @@ namespace shunt::node {
 // Not node::ApiError, which is an operator's.
 using Error = stack::ApiError;
 
+namespace {
+
+/// What a stream begins with passes whoever looks for sessions there, and is taken whole as far as
+/// there is room for what that may add.
+std::size_t send_first(Streams::Stream& stream, tcp::Connection& connection, ByteView bytes) {
+    const std::size_t kept = StreamSession::kFieldMax + stream.session->held();
+    const std::size_t room = connection.send_capacity();
+    const std::size_t taken = std::min(bytes.size(), room - std::min(room, kept));
+    connection.send(stream.session->pass(bytes.first(taken)));
+    if (stream.session->is_over()) stream.session.reset();
+    return taken;
+}
+
+}  // namespace
+
 /// The connection while it has a record; null: it is over.
 tcp::Connection* Node::connection_of(const Streams::Stream& stream) {
     return stream.is_connected ? tables_.at(stream.slot).connection() : nullptr;
@@ -74,17 +89,6 @@ Result<std::size_t, Error> Node::stream_send(StreamId id, ByteView bytes, Instan
         stream.session ? send_first(stream, **connection, bytes) : (*connection)->send(bytes);
     if (taken < bytes.size()) stream.is_room_wanted = true;
     settle(stream.slot, now);
-    return taken;
-}
-
-/// What a stream begins with passes whoever looks for sessions there, and is taken whole as far as
-/// there is room for what that may add.
-std::size_t Node::send_first(Streams::Stream& stream, tcp::Connection& connection, ByteView bytes) {
-    const std::size_t kept = StreamSession::kFieldMax + stream.session->held();
-    const std::size_t room = connection.send_capacity();
-    const std::size_t taken = std::min(bytes.size(), room - std::min(room, kept));
-    connection.send(stream.session->pass(bytes.first(taken)));
-    if (stream.session->is_over()) stream.session.reset();
     return taken;
 }
 
