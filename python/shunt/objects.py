@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects of named classes on the servers of a farm (docs/objects.md), over a node's control socket.
+"""Objects of named classes on the servers of a farm, over a node's control socket.
 
 A process serves classes of its own with `serve()`, and makes and calls objects, wherever these
 live, with `Client`:

@@ -120,11 +120,11 @@ Examples:
      1, 1, " udp application select close "},
     {"object", "create CLASS [TEXT] [--on SERVER] | call HANDLE [TEXT] | release HANDLE | list",
      "make, call and release objects of named classes",
-     R"(create makes an object of CLASS, of TEXT or of nothing, where the node sees fit or on SERVER,
-and prints its handle; it is there until it is released, or its server, its process or this node is
-lost. call gives the object TEXT, or nothing, and prints the result. list shows the handles that this
-node has given, the objects that live on it, and the classes that it has. With --json bytes are
-base64.
+     R"(create makes an object of CLASS, of TEXT or of nothing, where the node sees fit or on SERVER
+and prints its handle; it is there until it is released, or its server, its process or this node
+is lost. call gives the object TEXT, or nothing, and prints the result. list shows the handles that
+this node has given, the objects that live on it, and the classes that it has. With --json bytes
+are base64.
 
 Examples:
   shuntctl --control /run/shunt/s1.sock object create counter 5 --on s2
