@@ -133,8 +133,8 @@ Task<> prefer_first_peer(Stage& stage) {
 }
 
 /// The device's next message of this kind for the first peer.
-Task<ReceivedControlFrame> hear(Stage& stage, std::uint8_t kind) {
-    co_return co_await stage.channel().expect("OBJ-2", kind, stage.iut().timers.answer);
+Task<ReceivedControlFrame> hear(Stage& stage, const char* requirement, std::uint8_t kind) {
+    co_return co_await stage.channel().expect(requirement, kind, stage.iut().timers.answer);
 }
 
 Task<std::uint64_t> begin_creation(Stage& stage) {
@@ -157,7 +157,7 @@ void answer(Stage& stage, const ReceivedControlFrame& asked, std::uint8_t kind, 
 /// An object of a class that only the peer has, for a process of the device: its handle there.
 Task<std::string> create_at_peer(Stage& stage, std::uint64_t handle) {
     const std::uint64_t id = co_await begin_creation(stage);
-    const ReceivedControlFrame asked = co_await hear(stage, control_kind::kObjectCreate);
+    const ReceivedControlFrame asked = co_await hear(stage, "OBJ-1", control_kind::kObjectCreate);
     const auto wish = parse_object_create(asked.content.body);
     stage.check_that(wish && wish->class_name == kForeignClass && wish->arguments.empty(), "OBJ-2",
                      fmt::format("0x40 for {}", kForeignClass), to_hex(asked.content.body, 64),
@@ -194,7 +194,7 @@ Task<> relayed_to_a_peer(Stage& stage) {
     const std::string handle = co_await create_at_peer(stage, kHandle);
     for (int i = 0; i < 2; ++i) {
         const std::uint64_t id = co_await begin_call(stage, handle);
-        const ReceivedControlFrame asked = co_await hear(stage, control_kind::kObjectCall);
+        const ReceivedControlFrame asked = co_await hear(stage, "OBJ-2", control_kind::kObjectCall);
         const auto called = parse_object_call(asked.content.body);
         stage.check_that(
             called && called->handle == kHandle && called->bytes == to_bytes(kQuestion), "OBJ-2",
@@ -217,7 +217,7 @@ Task<> failures_told(Stage& stage) {
     const std::string handle = co_await create_at_peer(stage, 1);
     for (const std::uint16_t status : {object_status::kFailed, object_status::kGone}) {
         const std::uint64_t id = co_await begin_call(stage, handle);
-        const ReceivedControlFrame asked = co_await hear(stage, control_kind::kObjectCall);
+        const ReceivedControlFrame asked = co_await hear(stage, "OBJ-2", control_kind::kObjectCall);
         answer(stage, asked, control_kind::kObjectResult, encode(ObjectResult{status, {}}));
         co_await expect_failure(stage, id, "for a call that failed", stage.iut().timers.answer);
     }
@@ -238,7 +238,7 @@ Task<> lost_server_fails_calls(Stage& stage) {
     co_await prefer_first_peer(stage);
     const std::string handle = co_await create_at_peer(stage, 1);
     const std::uint64_t pending = co_await begin_call(stage, handle);
-    co_await hear(stage, control_kind::kObjectCall);
+    co_await hear(stage, "OBJ-2", control_kind::kObjectCall);
     stage.channel().restart();
     co_await stage.sleep(milliseconds(10));
     if (!co_await stage.channel().wait_until_ready(kReconnect)) {
@@ -260,7 +260,7 @@ Task<> unanswered_call_ends(Stage& stage) {
     co_await prefer_first_peer(stage);
     const std::string handle = co_await create_at_peer(stage, 1);
     const std::uint64_t id = co_await begin_call(stage, handle);
-    co_await hear(stage, control_kind::kObjectCall);
+    co_await hear(stage, "OBJ-2", control_kind::kObjectCall);
     co_await expect_failure(stage, id, "for a call that is never answered", kPatience);
     co_await stage.expect_alive("after the case");
 }
