@@ -22,6 +22,14 @@ import tempfile
 from pathlib import Path
 
 IUT = Path(__file__).resolve().parent.parent / "iut"
+# A class that every node has, and what its objects do: they add.
+OBJECTS = """
+[ixit.objects]
+class = "counter"
+arguments = "5"
+call = "37"
+result = "42"
+"""
 NOT_YET = IUT / "shunt-node-not-yet.txt"
 # What takes a minute of the wall's clock, or sends more at once than a tap's queue holds, which
 # loses the request behind it now and then.
@@ -46,6 +54,7 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
     if arguments.ext:
         farm = farm.replace("id = 1\n", "id = 1\nextensions = true\nethertype = 0x0007\n", 1)
         iut = iut.replace("0x88B5", "0x0007")
+        iut += OBJECTS
     if arguments.attach == "tap":
         # All cases share one device, and what one leaves behind fills a small table.
         farm = farm.replace("forward_connect_entries = 32\n", "", 1)
@@ -63,6 +72,7 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
         "sessions": bool(arguments.sessions),
         "session-redirect": arguments.sessions == "redirect",
         "tls-sessions": bool(arguments.sessions) and arguments.ext,
+        "objects": arguments.ext,
     }
     options = json.dumps([name for name, is_claimed in claims.items() if is_claimed])
     iut = iut.replace("options = []", f"options = {options}").replace("# upper_", "upper_")

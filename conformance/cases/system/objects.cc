@@ -13,6 +13,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds kReconnect{12};
+/// The one kind that nobody answers, and the judge never hears.
+constexpr std::uint8_t kObjectRelease = 0x44;
 constexpr const char* kNoSuchClass = "conformance.no-such-class";
 
 /// The peer asks the device; the answer of this kind that belongs to it.
@@ -41,10 +43,10 @@ Task<ObjectCreated> create(Stage& stage, const std::string& class_name) {
     co_return *created;
 }
 
-Task<ObjectResult> call(Stage& stage, std::uint64_t handle) {
+Task<ObjectResult> call(Stage& stage, std::uint64_t handle, std::size_t peer = 0) {
     const Bytes body = encode(ObjectCall{handle, stage.iut().objects.call});
     const ReceivedControlFrame received =
-        co_await ask(stage, 0, control_kind::kObjectCall, body, control_kind::kObjectResult);
+        co_await ask(stage, peer, control_kind::kObjectCall, body, control_kind::kObjectResult);
     auto result = parse_object_result(received.content.body);
     if (!result) {
         throw Violation({"OBJ-2", "a body of 0x43 as the page lays it out",
@@ -109,6 +111,35 @@ Task<> malformed_answered(Stage& stage) {
                         error ? error->code : 0U, received.frame);
         }
     }
+    co_await create_and_call(stage);
+    co_await stage.expect_alive("after the case");
+}
+
+/// OBJ-4: for another server there is no such object, nor for its asker once it has released it, or
+/// once the channel is another one.
+Task<> ends_with_its_asker(Stage& stage) {
+    const auto check_gone = [&stage](const char* what, const ObjectResult& result) {
+        stage.check("OBJ-4", what, object_status::kGone, result.status,
+                    stage.wire().capture().size() - 1);
+    };
+    co_await stage.expect_alive("before the case");
+    const std::uint64_t released = co_await create_and_call(stage);
+    check_gone("status of another server's call", co_await call(stage, released, 1));
+    const ObjectResult still = co_await call(stage, released);
+    stage.check("OBJ-4", "status of its asker's call", object_status::kOk, still.status,
+                stage.wire().capture().size() - 1);
+    Bytes release;
+    append_u64(release, released);
+    stage.channel().send({kObjectRelease, 0, release});
+    check_gone("status of a call behind the release", co_await call(stage, released));
+
+    const std::uint64_t lost = co_await create_and_call(stage);
+    stage.channel().restart();
+    co_await stage.sleep(milliseconds(10));
+    if (!co_await stage.channel().wait_until_ready(kReconnect)) {
+        throw Violation({"CTL-7", "a channel with the new boot number", "none"});
+    }
+    check_gone("status of a call by another channel", co_await call(stage, lost));
     co_await create_and_call(stage);
     co_await stage.expect_alive("after the case");
 }
@@ -283,6 +314,10 @@ std::vector<CaseInfo> system_object_cases() {
                         "Bodies of another length are answered with an error, and the channel "
                         "goes on.",
                         {"OBJ-2"}, malformed_answered),
+            object_case("system/objects/ends-with-its-asker",
+                        "An object ends when its asker releases it or its channel is lost, and is "
+                        "none for others.",
+                        {"OBJ-4"}, ends_with_its_asker),
             object_case("system/objects/relayed-to-a-peer",
                         "What a process of the device asks of an object of a peer goes there, and "
                         "the answer comes back.",
