@@ -66,12 +66,14 @@ std::string rows_of(const Json& rows) {
     }
     sort_names(columns);
     std::vector<std::string> headings;
+    headings.reserve(columns.size());
     for (const std::string& column : columns)
         headings.push_back(printable(column));
     TextTable table(headings);
     for (const Json& row : rows) {
         if (!row.is_object()) continue;
         std::vector<std::string> cells;
+        cells.reserve(columns.size());
         for (const std::string& column : columns)
             cells.push_back(row.contains(column) ? cell_of(row[column]) : "");
         table.add(std::move(cells));
