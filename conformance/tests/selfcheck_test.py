@@ -16,6 +16,14 @@ from junitparser import JUnitXml  # type: ignore[import]
 
 IUT = Path(__file__).resolve().parent.parent / "iut"
 NOT_YET = IUT / "shunt-node-not-yet.txt"
+# A class that every node has, and what its objects do: they add.
+OBJECTS = """
+[ixit.objects]
+class = "counter"
+arguments = "5"
+call = "37"
+result = "42"
+"""
 DEAD_DEVICE = Path(__file__).resolve().parent / "dead_device.py"
 
 
@@ -93,10 +101,11 @@ class Selfcheck(unittest.TestCase):
         self.check_all_killed(80, *self.selfcheck(str(Programs.mutants), device, "--mapped"))
 
     def test_every_mutant_is_killed_in_a_farm_with_extensions(self) -> None:
-        farm, iut = self.place_farm("extensions = true", ["ext", "control-channel"])
+        farm, iut = self.place_farm("extensions = true", ["ext", "control-channel", "objects"])
+        iut.write_text(iut.read_text() + OBJECTS)
         device = self.device(str(Programs.node), farm=farm)
         words = ["--mapped"]
-        self.check_all_killed(130, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
+        self.check_all_killed(149, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
 
     def test_every_mutant_of_the_routed_binding_is_killed(self) -> None:
         farm, iut = self.place_farm('binding = "udp"', ["routed-binding"])

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/farm/score.hh"
 #include "shunt/farm/selection.hh"
 #include "shunt/node/node.hh"
@@ -30,6 +31,7 @@ std::vector<farm::ServerId> Node::object_servers(Instant now) const {
             scored.push_back({server.id, farm::score(state->load, config_.selection)});
         }
     }
+    if (is_mutant(Mutant::MakesObjectsHereAlone)) return {self_.id};
     std::vector<farm::ServerId> servers;
     servers.reserve(scored.size());
     for (const farm::Candidate& one :

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shunt/base/deadline.hh"
+#include "shunt/base/mutant.hh"
 
 namespace shunt::node {
 namespace {
@@ -103,10 +104,11 @@ void Objects::send_message(farm::ControlChannels* channels, const farm::ObjectMe
         if (!is_told) counters_.add(Counter::ObjectReleaseLost);
         return;
     }
-    const auto transaction =
-        channels != nullptr
-            ? channels->request(message.server, message.kind, message.body, kAnswerPatience, now)
-            : std::nullopt;
+    const Duration patience =
+        is_mutant(Mutant::WaitsForEver) ? Duration::seconds(86'400) : kAnswerPatience;
+    const auto transaction = channels != nullptr ? channels->request(message.server, message.kind,
+                                                                     message.body, patience, now)
+                                                 : std::nullopt;
     if (!transaction) return asker_.handle_loss(message.number);
     underway_[*transaction] = {message.number, message.server};
 }
@@ -117,7 +119,9 @@ bool Objects::hear_requests(farm::ControlChannels& channels, bool is_draining, I
         has_heard = true;
         // What came by a channel that is gone would make an object that nobody can call.
         if (request->origin.channel != channels.serial_of(request->origin.peer)) continue;
-        if (!host_.handle_request(request->origin, request->kind, request->body, is_draining, now))
+        const bool is_understood =
+            host_.handle_request(request->origin, request->kind, request->body, is_draining, now);
+        if (!is_understood && !is_mutant(Mutant::SilentAboutBadObjects))
             channels.refuse(request->origin, now);
     }
     return has_heard;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/control_messages.hh"
 #include "shunt/wire/object_messages.hh"
 
@@ -70,7 +71,8 @@ Result<ObjectTicket, ObjectTrouble> ObjectAsker::call(AskerId asker, std::uint64
         return trouble(ObjectFailure::Busy, "too many calls are under way here");
     Pending pending;
     pending.asker = asker;
-    pending.patience = now + kPatience;
+    pending.patience =
+        now + (is_mutant(Mutant::WaitsForEver) ? Duration::seconds(86'400) : kPatience);
     pending.handle = handle;
     pending.server = known->server;
     pending.size = bytes.size();
@@ -232,7 +234,7 @@ void ObjectAsker::lose_server(ServerId server) {
     for (const auto& [handle, known] : handles_.all())
         if (known.server == server && known.is_alive()) lost.push_back(handle);
     for (const std::uint64_t handle : lost) {
-        handles_.end(handle, why);
+        if (!is_mutant(Mutant::KeepsObjectsOfLost)) handles_.end(handle, why);
         counters_.add(Counter::ObjectLost);
     }
     lost.clear();

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::farm {
 
 using wire::ControlKind;
@@ -54,7 +56,11 @@ bool ObjectHost::handle_request(const RequestOrigin& origin, ControlKind kind, B
 void ObjectHost::create(const RequestOrigin& origin, const wire::ObjectCreateBody& body,
                         bool is_draining, Instant now) {
     const ObjectClasses::Class* known = classes_.find(body.class_name);
-    if (known == nullptr) return answer_created(origin, 0, ObjectStatus::UnknownClass);
+    if (known == nullptr) {
+        const bool is_hidden = is_mutant(Mutant::HidesUnknownClasses);
+        return answer_created(origin, 0,
+                              is_hidden ? ObjectStatus::NotHosted : ObjectStatus::UnknownClass);
+    }
     if (is_draining || !has_room(origin.peer)) {
         counters_.add(Counter::ObjectRefused);
         return answer_created(origin, 0, ObjectStatus::NotHosted);
@@ -67,6 +73,8 @@ void ObjectHost::create_here(const RequestOrigin& origin, const wire::ObjectCrea
                              const ObjectFactory& factory) {
     auto made = factory(body.arguments);
     if (!made) return answer_created(origin, 0, ObjectStatus::Failed);
+    if (is_mutant(Mutant::GivesOneObjectToAll) && !objects_.empty())
+        return answer_created(origin, objects_.begin()->first, ObjectStatus::Ok);
     const std::uint64_t handle = draw_handle();
     objects_[handle] = {
         std::string(body.class_name), origin.peer, origin.channel, std::move(*made), 0, true};
@@ -92,8 +100,10 @@ void ObjectHost::create_there(const RequestOrigin& origin, const wire::ObjectCre
 
 void ObjectHost::call(const RequestOrigin& origin, const wire::ObjectCallBody& body, Instant now) {
     const auto at = find(origin, body.handle);
-    if (at == objects_.end() || !at->second.is_made)
+    if (at == objects_.end() || !at->second.is_made) {
+        if (is_mutant(Mutant::SilentAboutGoneObjects)) return;
         return answer_result(origin, ObjectStatus::Gone, "");
+    }
     Hosted& hosted = at->second;
     if (hosted.object) return answer_called(origin, hosted.object->call(body.bytes));
     ProcessRequest request{0,
@@ -108,7 +118,7 @@ void ObjectHost::call(const RequestOrigin& origin, const wire::ObjectCallBody& b
 
 void ObjectHost::release(const RequestOrigin& origin, std::uint64_t handle) {
     const auto at = find(origin, handle);
-    if (at != objects_.end()) end_object(at);
+    if (at != objects_.end() && !is_mutant(Mutant::KeepsReleasedObjects)) end_object(at);
 }
 
 /// End if there is none, or none of that asker.
@@ -116,7 +126,7 @@ ObjectHost::Objects::iterator ObjectHost::find(const RequestOrigin& origin, std:
     const auto at = objects_.find(handle);
     const bool is_its = at != objects_.end() && at->second.asker == origin.peer &&
                         at->second.channel == origin.channel;
-    return is_its ? at : objects_.end();
+    return is_its || is_mutant(Mutant::ServesAnyAsker) ? at : objects_.end();
 }
 
 ObjectHost::Objects::iterator ObjectHost::end_object(Objects::iterator at) {
