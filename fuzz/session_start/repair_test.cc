@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A mended input has a genuine cookie, and its response where a response begins.
 #include <gtest/gtest.h>
 
 #include <string>
