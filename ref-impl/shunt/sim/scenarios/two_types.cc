@@ -43,7 +43,8 @@ FarmWorldConfig farm_of_two_types(Rng& rng, const ScenarioOptions& options) {
     config.observer = options.observer;
     config.has_offload = options.has_offload;
     config.front.delay = config.back.delay = Duration::microseconds(100);
-    config.front.rate = draw_magnitude(rng, 21, 25);
+    // Slow enough that most responses last until somebody moves them.
+    config.front.rate = draw_magnitude(rng, 20, 23);
     const std::size_t connections = options.connections.value_or(kConnections);
     for (std::size_t i = 0; i < connections; ++i)
         config.plans.push_back(draw_long_plan(rng, i));
@@ -82,9 +83,10 @@ ScenarioResult two_types(const ScenarioOptions& options) {
     const Instant limit = world.world().now() + kBound;
     mover.move_many(connections, Duration::milliseconds(5), limit);
     world.run(limit);
-    // Of what has gone to the stream something has come back by itself, or nobody has moved.
+    // Of what has gone to the stream some have come back by themselves: how many depends on when the
+    // operator has met a response that was long enough.
     const Counters& counters = world.node(kStream).node().counters();
-    if (counters.value(Counter::PassingStarted) < connections / 8) {
+    if (counters.value(Counter::PassingStarted) < connections / 30) {
         world.log().add(world.world().now(), "EP-42",
                         fmt::format("{} of {} connections went on behind their response",
                                     counters.value(Counter::PassingStarted), connections));
