@@ -83,10 +83,10 @@ ScenarioResult two_types(const ScenarioOptions& options) {
     const Instant limit = world.world().now() + kBound;
     mover.move_many(connections, Duration::milliseconds(5), limit);
     world.run(limit);
-    // Of what has gone to the stream some have come back by themselves: how many depends on when the
+    // Something of what has gone to the stream comes back by itself: how much depends on when the
     // operator has met a response that was long enough.
     const Counters& counters = world.node(kStream).node().counters();
-    if (counters.value(Counter::PassingStarted) < connections / 30) {
+    if (counters.value(Counter::PassingStarted) == 0) {
         world.log().add(world.world().now(), "EP-42",
                         fmt::format("{} of {} connections went on behind their response",
                                     counters.value(Counter::PassingStarted), connections));
