@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -40,6 +41,11 @@ PATIENCE_SECONDS = 15.0
 
 BYTES_MAX = 524_288
 """The longest arguments, call and result."""
+
+ERROR_MAX = 1_024
+"""Characters of an exception's text that its caller hears."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class ObjectError(Exception):
@@ -88,17 +94,23 @@ class _Line:
             self._socket.close()
             raise
         self._answers = self._socket.makefile("rb")
+        self._is_waiting = False
 
     def ask(self, verb: str, patience: float | None, **fields: object) -> dict[str, Any]:
         """The result. `patience` in seconds, None: for ever.
 
-        Raises ObjectError, ConnectionError (the node has ended), TimeoutError.
+        Raises ObjectError, ConnectionError (the node has ended, or an earlier wait was broken off:
+        its answer may come at any time), TimeoutError.
         """
+        if self._is_waiting:
+            raise ConnectionError("an earlier request was left before its answer came")
+        self._is_waiting = True
         self._socket.settimeout(patience)
         self._socket.sendall(json.dumps({"id": 1, "do": verb, **fields}).encode() + b"\n")
         line = self._answers.readline()
         if not line.endswith(b"\n"):
             raise ConnectionError("the node has closed its control socket")
+        self._is_waiting = False
         answer = json.loads(line)
         if not answer["ok"]:
             code = answer["error"]
@@ -223,6 +235,15 @@ class Client:
         self.close()
 
 
+def _told(error: Exception) -> str:
+    """What a caller hears of it: a text that JSON can carry, of bounded length."""
+    try:
+        text = str(error) or type(error).__name__
+    except Exception:  # pylint: disable=broad-exception-caught
+        text = type(error).__name__
+    return text[:ERROR_MAX].encode("utf-8", "replace").decode()
+
+
 class Server:
     """Serves classes of this process to the whole farm, one request after the other.
 
@@ -279,7 +300,7 @@ class Server:
             else:
                 fields["bytes"] = _to_text(self._objects[name].call(data), "the result")
         except Exception as error:  # pylint: disable=broad-exception-caught
-            fields["error"] = str(error) or type(error).__name__
+            fields["error"] = _told(error)
         try:
             self._line.ask("object-answer", PATIENCE_SECONDS, **fields)
         except ObjectError as error:
@@ -289,8 +310,13 @@ class Server:
 
     def _end(self, name: str) -> None:
         close = getattr(self._objects.pop(name, None), "close", None)
-        if close is not None:
+        if close is None:
+            return
+        try:
             close()
+        except Exception:  # pylint: disable=broad-exception-caught
+            # Its caller is gone, and the other objects have done nothing.
+            _LOG.exception("close() of object %s", name)
 
 
 def serve(path: str | PathLike[str], classes: Mapping[str, Factory]) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import threading
@@ -45,11 +46,20 @@ class Words:
             return "text"  # type: ignore[return-value]
         if data == b"long":
             return bytes(524_289)
+        if data == b"no utf-8":
+            raise ValueError("x\udcff")
+        if data == b"talk":
+            raise ValueError("y" * 3_000_000)
+        if data == b"sleep":
+            time.sleep(1)
+            return b"late"
         return self.arguments + b" %d" % len(data.split())
 
     def close(self) -> None:
         """It is over."""
         Words.ended.append(self.arguments)
+        if self.arguments == b"stumble":
+            raise RuntimeError("at the end")
 
 
 @pytest.fixture(name="path")
@@ -121,6 +131,41 @@ def test_what_a_class_raises_is_the_callers_error(path: Path, server: Server) ->
                 words.call(data)
             assert failed.value.text == text
         assert words.call() == b" 0"
+
+
+def test_no_caller_ends_a_server(path: Path, server: Server) -> None:
+    """Whatever a class raises, and wherever, its process goes on."""
+    with Client(path) as client:
+        words = client.create("words", b"good")
+        for bad in (b"no utf-8", b"talk"):
+            with pytest.raises(CallFailedError):
+                words.call(bad)
+        client.create("words", b"stumble").release()
+        assert words.call(b"a b") == b"good 2"
+
+
+def test_a_wait_that_was_broken_off_ends_its_client(path: Path, server: Server) -> None:
+    """Else every later call would have the answer of the one before."""
+
+    class Interrupted(Exception):
+        """By a signal's handler."""
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with Client(path) as client:
+            words = client.create("words")
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(Interrupted):
+                words.call(b"sleep")
+            with pytest.raises(ConnectionError, match="left before its answer"):
+                words.call(b"one")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with Client(path) as client:
+        assert client.create("words").call(b"one two") == b" 2"
 
 
 def test_a_process_that_ends_takes_its_objects_with_it(path: Path, server: Server) -> None:

@@ -12,9 +12,8 @@ namespace shunt::node {
 namespace {
 
 constexpr std::uint8_t kTlsHandshake = 22;
-constexpr std::string_view kLineEnd = "\r\n";
-constexpr std::string_view kHeadEnd = "\r\n\r\n";
-constexpr std::string_view kStatusLine = "HTTP/1.1 200";
+constexpr std::string_view kVersion = "HTTP/1.";
+constexpr std::string_view kStatus = "HTTP/1.1 200";
 
 std::string_view as_text(ByteView bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -24,9 +23,9 @@ void append(std::vector<std::uint8_t>& target, std::string_view text) {
     target.insert(target.end(), text.begin(), text.end());
 }
 
-/// The code of a status line that is whole (RFC 9112 4); nothing if it is none of HTTP/1.
+/// The code of a status line (RFC 9112 4); nothing if it is none of HTTP/1.
 std::optional<int> status_of(std::string_view line) {
-    const bool is_right = line.size() >= kStatusLine.size() &&
+    const bool is_right = line.size() >= kStatus.size() &&
                           (line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ")) &&
                           std::all_of(line.begin() + 9, line.begin() + 12,
                                       [](char c) { return c >= '0' && c <= '9'; });
@@ -38,6 +37,19 @@ std::optional<int> status_of(std::string_view line) {
 /// connection speaks something else.
 bool is_interim(int status) {
     return status >= 100 && status < 200 && status != 101;
+}
+
+/// Where the head's empty line ends; a line feed alone ends a line too (RFC 9112 2.2). 0: it has
+/// not come.
+std::size_t end_of_head(std::string_view text) {
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos;) {
+        const std::size_t next = text.find('\n', at + 1);
+        if (next == std::string_view::npos) return 0;
+        const std::string_view line = text.substr(at + 1, next - at - 1);
+        if (line.empty() || line == "\r") return next + 1;
+        at = next;
+    }
+    return 0;
 }
 
 }  // namespace
@@ -58,34 +70,33 @@ std::vector<std::uint8_t> StreamSession::pass(ByteView bytes) {
     return pass_http();
 }
 
+/// Nothing is held of what answers no whole request: its client's cookies are not known.
 std::vector<std::uint8_t> StreamSession::pass_http() {
     std::vector<std::uint8_t> passed;
     std::string_view text = as_text(held_);
-    for (;;) {
-        const std::string_view begun = text.substr(0, std::string_view("HTTP/1.").size());
-        const std::size_t line_end = text.find(kLineEnd);
-        const bool is_cut = line_end == std::string_view::npos;
-        const auto status = is_cut ? std::nullopt : status_of(text.substr(0, line_end));
-        const bool is_other = !std::string_view("HTTP/1.").starts_with(begun) ||
-                              (!is_cut && !status) || text.size() > kHeldMax;
-        if (is_other) break;
-        const std::size_t head_end = text.find(kHeadEnd);
-        const bool is_passed_by = status && is_interim(*status);
-        if (is_cut || (is_passed_by && head_end == std::string_view::npos)) {
-            held_.erase(held_.begin(), held_.end() - static_cast<std::ptrdiff_t>(text.size()));
-            return passed;
-        }
-        const std::size_t end =
-            is_passed_by ? head_end + kHeadEnd.size() : line_end + kLineEnd.size();
+    bool is_cut = false;
+    while (read_request()) {
+        if (!kVersion.starts_with(text.substr(0, kVersion.size()))) break;
+        const std::size_t line_end = text.find('\n');
+        is_cut = line_end == std::string_view::npos;
+        if (is_cut) break;
+        const auto status = status_of(text.substr(0, line_end));
+        if (!status) break;
+        const bool is_final = !is_interim(*status);
+        const std::size_t end = is_final ? line_end + 1 : end_of_head(text);
+        is_cut = end == 0;
+        if (is_cut) break;
         append(passed, text.substr(0, end));
         text.remove_prefix(end);
-        if (is_passed_by) continue;
-        append(passed, field());
+        if (!is_final) continue;
+        append(passed, sessions_.greet(*read_request()).field);
         break;
     }
-    append(passed, text);
-    held_.clear();
-    is_over_ = true;
+    const bool is_held = is_cut && text.size() <= kHeldMax;
+    if (!is_held) append(passed, text);
+    const std::size_t kept = is_held ? text.size() : 0;
+    held_.erase(held_.begin(), held_.end() - static_cast<std::ptrdiff_t>(kept));
+    is_over_ = !is_held;
     return passed;
 }
 
@@ -104,16 +115,17 @@ std::vector<std::uint8_t> StreamSession::take_rest() {
     return std::exchange(held_, {});
 }
 
-/// None for a request that was not whole when its answer came: its cookies are not known.
-std::string StreamSession::field() const {
+/// The client's first request, as far as it matters here; nothing: its head is not whole, or it is
+/// none of HTTP/1.
+std::optional<Sessions::Request> StreamSession::read_request() {
     farm::RequestStart start(request_);
-    std::string cookies;
+    cookies_.clear();
     while (const auto value = start.next_cookies()) {
-        if (!cookies.empty()) cookies += "; ";
-        cookies += *value;
+        if (!cookies_.empty()) cookies_ += "; ";
+        cookies_ += *value;
     }
-    if (!start.target() || !start.is_over()) return {};
-    return sessions_.greet({cookies, *start.target(), service_, port_, false}).field;
+    if (!start.target() || !start.is_over()) return std::nullopt;
+    return Sessions::Request{cookies_, *start.target(), service_, port_, false};
 }
 
 }  // namespace shunt::node

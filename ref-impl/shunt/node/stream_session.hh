@@ -45,12 +45,13 @@ class StreamSession {
 
     std::vector<std::uint8_t> pass_http();
     void read_tls(ByteView bytes);
-    std::string field() const;
+    std::optional<Sessions::Request> read_request();
 
     Sessions& sessions_;
     wire::Ipv4Address service_;
     std::uint16_t port_;
     std::vector<std::uint8_t> request_;  // the beginning of what the client has sent
+    std::string cookies_;                // all of that
     std::vector<std::uint8_t> held_;     // of an HTTP server: not passed on yet
     std::vector<std::uint8_t> hello_;    // of a TLS server: passed on, and not whole yet
     bool is_over_ = false;

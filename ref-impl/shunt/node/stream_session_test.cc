@@ -93,6 +93,35 @@ TEST_F(StreamSessionTest, AClientWithASessionGetsNone) {
     EXPECT_TRUE(session_.is_over());
 }
 
+TEST_F(StreamSessionTest, ALineFeedAloneEndsALine) {
+    hear(kRequest);
+    const std::string passed = pass("HTTP/1.1 200 OK\nContent-Length: 14\n\none\r\ntwo\r\nabcd");
+    EXPECT_THAT(passed, StartsWith("HTTP/1.1 200 OK\nSet-Cookie: "));
+    EXPECT_TRUE(passed.ends_with("\r\nContent-Length: 14\n\none\r\ntwo\r\nabcd")) << passed;
+    StreamSession interim(sessions_, {});
+    interim.hear_client(bytes_of(kRequest));
+    const std::string second =
+        text_of(interim.pass(bytes_of("HTTP/1.1 100 Go on\nX: y\n\nHTTP/1.1 204 No\n\n")));
+    EXPECT_THAT(second, StartsWith("HTTP/1.1 100 Go on\nX: y\n\nHTTP/1.1 204 No\nSet-Cookie: "));
+}
+
+TEST_F(StreamSessionTest, AResponseMayComeAllAtOnce) {
+    hear(kRequest);
+    const std::string body(40'000, 'b');
+    const std::string passed = pass("HTTP/1.1 200 OK\r\n\r\n" + body);
+    EXPECT_THAT(passed, StartsWith("HTTP/1.1 200 OK\r\nSet-Cookie: "));
+    EXPECT_TRUE(passed.ends_with("\r\n\r\n" + body));
+}
+
+TEST_F(StreamSessionTest, NothingIsHeldOfWhatAnswersNoRequest) {
+    for (const std::string_view said : {"", "H", "EHLO x\r\n", "GET / HTTP/1.1\r\nHost: x\r\n"}) {
+        StreamSession session(sessions_, {});
+        session.hear_client(bytes_of(said));
+        EXPECT_EQ(text_of(session.pass(bytes_of("H"))), "H") << said;
+        EXPECT_TRUE(session.is_over());
+    }
+}
+
 TEST_F(StreamSessionTest, ARequestThatIsNotWholeGetsNone) {
     hear("GET / HTTP/1.1\r\nHost: x\r\nCoo");
     EXPECT_EQ(pass(kResponse), kResponse);
@@ -111,6 +140,7 @@ TEST_F(StreamSessionTest, WhatIsNoHttpPassesAsItIs) {
         EXPECT_EQ(passed, text);
     }
     StreamSession endless(sessions_, {});
+    endless.hear_client(bytes_of(kRequest));
     std::size_t passed = 0;
     for (int i = 0; i < 20 && !endless.is_over(); ++i) {
         const std::string more = i == 0 ? "HTTP/1.1 200 " : std::string(1'000, 'x');
