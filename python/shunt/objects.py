@@ -287,7 +287,13 @@ class Server:
         self._line.interrupt()
 
     def _serve_one(self) -> None:
-        request = self._line.ask("object-next", None)
+        try:
+            request = self._line.ask("object-next", None)
+        except ObjectError as error:
+            if error.code != "not-possible":
+                raise
+            # It was restarted while an answer was made, and has no class of this client.
+            raise ObjectGoneError("object-gone", "the node was restarted") from error
         name: str = request["object"]
         if request["do"] == "release":
             self._end(name)

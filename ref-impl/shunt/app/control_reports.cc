@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include "shunt/app/version.hh"
+#include "shunt/base/mutant.hh"
 
 namespace shunt::app {
 namespace {
 
 constexpr int kControlVersion = 1;
+/// A node does nothing else while it writes them.
+constexpr std::size_t kSessionRowsMax = 4'096;
 
 Json connection_rows(const std::vector<node::ConnectionRow>& rows) {
     Json result = Json::array();
@@ -92,7 +95,9 @@ Json url_rows(const NodeHost& host) {
 /// Ids are bytes: a client's cookie shows that of its session in its first 24 digits.
 Json session_rows(const NodeRequest& request) {
     Json result = Json::array();
-    for (const farm::SessionMap::Row& row : request.host.node().sessions(request.now)) {
+    const node::Sessions* sessions = request.host.node().sessions();
+    if (sessions == nullptr || is_mutant(Mutant::ShowsNoSessions)) return result;
+    for (const farm::SessionMap::Row& row : sessions->rows(request.now, kSessionRowsMax)) {
         std::string id;
         for (const std::uint8_t byte : row.id)
             id += fmt::format("{:02x}", byte);
@@ -195,7 +200,9 @@ Outcome report_members(const NodeRequest& request) {
 }
 
 Outcome report_sessions(const NodeRequest& request) {
-    return Json{{"sessions", session_rows(request)}};
+    const node::Sessions* sessions = request.host.node().sessions();
+    return Json{{"sessions", session_rows(request)},
+                {"known", sessions == nullptr ? 0 : sessions->size()}};
 }
 
 }  // namespace shunt::app

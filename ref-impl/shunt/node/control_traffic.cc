@@ -182,11 +182,6 @@ void Node::tell_state(Instant now) {
     last_state_ = now;
 }
 
-std::vector<farm::SessionMap::Row> Node::sessions(Instant now) const {
-    if (!sessions_ || is_mutant(Mutant::ShowsNoSessions)) return {};
-    return sessions_->rows(now);
-}
-
 std::vector<MemberRow> Node::members() const {
     std::vector<MemberRow> rows;
     if (!channels_) {

@@ -111,8 +111,8 @@ class Node {
     ServerStateRow server_state() const;
     /// The rows of every server that has told its state lately, this one's among them.
     std::vector<ServerRows> server_states(Instant now) const;
-    /// The sessions that it knows of, its own and those of others (SES-4).
-    std::vector<farm::SessionMap::Row> sessions(Instant now) const;
+    /// Of sessions, its own and those of others (SES-4); null where the farm keeps none.
+    const Sessions* sessions() const { return sessions_ ? &*sessions_ : nullptr; }
     /// The farm's members and the control channels to them.
     std::vector<MemberRow> members() const;
     const farm::Server& self() const { return self_; }

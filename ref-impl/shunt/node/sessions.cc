@@ -11,6 +11,7 @@
 #include "shunt/base/drawn_key.hh"
 #include "shunt/base/mutant.hh"
 #include "shunt/farm/derived_key.hh"
+#include "shunt/farm/http_request.hh"
 #include "shunt/farm/session/tls_hello.hh"
 #include "shunt/farm/url_map.hh"
 
@@ -20,6 +21,8 @@ namespace {
 /// Content type of a handshake's record (RFC 5246 6.2.1): no HTTP begins so.
 constexpr std::uint8_t kTlsHandshake = 22;
 constexpr std::uint16_t kHttpPort = 80;
+/// A longer target is served at once: with a parameter more its head might be too long for us.
+constexpr std::size_t kRedirectedTargetMax = farm::kRequestHeadBytesMax / 2;
 
 SipKey cookie_key(const farm::FarmConfig& config) {
     const auto key = farm::derive_sip_key(config, farm::kSessionKeyInfo);
@@ -28,6 +31,7 @@ SipKey cookie_key(const farm::FarmConfig& config) {
 }
 
 std::string_view query_of(std::string_view target) {
+    target = target.substr(0, target.find('#'));  // no request has one, so nobody asked for it
     const std::size_t mark = target.find('?');
     return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
 }
@@ -115,7 +119,8 @@ Sessions::Greeting Sessions::greet(const Request& request) {
         config_.session.mode == farm::SessionMode::Redirect &&
         (request.may_be_redirected || is_mutant(Mutant::RedirectsEveryMethod)) &&
         !self_.services.empty() && !self_.has_service(request.service) &&
-        farm::path_of(request.target).starts_with('/');
+        farm::path_of(request.target).starts_with('/') &&
+        request.target.size() <= kRedirectedTargetMax;
     if (is_redirected) return {{}, location_of(request, session)};
     return {cookie_.field_for(session), {}};
 }
@@ -125,9 +130,9 @@ std::string Sessions::location_of(const Request& request, const farm::SessionId&
     const std::string_view whole = farm::path_of(request.target);
     std::string location = fmt::format("http://{}", self_.services.front().to_string());
     if (request.port != kHttpPort) location += fmt::format(":{}", request.port);
-    location += whole.substr(0, whole.find('?'));
+    location += whole.substr(0, whole.find_first_of("?#"));
     location += '?';
-    std::string_view query = query_of(whole);
+    std::string_view query = query_of(request.target);
     while (!query.empty()) {
         const std::string_view parameter = take_parameter(query);
         if (value_of(parameter, config_.session.cookie)) continue;  // of a server that is gone

@@ -99,7 +99,11 @@ class Sessions {
     void forget(farm::ServerId server) { map_.forget(server); }
 
     Duration lifetime() const { return config_.session.lifetime; }
-    std::vector<farm::SessionMap::Row> rows(Instant now) const { return map_.rows(now); }
+    /// For dumps: how many it knows of, and the `most` that live longest.
+    std::size_t size() const { return map_.size(); }
+    std::vector<farm::SessionMap::Row> rows(Instant now, std::size_t most) const {
+        return map_.rows(now, most);
+    }
 
   private:
     std::optional<farm::SessionId> parameter_in(std::string_view target) const;

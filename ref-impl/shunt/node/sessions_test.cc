@@ -70,7 +70,7 @@ class SessionsTest : public FarmFixture {
                std::string::npos;
     }
     std::vector<farm::SessionMap::Row> rows_of(std::size_t node) {
-        return nodes_[node]->sessions(now_);
+        return nodes_[node]->sessions()->rows(now_, 100);
     }
 
     std::uint16_t next_port_ = 5'000;
@@ -337,6 +337,27 @@ TEST_F(RedirectsTest, AParameterLeadsToItsServerAndIsReplacedWithIt) {
     EXPECT_NE(given(), "");
     ask(0, "/s2/bytes/10?x&" + parameter + "&y=1");
     EXPECT_TRUE(is_answered_by(1)) << "SES-5: by state, as the page says\n" << received_;
+}
+
+TEST_F(RedirectsTest, WhatComesBackIsNeverTooLong) {
+    const std::string longest(4'096 - 4, 'x');
+    ask(0, "/s2/" + longest);
+    ASSERT_THAT(received_, StartsWith("HTTP/1.1 302"));
+    ask(1, location().substr(address_of(1).size()));
+    EXPECT_THAT(received_, StartsWith("HTTP/1.1 404")) << "read, and no such object";
+    ask(0, "/s2/" + longest + "x");
+    EXPECT_THAT(received_, StartsWith("HTTP/1.1 404")) << "at once";
+    EXPECT_TRUE(is_answered_by(2));
+    EXPECT_NE(given(), "");
+}
+
+TEST_F(RedirectsTest, TheParameterStandsInTheQuery) {
+    ask(0, "/s2/bytes/1#part");
+    EXPECT_THAT(location(), StartsWith(address_of(1) + "/s2/bytes/1?SHUNT="));
+    ask(0, "/s2/bytes/1?a#part");
+    EXPECT_THAT(location(), StartsWith(address_of(1) + "/s2/bytes/1?a&SHUNT="));
+    ask(0, "http://farm/s2/bytes/1?a");
+    EXPECT_THAT(location(), StartsWith(address_of(1) + "/s2/bytes/1?a&SHUNT="));
 }
 
 TEST_F(RedirectsTest, OnlyWhatCanBeAskedAgainIsRedirected) {

@@ -69,14 +69,16 @@ void SessionMap::expire(Instant now) {
     }
 }
 
-std::vector<SessionMap::Row> SessionMap::rows(Instant now) const {
+std::vector<SessionMap::Row> SessionMap::rows(Instant now, std::size_t most) const {
     std::vector<Row> rows;
-    for (const auto& [name, place] : rows_) {
-        if (place.until <= now) continue;
+    rows.reserve(std::min(most, rows_.size()));
+    for (auto at = by_end_.rbegin(); at != by_end_.rend() && rows.size() < most; ++at) {
+        const auto& [until, name] = *at;
+        if (until <= now) break;
         rows.push_back({static_cast<Kind>(name.front()),
                         {name.begin() + 1, name.end()},
-                        place.server,
-                        place.until});
+                        rows_.at(name).server,
+                        until});
     }
     std::ranges::sort(rows, [](const Row& a, const Row& b) {
         return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);

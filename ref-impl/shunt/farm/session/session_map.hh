@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,8 +54,9 @@ class SessionMap {
     void expire(Instant now);
 
     std::size_t size() const { return rows_.size(); }
-    /// For dumps: in the order of their ids, none that is over.
-    std::vector<Row> rows(Instant now) const;
+    /// The `most` that live longest, in the order of their ids; none that is over.
+    std::vector<Row> rows(Instant now,
+                          std::size_t most = std::numeric_limits<std::size_t>::max()) const;
 
   private:
     struct Hash {

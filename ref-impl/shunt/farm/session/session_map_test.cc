@@ -96,6 +96,11 @@ TEST_F(SessionMapTest, RowsComeInTheOrderOfTheirIds) {
     EXPECT_EQ(rows[1].server, 7U);
     EXPECT_EQ(rows[2].server, 8U);
     EXPECT_EQ(rows[2].id, id(2));
+    now_ = now_ + Duration::seconds(1);
+    learn(2, 8);
+    const auto youngest = map_.rows(now_, 1);
+    ASSERT_EQ(youngest.size(), 1U);
+    EXPECT_EQ(youngest[0].id, id(2));
 }
 
 }  // namespace
