@@ -10,7 +10,8 @@ live, with `Client`:
         with client.create("words", b"en") as words:
             print(words.call(b"some text"))
 
-Nothing waits for ever: whatever goes wrong is an `ObjectError` within `PATIENCE_SECONDS`.
+Nothing waits for ever: within `PATIENCE_SECONDS` there is an answer, an `ObjectError`, or where the
+node itself does not answer an `OSError`.
 """
 
 from __future__ import annotations

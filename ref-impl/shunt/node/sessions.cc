@@ -145,11 +145,11 @@ std::string Sessions::location_of(const Request& request, const farm::SessionId&
 }
 
 void Sessions::note(const farm::SessionId& session) {
-    noted_.push_back({Kind::Cookie, id_of(session)});
+    noted_.push_back({Kind::Cookie, id_of(session), false});
 }
 
-void Sessions::note_tls(ByteView id) {
-    noted_.push_back({Kind::Tls, {id.begin(), id.end()}});
+void Sessions::note_tls(ByteView id, bool is_echo) {
+    noted_.push_back({Kind::Tls, {id.begin(), id.end()}, is_echo});
 }
 
 std::optional<Sessions::News> Sessions::poll_news(Instant now) {
@@ -157,6 +157,8 @@ std::optional<Sessions::News> Sessions::poll_news(Instant now) {
         News news = std::move(noted_.front());
         noted_.pop_front();
         const auto known = map_.find(news.kind, news.id, now);
+        // With a ticket a client chooses the id that it hears (RFC 5077 3.4).
+        if (news.is_echo && (!known || known->server != self_.id)) continue;
         const bool is_fresh =
             known && known->server == self_.id &&
             (now + lifetime() / 2 < known->until || is_mutant(Mutant::TellsSessionsOnce));

@@ -46,6 +46,8 @@ class Sessions {
     struct News {
         Kind kind = Kind::Cookie;
         std::vector<std::uint8_t> id;
+        /// It may be the client's invention: it counts only where it is known.
+        bool is_echo = false;
     };
 
     /// `config` has a secret; it, `self` and `counters` outlive this.
@@ -79,8 +81,9 @@ class Sessions {
     /// another session (SES-5).
     Greeting greet(const Request& request);
 
-    /// The id of a session that a TLS server behind this one has issued or gone on with (SES-3).
-    void note_tls(ByteView id);
+    /// The id of a session that a TLS server behind this one has issued, or gone on with, if the
+    /// client has said the same (SES-3).
+    void note_tls(ByteView id, bool is_echo);
 
     /// What is new since the last call, for the others; the map knows it then. Sessions of which
     /// they know already are told again when half of their time is over.

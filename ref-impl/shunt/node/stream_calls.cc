@@ -75,6 +75,10 @@ Result<std::size_t, Error> Node::stream_room(StreamId id) {
     if (!connection) return Failure{connection.error()};
     Streams::Stream& stream = *streams_.find(id);
     const std::size_t room = (*connection)->send_capacity();
+    // Where so little fits at all nobody waits for a cookie's room.
+    const bool has_no_place = room < streams_.room_min() + StreamSession::kFieldMax &&
+                              (*connection)->send_queue_size() == 0;
+    if (has_no_place && stream.session && stream.session->held() == 0) stream.session.reset();
     const std::size_t kept = stream.session ? StreamSession::kFieldMax + stream.session->held() : 0;
     if (room >= streams_.room_min() + kept) return room - kept;
     stream.is_room_wanted = true;

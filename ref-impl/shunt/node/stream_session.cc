@@ -105,7 +105,10 @@ void StreamSession::read_tls(ByteView bytes) {
     const farm::ParsedHello parsed = farm::read_server_hello(hello_);
     const auto* hello = std::get_if<farm::TlsHello>(&parsed);
     if (hello != nullptr && !hello->is_echo && !hello->session_id.empty()) {
-        sessions_.note_tls(hello->session_id);
+        const farm::ParsedHello asked = farm::read_client_hello(request_);
+        const auto* client = std::get_if<farm::TlsHello>(&asked);
+        const bool is_echo = client != nullptr && client->session_id == hello->session_id;
+        sessions_.note_tls(hello->session_id, is_echo);
     }
     is_over_ = !std::holds_alternative<farm::IncompleteHello>(parsed) || hello_.size() > kHeldMax;
 }

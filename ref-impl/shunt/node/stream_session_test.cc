@@ -168,6 +168,21 @@ TEST_F(StreamSessionTest, TheIdThatATlsServerIssuesIsLearned) {
     }
 }
 
+TEST_F(StreamSessionTest, AnIdThatTheClientHasSaidIsNoNewOne) {
+    auto asked = wire::test::from_hex("16 0303 0033 01 00002f 0303");
+    asked.insert(asked.end(), 32, 0x5A);
+    asked = wire::test::followed_by(asked, wire::test::from_hex("04 aabbccdd 0002 c02f 0100"));
+    session_.hear_client(asked);
+    session_.pass(server_hello());
+    EXPECT_FALSE(sessions_.poll_news(now_)) << "of a ticket: nobody has issued it";
+    sessions_.learn(Sessions::Kind::Tls, wire::test::from_hex("aabbccdd"), 2, Duration::seconds(10),
+                    now_);
+    StreamSession again(sessions_, {});
+    again.hear_client(asked);
+    again.pass(server_hello());
+    EXPECT_TRUE(sessions_.poll_news(now_)) << "this server has, and it lives on";
+}
+
 TEST_F(StreamSessionTest, AnEndlessHelloIsNotKept) {
     auto record = wire::test::from_hex("16 0303 4000 02 ffffff");
     record.resize(16'000);
