@@ -200,9 +200,7 @@ Outcome report_members(const NodeRequest& request) {
 }
 
 Outcome report_sessions(const NodeRequest& request) {
-    const node::Sessions* sessions = request.host.node().sessions();
-    return Json{{"sessions", session_rows(request)},
-                {"known", sessions == nullptr ? 0 : sessions->size()}};
+    return Json{{"sessions", session_rows(request)}};
 }
 
 }  // namespace shunt::app

@@ -102,8 +102,7 @@ class Sessions {
     void forget(farm::ServerId server) { map_.forget(server); }
 
     Duration lifetime() const { return config_.session.lifetime; }
-    /// For dumps: how many it knows of, and the `most` that live longest.
-    std::size_t size() const { return map_.size(); }
+    /// For dumps: the `most` that live longest.
     std::vector<farm::SessionMap::Row> rows(Instant now, std::size_t most) const {
         return map_.rows(now, most);
     }
