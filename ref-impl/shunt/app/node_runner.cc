@@ -168,12 +168,27 @@ void NodeRunner::answer_control() {
         if (answer) config_.control_socket->answer(request.client, *answer);
         notice_a_fresh_node();
     }
-    for (const runtime::ControlSocket::ClientId client : config_.control_socket->take_departed())
+    forget_departed();
+}
+
+/// True if there was one: what it served ends, and others are to be told so.
+bool NodeRunner::forget_departed() {
+    if (config_.control_socket == nullptr) return false;
+    const auto departed = config_.control_socket->take_departed();
+    for (const runtime::ControlSocket::ClientId client : departed)
         control_.forget(client);
+    return !departed.empty();
 }
 
 /// Of requests that others had to be asked about.
 void NodeRunner::deliver_late_answers() {
+    do {
+        hand_out_late_answers();
+        // One that cannot be written shows that its client is gone, and nothing else may wake us.
+    } while (forget_departed());
+}
+
+void NodeRunner::hand_out_late_answers() {
     while (const auto answer = control_.poll_answer()) {
         if (answer->client < ControlSession::kFirstTester) {
             const auto client = static_cast<runtime::ControlSocket::ClientId>(answer->client);

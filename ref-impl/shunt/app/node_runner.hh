@@ -80,6 +80,8 @@ class NodeRunner {
     void look_around(bool may_sleep);
     void answer_control();
     void deliver_late_answers();
+    void hand_out_late_answers();
+    bool forget_departed();
     ControlSession::Client client_of(const AttachedTester& tester) const;
     void notice_a_fresh_node();
     void measure_load();
