@@ -13,7 +13,6 @@
 namespace shunt::node {
 namespace {
 
-using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
