@@ -15,6 +15,12 @@ struct SipState {
           v2(key.low ^ 0x6c7967656e657261U),
           v3(key.high ^ 0x7465646279746573U) {}
 
+    static SipState of_tag(SipKey key) {
+        SipState state(key);
+        state.v1 ^= 0xee;
+        return state;
+    }
+
     void round() {
         v0 += v1;
         v2 += v3;
@@ -47,6 +53,13 @@ struct SipState {
         absorb_rest(rest, size);
         v2 ^= 0xff;
         return output();
+    }
+    SipTag finish_tag(std::uint64_t rest, std::size_t size) {
+        absorb_rest(rest, size);
+        v2 ^= 0xee;
+        const std::uint64_t low = output();
+        v1 ^= 0xdd;
+        return {low, output()};
     }
 };
 
@@ -83,14 +96,15 @@ std::uint64_t siphash_2_4(SipKey key, ByteView bytes) {
 }
 
 SipTag siphash_2_4_tag(SipKey key, ByteView bytes) {
-    SipState state(key);
-    state.v1 ^= 0xee;
+    SipState state = SipState::of_tag(key);
     const std::uint64_t rest = absorb_words(state, bytes);
-    state.absorb_rest(rest, bytes.size());
-    state.v2 ^= 0xee;
-    const std::uint64_t low = state.output();
-    state.v1 ^= 0xdd;
-    return {low, state.output()};
+    return state.finish_tag(rest, bytes.size());
+}
+
+SipTag siphash_2_4_tag(SipKey key, std::uint64_t first, std::uint64_t rest, std::size_t size) {
+    SipState state = SipState::of_tag(key);
+    state.absorb(first);
+    return state.finish_tag(rest, size);
 }
 
 std::uint64_t siphash_2_4(SipKey key, std::uint64_t first, std::uint64_t rest, std::size_t size) {

@@ -68,6 +68,20 @@ TEST(SiphashTest, TwoWordsAreTheSameMessage) {
     }
 }
 
+TEST(SiphashTest, TwoWordsHaveTheSameTag) {
+    std::array<std::uint8_t, 15> message{};
+    for (std::size_t i = 0; i < message.size(); ++i)
+        message[i] = static_cast<std::uint8_t>(i);
+    constexpr std::uint64_t first = 0x0706'0504'0302'0100;
+    std::uint64_t rest = 0;
+    for (std::size_t size = 8; size < 16; ++size) {
+        EXPECT_EQ(siphash_2_4_tag(kKey, first, rest, size),
+                  siphash_2_4_tag(kKey, ByteView(message).first(size)))
+            << size << " bytes";
+        rest |= std::uint64_t{size} << (8 * (size - 8));
+    }
+}
+
 TEST(SiphashTest, EveryKeyBitCounts) {
     constexpr std::array<std::uint8_t, 13> message{};
     const std::uint64_t reference = siphash_2_4(SipKey{}, message);

@@ -2,15 +2,27 @@
 // What the texts of HTTP consist of: tokens, and blanks around them (RFC 9110 5.6).
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace shunt::farm {
 
+namespace detail {
+
+constexpr std::array<bool, 256> kTokenCharacters = [] {
+    std::array<bool, 256> is_token{};
+    for (const char c : std::string_view("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                         "abcdefghijklmnopqrstuvwxyz!#$%&'*+-.^_`|~"))
+        is_token[static_cast<std::uint8_t>(c)] = true;
+    return is_token;
+}();
+
+}  // namespace detail
+
 /// RFC 9110 5.6.2.
 inline bool is_token_character(char c) {
-    const bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    return is_letter || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return detail::kTokenCharacters[static_cast<std::uint8_t>(c)];
 }
 
 inline bool is_blank(char c) {

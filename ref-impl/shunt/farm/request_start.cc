@@ -2,8 +2,10 @@
 #include "shunt/farm/request_start.hh"
 
 #include <algorithm>
+#include <cstring>
 
 #include "shunt/farm/field_text.hh"
+#include "shunt/farm/line_feeds.hh"
 
 namespace shunt::farm {
 namespace {
@@ -31,6 +33,15 @@ bool is_target_character(char c) {
     return byte > ' ' && byte != 0x7F;
 }
 
+/// What stands behind the target, its blank too. Of constant length, so that it is compared in a
+/// register.
+bool is_version(std::string_view text) {
+    constexpr std::string_view start = " HTTP/1.";
+    return text.size() == start.size() + 1 &&
+           std::memcmp(text.data(), start.data(), start.size()) == 0 &&
+           (text.back() == '1' || text.back() == '0');
+}
+
 /// The target of a whole request line (RFC 9112 3); nothing if it is none of HTTP/1.
 std::optional<std::string_view> target_of(std::string_view line) {
     const auto method_end = end_of_method(line);
@@ -39,8 +50,7 @@ std::optional<std::string_view> target_of(std::string_view line) {
     std::size_t end = 0;
     while (end < rest.size() && is_target_character(rest[end]))
         ++end;
-    const std::string_view version = rest.substr(end);
-    if (end == 0 || (version != " HTTP/1.1" && version != " HTTP/1.0")) return std::nullopt;
+    if (end == 0 || !is_version(rest.substr(end))) return std::nullopt;
     return rest.substr(0, end);
 }
 
@@ -78,20 +88,29 @@ std::optional<std::string_view> RequestStart::next_line() {
 /// The only loop over a whole head: lines that begin otherwise are passed over at their first
 /// character.
 std::optional<std::string_view> RequestStart::next_cookies() {
-    std::size_t at = 0;
-    while (!is_over_ && target_) {
-        const std::size_t end = rest_.find('\n', at);
-        if (end == std::string_view::npos) break;
-        const std::string_view line = rest_.substr(at, end - at);
-        at = end + 1;
-        is_over_ = line.empty() || line == "\r";
-        const bool may_be = !line.empty() && (line.front() == 'C' || line.front() == 'c');
-        if (!may_be || !is_cookie_field(line)) continue;
-        rest_.remove_prefix(at);
-        return without_blanks(without_line_end(line).substr(kCookie.size() + 1));
+    if (is_over_ || !target_) return std::nullopt;
+    LineFeeds feeds(rest_);
+    const char* at = rest_.data();
+    while (const char* feed = feeds.next()) {
+        const std::string_view line(at, static_cast<std::size_t>(feed - at));
+        const char first = *at;
+        at = feed + 1;
+        if (first == 'C' || first == 'c') {
+            if (!is_cookie_field(line)) continue;
+            pass_over(at);
+            return without_blanks(without_line_end(line).substr(kCookie.size() + 1));
+        }
+        if (line.empty() || line == "\r") {
+            is_over_ = true;
+            break;
+        }
     }
-    rest_.remove_prefix(at);
+    pass_over(at);
     return std::nullopt;
+}
+
+void RequestStart::pass_over(const char* end) {
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
 }
 
 }  // namespace shunt::farm

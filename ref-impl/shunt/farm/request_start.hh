@@ -27,6 +27,7 @@ class RequestStart {
 
   private:
     std::optional<std::string_view> next_line();
+    void pass_over(const char* end);
 
     std::string_view rest_;
     std::optional<std::string_view> target_;

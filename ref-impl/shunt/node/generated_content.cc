@@ -7,28 +7,19 @@
 #include <charconv>
 #include <cstring>
 
+#include "shunt/base/byte_order.hh"
+#include "shunt/base/hex_digits.hh"
+
 namespace shunt::node {
 namespace {
 
 using Block = std::array<std::uint8_t, kContentBlock>;
 
-// Eight hexadecimal digits as they stand in memory: every nibble gets a byte of its own, and what
-// is above nine moves on to the letters.
-constexpr std::uint64_t eight_digits(std::uint32_t value) {
-    std::uint64_t digits = value;
-    digits = (digits | digits << 16) & 0x0000'FFFF'0000'FFFFU;
-    digits = (digits | digits << 8) & 0x00FF'00FF'00FF'00FFU;
-    digits = (digits | digits << 4) & 0x0F0F'0F0F'0F0F'0F0FU;
-    const std::uint64_t letters = (digits + 0x0606'0606'0606'0606U) >> 4 & 0x0101'0101'0101'0101U;
-    digits += 0x3030'3030'3030'3030U + letters * ('a' - '9' - 1);
-    return std::endian::native == std::endian::little ? __builtin_bswap64(digits) : digits;
-}
-
 Block block_at(std::uint64_t number) {
     const std::uint64_t offset = number * kContentBlock;
     const std::array<std::uint64_t, 2> words = {
-        eight_digits(static_cast<std::uint32_t>(offset >> 28)),
-        eight_digits(static_cast<std::uint32_t>(offset << 4))};
+        big_endian(spell_hex(static_cast<std::uint32_t>(offset >> 28))),
+        big_endian(spell_hex(static_cast<std::uint32_t>(offset << 4)))};
     Block block{};
     std::memcpy(block.data(), words.data(), kContentBlock);
     block[kContentBlock - 1] = '\n';
@@ -54,7 +45,7 @@ constexpr std::uint64_t only_own_digits(std::uint64_t half) {
 constexpr std::array<std::array<std::uint64_t, 2>, kRunBlocks> make_own_digits() {
     std::array<std::array<std::uint64_t, 2>, kRunBlocks> blocks{};
     for (std::uint32_t i = 0; i < kRunBlocks; ++i)
-        blocks[i] = {0, only_own_digits(eight_digits(i << 8))};
+        blocks[i] = {0, only_own_digits(big_endian(spell_hex(i << 8)))};
     return blocks;
 }
 

@@ -3,79 +3,62 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <bit>
-
-#include "shunt/base/bytes.hh"
+#include "shunt/base/byte_order.hh"
+#include "shunt/base/hex_digits.hh"
 #include "shunt/base/mutant.hh"
 #include "shunt/farm/field_text.hh"
 
 namespace shunt::farm {
 namespace {
 
-constexpr std::size_t kServerDigits = 8;
-constexpr std::size_t kWordDigits = 16;
+constexpr std::size_t kWordDigits = 8;
+constexpr std::size_t kCovered = 12;
 
-/// Of a lower-case hex digit its value, of anything else kNoDigit.
-constexpr std::uint8_t kNoDigit = 0xFF;
-constexpr std::array<std::uint8_t, 256> kDigits = [] {
-    std::array<std::uint8_t, 256> digits{};
-    digits.fill(kNoDigit);
-    for (std::uint8_t value = 0; value < 16; ++value)
-        digits[static_cast<std::uint8_t>("0123456789abcdef"[value])] = value;
-    return digits;
-}();
-
-/// Exactly lower-case hex digits, 16 at most; nothing else is a value of ours.
-std::optional<std::uint64_t> read_hex(std::string_view text) {
-    std::uint64_t value = 0;
-    std::uint64_t seen = 0;
-    for (const char c : text) {
-        const int lower = is_mutant(Mutant::TakesUpperCase) && c >= 'A' && c <= 'F' ? c + 32 : c;
-        const std::uint64_t digit = kDigits[static_cast<std::uint8_t>(lower)];
-        seen |= digit;
-        value = value << 4 | digit;
-    }
-    if (seen > 0xF) return std::nullopt;
-    return value;
+/// Digits as a lenient reader takes them: upper-case ones lowered.
+std::uint64_t lowered(std::uint64_t characters) {
+    const std::uint64_t ascii = characters & ~hex::kHighBits;
+    return characters | hex::between(ascii, 'A', 'F') >> 2;
 }
 
-/// A tag's words are as SipHash writes them, little-endian; digits stand in the order of bytes.
-std::uint64_t in_byte_order(std::uint64_t word) {
-    std::uint64_t turned = 0;
-    for (int i = 0; i < 8; ++i, word >>= 8)
-        turned = turned << 8 | (word & 0xFF);
-    return turned;
+/// Eight of a value's digits as they stand.
+std::uint64_t digits_at(std::string_view value, std::size_t word) {
+    const std::uint64_t digits = load_word(value.data() + word * kWordDigits);
+    return is_mutant(Mutant::TakesUpperCase) ? lowered(digits) : digits;
+}
+
+/// Zero if the 16 digits from that word on spell `word`, whose lowest byte is the first.
+std::uint64_t difference(std::string_view value, std::size_t first, std::uint64_t word) {
+    const std::uint64_t spelt = turned(word);
+    return (digits_at(value, first) ^ spell_hex(static_cast<std::uint32_t>(spelt >> 32))) |
+           (digits_at(value, first + 1) ^ spell_hex(static_cast<std::uint32_t>(spelt)));
 }
 
 }  // namespace
 
+/// Server and number as they are sent, highest byte first, in SipHash's little-endian words.
 SipTag SessionCookie::tag_of(const SessionId& session) const {
-    std::array<std::uint8_t, 12> covered{};
-    store_u32(covered, 0, session.server);
-    store_u64(covered, 4, session.number);
-    return siphash_2_4_tag(key_, covered);
+    const std::uint64_t number = turned(session.number);
+    const std::uint64_t server = turned(session.server) >> 32;
+    return siphash_2_4_tag(key_, server | number << 32, number >> 32, kCovered);
 }
 
 std::string SessionCookie::value_of(const SessionId& session) const {
     const SipTag tag = is_mutant(Mutant::SignsWithZeros) ? SipTag{} : tag_of(session);
     return fmt::format("{:08x}{:016x}{:016x}{:016x}", session.server, session.number,
-                       in_byte_order(tag.low), in_byte_order(tag.high));
+                       turned(tag.low), turned(tag.high));
 }
 
 std::optional<SessionId> SessionCookie::read(std::string_view value) const {
     if (value.size() != kValueSize) return std::nullopt;
-    const auto server = read_hex(value.substr(0, kServerDigits));
-    const auto number = read_hex(value.substr(kServerDigits, kWordDigits));
-    const auto low = read_hex(value.substr(kServerDigits + kWordDigits, kWordDigits));
-    const auto high = read_hex(value.substr(kServerDigits + 2 * kWordDigits));
-    if (!server || !number || !low || !high) return std::nullopt;
-    const SessionId session{static_cast<ServerId>(*server), *number};
+    const HexDigits server = read_hex(digits_at(value, 0));
+    const HexDigits high = read_hex(digits_at(value, 1));
+    const HexDigits low = read_hex(digits_at(value, 2));
+    if ((server.faults | high.faults | low.faults) != 0) return std::nullopt;
+    const SessionId session{server.value, std::uint64_t{high.value} << 32 | low.value};
     const SipTag tag = tag_of(session);
     // Without a branch on the first difference: what it takes tells nothing of the tag.
-    const std::uint64_t difference =
-        (in_byte_order(tag.low) ^ *low) | (in_byte_order(tag.high) ^ *high);
-    if (difference != 0 && !is_mutant(Mutant::TakesAnyTag)) return std::nullopt;
+    const bool is_genuine = (difference(value, 3, tag.low) | difference(value, 5, tag.high)) == 0;
+    if (!is_genuine && !is_mutant(Mutant::TakesAnyTag)) return std::nullopt;
     return session;
 }
 
