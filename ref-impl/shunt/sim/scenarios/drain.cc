@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/adversity.hh"
 #include "shunt/sim/scenarios/draws.hh"
 #include "shunt/sim/scenarios/farm_world.hh"
 
@@ -25,6 +26,8 @@ constexpr Duration kBound = Duration::seconds(150);
 constexpr TroubleSpan kTroubles = {Instant::from_nanoseconds(100'000'000),
                                    Instant::from_nanoseconds(4'000'000'000)};
 constexpr Instant kHealed = Instant::from_nanoseconds(5'000'000'000);
+constexpr DefectOdds kDefects;
+constexpr TroubleOdds kTroubleOdds = {.pauses = 6, .crashes = 8};
 
 FarmWorldConfig farm_of_three(const ScenarioOptions& options) {
     FarmWorldConfig config;
@@ -103,27 +106,6 @@ class Drains {
     FarmWorld& world_;
 };
 
-void add_defects(Rng& rng, const ScenarioOptions& options, FaultPlan& plan) {
-    plan.loss = options.loss.value_or(draw_ratio(rng, 10));
-    plan.repetition = options.repetition.value_or(draw_ratio(rng, 30));
-    plan.reordering = options.reordering.value_or(draw_ratio(rng, 20));
-    plan.corruption = options.corruption.value_or(draw_ratio(rng, 10));
-    plan.reordering_delay_max = Duration::milliseconds(4);
-    plan.jitter_max = Duration::microseconds(100);
-}
-
-void draw_troubles(FarmWorld& world, Rng& rng) {
-    TroublePlan& plan = world.troubles();
-    if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), kTroubles);
-    for (const ServerRole& server : world.roles().servers) {
-        const bool pauses = rng.chance({1, 6});
-        if (pauses) add_outage(plan, rng, server.host, false, kTroubles);
-        const bool crashes = rng.chance({1, 8});
-        if (crashes) add_outage(plan, rng, server.host, true, kTroubles);
-    }
-    plan.sort();
-}
-
 }  // namespace
 
 ScenarioResult drain(const ScenarioOptions& options) {
@@ -164,8 +146,8 @@ ScenarioResult drain(const ScenarioOptions& options) {
 ScenarioResult drain_faults(const ScenarioOptions& options) {
     Rng rng(options.seed);
     FarmWorldConfig config = farm_of_three(options);
-    add_defects(rng, options, config.front);
-    add_defects(rng, options, config.back);
+    draw_defects(rng, options, kDefects, config.front);
+    draw_defects(rng, options, kDefects, config.back);
     const bool is_front_spared = rng.chance({1, 2});
     (is_front_spared ? config.front : config.back).corruption = Ratio{};
     config.front.rate = draw_magnitude(rng, 21, 24);
@@ -173,7 +155,7 @@ ScenarioResult drain_faults(const ScenarioOptions& options) {
     for (std::size_t i = 0; i < connections; ++i)
         config.plans.push_back(draw_download(rng, i, Duration::milliseconds(10)));
     FarmWorld world(std::move(config));
-    draw_troubles(world, rng);
+    draw_troubles(world, rng, kTroubleOdds, kTroubles);
     Drains drains(world);
     while (world.world().now() < kHealed) {
         const auto later_ms = static_cast<std::int64_t>(50 + rng.below(400));

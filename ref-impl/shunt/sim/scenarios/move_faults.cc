@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/adversity.hh"
 #include "shunt/sim/scenarios/draws.hh"
 #include "shunt/sim/scenarios/farm_world.hh"
 
@@ -18,42 +19,16 @@ constexpr Duration kLastTrouble = Duration::seconds(4);
 constexpr Duration kHealed = Duration::seconds(5);
 /// No pause that TCP, a client or the farm has doubled while the faults lasted is longer.
 constexpr Duration kBound = Duration::seconds(120);
+constexpr TroubleOdds kTroubleOdds = {.pauses = 4, .crashes = 8, .bad_clocks = 4, .swizzles = 3};
 
 FaultPlan draw_link(Rng& rng, const ScenarioOptions& options) {
     FaultPlan plan;
-    plan.loss = draw_ratio(rng, 30);
-    plan.repetition = draw_ratio(rng, 50);
-    plan.reordering = draw_ratio(rng, 20);
-    plan.corruption = draw_ratio(rng, 10);
-    plan.reordering_delay_max = Duration::milliseconds(4);
+    draw_defects(rng, options, {.loss = 30, .repetition = 50}, plan);
     plan.delay = Duration::microseconds(100);
-    plan.jitter_max = Duration::microseconds(100);
     const bool is_limited = rng.chance({1, 4});
     const std::uint64_t rate = draw_magnitude(rng, 21, 26);
     if (is_limited) plan.rate = rate;
-    plan.loss = options.loss.value_or(plan.loss);
-    plan.repetition = options.repetition.value_or(plan.repetition);
-    plan.reordering = options.reordering.value_or(plan.reordering);
-    plan.corruption = options.corruption.value_or(plan.corruption);
     return plan;
-}
-
-// Each kind of trouble in some of the worlds, so that each is seen alone and with others.
-void draw_troubles(FarmWorld& world, Rng& rng) {
-    TroublePlan& plan = world.troubles();
-    const TroubleSpan span = {world.begin() + kFirstTrouble, world.begin() + kLastTrouble};
-    for (int i = 0; i < 3; ++i) {
-        if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), span);
-    }
-    for (const ServerRole& server : world.roles().servers) {
-        const bool pauses = rng.chance({1, 4});
-        if (pauses) add_outage(plan, rng, server.host, false, span);
-        const bool crashes = rng.chance({1, 8});
-        if (crashes) add_outage(plan, rng, server.host, true, span);
-        const bool has_bad_clock = rng.chance({1, 4});
-        if (has_bad_clock) add_clock_trouble(plan, rng, server.host, Duration::seconds(2), span);
-    }
-    plan.sort();
 }
 
 ScenarioResult move_faults(const ScenarioOptions& options, bool has_extensions) {
@@ -77,7 +52,8 @@ ScenarioResult move_faults(const ScenarioOptions& options, bool has_extensions) 
     for (std::size_t i = 0; i < connections; ++i)
         config.plans.push_back(draw_plan(rng, i, kSpacing));
     FarmWorld world(std::move(config));
-    draw_troubles(world, rng);
+    draw_troubles(world, rng, kTroubleOdds,
+                  {world.begin() + kFirstTrouble, world.begin() + kLastTrouble});
     world.run_until(world.begin() + kHealed, [] { return false; });
     world.heal();
     const Instant limit = world.world().now() + kBound;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/adversity.hh"
 #include "shunt/sim/scenarios/draws.hh"
 #include "shunt/sim/scenarios/mover.hh"
 
@@ -21,6 +22,8 @@ constexpr Duration kFirstTrouble = Duration::milliseconds(100);
 constexpr Duration kLastTrouble = Duration::seconds(4);
 constexpr Duration kHealed = Duration::seconds(5);
 constexpr Duration kBound = Duration::seconds(150);
+constexpr DefectOdds kDefects = {.loss = 15, .repetition = 50};
+constexpr TroubleOdds kTroubleOdds = {.pauses = 6, .crashes = 12, .bad_clocks = 6, .swizzles = 2};
 
 FarmWorldConfig farm_of_three(const ScenarioOptions& options) {
     FarmWorldConfig config;
@@ -43,37 +46,11 @@ ConnectionPlan draw_long_plan(Rng& rng, std::size_t number) {
     return plan;
 }
 
-void add_defects(Rng& rng, const ScenarioOptions& options, FaultPlan& plan) {
-    plan.loss = options.loss.value_or(draw_ratio(rng, 15));
-    plan.repetition = options.repetition.value_or(draw_ratio(rng, 50));
-    plan.reordering = options.reordering.value_or(draw_ratio(rng, 20));
-    plan.corruption = options.corruption.value_or(draw_ratio(rng, 10));
-    plan.reordering_delay_max = Duration::milliseconds(4);
-    plan.jitter_max = Duration::microseconds(100);
-}
-
 /// Slow enough that queues are long when a connection moves.
 void draw_rate(Rng& rng, FaultPlan& plan) {
     const bool is_limited = rng.chance({1, 2});
     const std::uint64_t rate = draw_magnitude(rng, 20, 25);
     if (is_limited) plan.rate = rate;
-}
-
-void draw_troubles(FarmWorld& world, Rng& rng) {
-    TroublePlan& plan = world.troubles();
-    const TroubleSpan span = {world.begin() + kFirstTrouble, world.begin() + kLastTrouble};
-    for (int i = 0; i < 2; ++i) {
-        if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), span);
-    }
-    for (const ServerRole& server : world.roles().servers) {
-        const bool pauses = rng.chance({1, 6});
-        if (pauses) add_outage(plan, rng, server.host, false, span);
-        const bool crashes = rng.chance({1, 12});
-        if (crashes) add_outage(plan, rng, server.host, true, span);
-        const bool has_bad_clock = rng.chance({1, 6});
-        if (has_bad_clock) add_clock_trouble(plan, rng, server.host, Duration::seconds(2), span);
-    }
-    plan.sort();
 }
 
 /// Where nothing is lost, a sender that stays silent for a timeout's time has waited for one.
@@ -131,8 +108,8 @@ ScenarioResult move_in_use(const ScenarioOptions& options) {
 ScenarioResult move_in_use_faults(const ScenarioOptions& options) {
     Rng rng(options.seed);
     FarmWorldConfig config = farm_of_three(options);
-    add_defects(rng, options, config.front);
-    add_defects(rng, options, config.back);
+    draw_defects(rng, options, kDefects, config.front);
+    draw_defects(rng, options, kDefects, config.back);
     draw_rate(rng, config.front);
     draw_rate(rng, config.back);
     const bool is_front_spared = rng.chance({1, 2});
@@ -143,7 +120,8 @@ ScenarioResult move_in_use_faults(const ScenarioOptions& options) {
     for (std::size_t i = 0; i < connections; ++i)
         config.plans.push_back(draw_long_plan(rng, i));
     FarmWorld world(std::move(config));
-    draw_troubles(world, rng);
+    draw_troubles(world, rng, kTroubleOdds,
+                  {world.begin() + kFirstTrouble, world.begin() + kLastTrouble});
     Mover mover(world, rng.next_u64());
     mover.move_many(connections, Duration::milliseconds(5), world.begin() + kHealed);
     world.heal();
@@ -159,7 +137,7 @@ ScenarioResult move_again(const ScenarioOptions& options) {
     Rng rng(options.seed);
     FarmWorldConfig config = farm_of_three(options);
     const bool is_lossless = !options.loss && options.seed % 2 == 1;
-    if (!is_lossless) add_defects(rng, options, config.front);
+    if (!is_lossless) draw_defects(rng, options, kDefects, config.front);
     config.front.corruption = Ratio{};
     config.front.rate = draw_magnitude(rng, 23, 26);
     ConnectionPlan plan;

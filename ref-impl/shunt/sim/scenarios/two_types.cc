@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shunt/farm/standard_plan.hh"
+#include "shunt/sim/scenarios/adversity.hh"
 #include "shunt/sim/scenarios/draws.hh"
 #include "shunt/sim/scenarios/mover.hh"
 
@@ -21,6 +22,8 @@ constexpr Duration kHealed = Duration::seconds(5);
 constexpr Duration kBound = Duration::seconds(150);
 /// The how-manyth server goes on with responses and reads no requests.
 constexpr std::size_t kStream = 1;
+constexpr DefectOdds kDefects;
+constexpr TroubleOdds kTroubleOdds = {.pauses = 6, .crashes = 12};
 
 /// Half of them follow what grows, half of them download.
 ConnectionPlan draw_long_plan(Rng& rng, std::size_t number) {
@@ -51,28 +54,6 @@ FarmWorldConfig farm_of_two_types(Rng& rng, const ScenarioOptions& options) {
     return config;
 }
 
-void add_defects(Rng& rng, const ScenarioOptions& options, FaultPlan& plan) {
-    plan.loss = options.loss.value_or(draw_ratio(rng, 10));
-    plan.repetition = options.repetition.value_or(draw_ratio(rng, 30));
-    plan.reordering = options.reordering.value_or(draw_ratio(rng, 20));
-    plan.corruption = options.corruption.value_or(draw_ratio(rng, 10));
-    plan.reordering_delay_max = Duration::milliseconds(4);
-    plan.jitter_max = Duration::microseconds(100);
-}
-
-void draw_troubles(FarmWorld& world, Rng& rng) {
-    TroublePlan& plan = world.troubles();
-    const TroubleSpan span = {world.begin() + kFirstTrouble, world.begin() + kLastTrouble};
-    if (rng.chance({1, 3})) add_swizzle(plan, rng, world.lanes(), span);
-    for (const ServerRole& server : world.roles().servers) {
-        const bool pauses = rng.chance({1, 6});
-        if (pauses) add_outage(plan, rng, server.host, false, span);
-        const bool crashes = rng.chance({1, 12});
-        if (crashes) add_outage(plan, rng, server.host, true, span);
-    }
-    plan.sort();
-}
-
 }  // namespace
 
 ScenarioResult two_types(const ScenarioOptions& options) {
@@ -98,12 +79,13 @@ ScenarioResult two_types(const ScenarioOptions& options) {
 ScenarioResult two_types_faults(const ScenarioOptions& options) {
     Rng rng(options.seed);
     FarmWorldConfig config = farm_of_two_types(rng, options);
-    add_defects(rng, options, config.front);
-    add_defects(rng, options, config.back);
+    draw_defects(rng, options, kDefects, config.front);
+    draw_defects(rng, options, kDefects, config.back);
     const bool is_front_spared = rng.chance({1, 2});
     (is_front_spared ? config.front : config.back).corruption = Ratio{};
     FarmWorld world(std::move(config));
-    draw_troubles(world, rng);
+    draw_troubles(world, rng, kTroubleOdds,
+                  {world.begin() + kFirstTrouble, world.begin() + kLastTrouble});
     Mover mover(world, rng.next_u64());
     mover.move_many(world.client().connections(), Duration::milliseconds(5),
                     world.begin() + kHealed);
