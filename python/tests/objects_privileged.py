@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -22,9 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from farmkit.farm import Farm, Settings
 from farmkit.plan import server_text
-from farmkit.test_farms import own_prefix, remove_orphans
+from farmkit.test_farms import farm_of
 from shunt.objects import Client, Object, ObjectError, ObjectGoneError, serve
 
 NODE = ""
@@ -51,15 +49,7 @@ class ThreeNodes(unittest.TestCase):
     """Objects of s2 and s3, asked for at s1."""
 
     def setUp(self) -> None:
-        holder = tempfile.TemporaryDirectory(prefix="shunt-")
-        self.addCleanup(holder.cleanup)
-        folder = Path(holder.name)
-        config = folder / "plan.toml"
-        config.write_text(FARM)
-        remove_orphans(folder / "none")
-        self.farm = Farm(folder / "farm", own_prefix())
-        self.farm.up(Settings(Path(NODE), config=config, log_level="warn"))
-        self.addCleanup(self.farm.down)
+        self.farm = farm_of(self, Path(NODE), FARM)
         self.wait_for_channels()
 
     def wait_for_channels(self) -> None:

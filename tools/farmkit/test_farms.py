@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
+import unittest
 from pathlib import Path
 
-from .farm import Farm
+from .farm import Farm, Settings
 from .network import run
 from .processes import start_time
 
@@ -30,3 +32,17 @@ def remove_orphans(folder: Path) -> None:
             prefixes.add(match[1])
     for prefix in sorted(prefixes):
         Farm(folder, prefix).down()
+
+
+def farm_of(test: unittest.TestCase, node: Path, plan: str) -> Farm:
+    """A farm of that plan (farm.toml), which is up until the test has ended."""
+    holder = tempfile.TemporaryDirectory(prefix="shunt-")
+    test.addCleanup(holder.cleanup)
+    folder = Path(holder.name)
+    config = folder / "plan.toml"
+    config.write_text(plan)
+    remove_orphans(folder / "none")
+    farm = Farm(folder / "farm", own_prefix())
+    test.addCleanup(farm.down)
+    farm.up(Settings(node, config=config, log_level="warn"))
+    return farm

@@ -13,16 +13,14 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
 
-from farmkit.farm import Farm, Settings
 from farmkit.plan import listen_text, server_text
-from farmkit.test_farms import own_prefix, remove_orphans
+from farmkit.test_farms import farm_of
 
 NODE = ""
 CTL = ""
@@ -95,15 +93,7 @@ class Client:
 
 class DrainsAServer(unittest.TestCase):
     def setUp(self) -> None:
-        holder = tempfile.TemporaryDirectory(prefix="shunt-")
-        self.addCleanup(holder.cleanup)
-        folder = Path(holder.name)
-        config = folder / "plan.toml"
-        config.write_text(FARM)
-        remove_orphans(folder / "none")
-        self.farm = Farm(folder / "farm", own_prefix())
-        self.farm.up(Settings(Path(NODE), config=config, log_level="warn"))
-        self.addCleanup(self.farm.down)
+        self.farm = farm_of(self, Path(NODE), FARM)
 
     def ctl(self, server: str, *words: str) -> tuple[int, list[dict[str, Any]]]:
         """The exit code, and each line of the answer."""
