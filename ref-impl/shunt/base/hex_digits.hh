@@ -32,22 +32,22 @@ constexpr std::uint64_t between(std::uint64_t bytes, char first, char last) {
 
 /// The digits of `value`.
 constexpr std::uint64_t spell_hex(std::uint32_t value) {
-    using namespace hex;
     std::uint64_t digits = value;
     digits = (digits | digits << 16) & 0x0000'FFFF'0000'FFFF;
     digits = (digits | digits << 8) & 0x00FF'00FF'00FF'00FF;
     digits = (digits | digits << 4) & 0x0F0F'0F0F'0F0F'0F0F;
-    const std::uint64_t letters = (digits + 6 * kOnes) >> 4 & kOnes;
-    return digits + '0' * kOnes + letters * ('a' - '9' - 1);
+    const std::uint64_t letters = (digits + 6 * hex::kOnes) >> 4 & hex::kOnes;
+    return digits + '0' * hex::kOnes + letters * ('a' - '9' - 1);
 }
 
 constexpr HexDigits read_hex(std::uint64_t characters) {
-    using namespace hex;
+    using hex::between;
+    using hex::kHighBits;
     const std::uint64_t ascii = characters & ~kHighBits;
     const std::uint64_t letters = between(ascii, 'a', 'f');
     const std::uint64_t faults = kHighBits & (characters | ~(letters | between(ascii, '0', '9')));
     // A letter's low half counts from 1, and stands for 10.
-    std::uint64_t nibbles = (ascii & (0x0F * kOnes)) + 9 * (letters >> 7);
+    std::uint64_t nibbles = (ascii & (0x0F * hex::kOnes)) + 9 * (letters >> 7);
     nibbles = (nibbles | nibbles >> 4) & 0x00FF'00FF'00FF'00FF;
     nibbles = (nibbles | nibbles >> 8) & 0x0000'FFFF'0000'FFFF;
     nibbles = nibbles | nibbles >> 16;

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "shunt/base/line_feeds.hh"
 #include "shunt/farm/field_text.hh"
-#include "shunt/farm/line_feeds.hh"
 
 namespace shunt::farm {
 namespace {

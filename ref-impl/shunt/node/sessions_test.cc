@@ -16,7 +16,6 @@ namespace shunt::node {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 using testing::StartsWith;
 using wire::EncapsulationType;
 

@@ -12,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace shunt::farm {
+namespace shunt {
 
 namespace line_feeds {
 
@@ -91,4 +91,4 @@ class LineFeeds {
     std::uint64_t mask_ = 0;
 };
 
-}  // namespace shunt::farm
+}  // namespace shunt

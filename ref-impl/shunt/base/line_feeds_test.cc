@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shunt/farm/line_feeds.hh"
+#include "shunt/base/line_feeds.hh"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-namespace shunt::farm {
+namespace shunt {
 namespace {
 
 std::vector<std::size_t> found_in(std::string_view text) {
@@ -60,4 +60,4 @@ TEST(LineFeeds, AnyMachineFindsTheSame) {
 }
 
 }  // namespace
-}  // namespace shunt::farm
+}  // namespace shunt
