@@ -3,12 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <fstream>
-
-#include "iut/farm_kind.hh"
-#include "oracle/oracle.hh"
-#include "report/pcapng.hh"
+#include "app/applicability.hh"
+#include "app/case_run.hh"
 
 namespace conform {
 namespace {
@@ -21,145 +17,13 @@ constexpr std::chrono::milliseconds kEndPatience{500};
 /// The same behind the last case, where nothing else would notice.
 constexpr std::chrono::milliseconds kLateEndPatience{50};
 
-/// What every case runs in: its own mistakes become findings, not the end of the scheduler.
-Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violations) {
-    try {
-        co_await stage.set_up();
-        co_await info.run(stage);
-    } catch (const Violation& violation) {
-        violations.push_back(violation.finding());
-    }
-}
-
-/// Case and oracle may see the same thing: it is reported once.
-void add(CaseResult& result, const Finding& finding) {
-    const bool is_known =
-        std::any_of(result.findings.begin(), result.findings.end(), [&](const Finding& other) {
-            return other.frame == finding.frame && other.message() == finding.message();
-        });
-    if (!is_known) result.findings.push_back(finding);
-}
-
-void judge(CaseResult& result) {
-    for (const Finding& finding : result.findings) {
-        const bool is_must = finding.level == Level::Must;
-        result.verdict = worse(result.verdict, is_must ? Verdict::Fail : Verdict::NonStrict);
-    }
-    if (result.findings.empty() || !result.reason.empty()) return;
-    result.reason = result.findings.front().message();
-    if (result.findings.size() > 1) {
-        result.reason += fmt::format(" (and {} more)", result.findings.size() - 1);
-    }
-}
-
-void blame(CaseResult& result, Verdict verdict, const std::exception& reason) {
-    result.verdict = worse(result.verdict, verdict);
-    result.reason = reason.what();
-}
-
-/// Makes a verdict of how talking to the device can end. UsageError and Interrupted end the run.
-template <class Action>
-void blame_what_ends(CaseResult& result, Action action) {
-    try {
-        action();
-    } catch (const DeviceGone& reason) {
-        blame(result, Verdict::Crash, reason);
-    } catch (const DeviceHangs& reason) {
-        blame(result, Verdict::Hang, reason);
-    } catch (const DeviceMisbehaves& reason) {
-        blame(result, Verdict::Fail, reason);
-    } catch (const NotRunnable& reason) {
-        blame(result, Verdict::NotRun, reason);
-    } catch (const Unsupported& reason) {
-        blame(result, Verdict::Unsupported, reason);
-    } catch (const AttachmentError& reason) {
-        blame(result, Verdict::Error, reason);
-    } catch (const std::logic_error& reason) {
-        blame(result, Verdict::Error, reason);
-    }
-}
-
-/// As a shell reads it.
-std::string quote(const std::string& word) {
-    const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("_-./:=,+@").find(c) != std::string_view::npos;
-    });
-    if (is_plain) return word;
-    std::string quoted = "'";
-    for (const char c : word)
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return quoted + "'";
-}
-
-CaseResult describe(const CaseInfo& info) {
-    CaseResult result;
-    result.id = info.id;
-    result.requirements.assign(info.requirements.begin(), info.requirements.end());
-    return result;
-}
-
-/// Why a case does not concern the device; empty if it does.
-std::string why_not(const CaseInfo& info, const Statement& statement) {
-    if (!statement.has_profile(info.profile)) {
-        return fmt::format("profile {} is not claimed", info.profile);
-    }
-    if (!statement.has_role(info.role)) return fmt::format("role {} is not claimed", info.role);
-    const std::string_view missing = missing_of_kind(statement, info.needs);
-    if (missing.empty()) return {};
-    if (missing == "base") return "a base farm is not claimed";
-    return fmt::format("option {} is not claimed", missing);
-}
-
-/// Profiles and roles that are claimed and that no case is about.
-std::vector<std::string> untested_claims(const Statement& statement) {
-    std::vector<std::string> untested;
-    const auto demand = [&](const char* kind, const std::vector<std::string>& claims,
-                            std::string_view CaseInfo::*of) {
-        for (const std::string& claim : claims) {
-            const bool is_tested =
-                std::any_of(all_cases().begin(), all_cases().end(), [&](const CaseInfo& info) {
-                    return info.*of == claim && why_not(info, statement).empty();
-                });
-            if (is_tested) continue;
-            untested.push_back(fmt::format("{} {} is claimed, and no case tests it", kind, claim));
-        }
-    };
-    demand("profile", statement.profiles, &CaseInfo::profile);
-    demand("role", statement.roles, &CaseInfo::role);
-    return untested;
-}
-
 }  // namespace
-
-CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
-                    std::uint64_t seed, std::uint16_t port, bool is_device_fresh,
-                    Capture& capture) {
-    CaseResult result = describe(info);
-    const Time began_at = attachment.now();
-    Stage stage(attachment, iut, Random(seed, info.id), port, is_device_fresh);
-    std::vector<Finding> violations;
-    stage.wire().scheduler().spawn(guard(info, stage, violations));
-    blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
-    result.duration = attachment.now() - began_at;
-    capture = std::move(stage.wire().capture());
-    for (const std::vector<Finding>& found :
-         {violations, stage.findings(), examine(capture, iut)}) {
-        for (const Finding& finding : found)
-            add(result, finding);
-    }
-    judge(result);
-    return result;
-}
 
 Runner::Runner(const Options& options, Iut iut)
     : options_(options),
       iut_(std::move(iut)),
-      point_(iut_.front, iut_.back, *options.time, iut_.control_path()) {
-    if (options.time == TimeKind::Wall) {
-        epoch_offset_ = std::chrono::system_clock::now().time_since_epoch();
-    }
-}
+      evidence_(options_, iut_),
+      point_(iut_.front, iut_.back, *options.time, iut_.control_path()) {}
 
 Runner::~Runner() = default;
 
@@ -208,8 +72,8 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port, CaseResult*
         });
         blame_process(result);
     }
-    result.rerun = rerun_line(info.id);
-    write_evidence(result, capture);
+    result.rerun = evidence_.rerun_line(info.id);
+    evidence_.write(result, capture);
     return result;
 }
 
@@ -267,36 +131,6 @@ bool Runner::blame_late_end(CaseResult& result, std::chrono::milliseconds patien
     device_.reset();
     progress(result);
     return true;
-}
-
-void Runner::write_evidence(CaseResult& result, const Capture& original) {
-    if (options_.out_path.empty() || original.empty()) return;
-    Capture capture = original;
-    for (const Finding& finding : result.findings) {
-        if (finding.frame) capture[*finding.frame].comments.push_back(finding.message());
-    }
-    std::string name = result.id;
-    std::replace(name.begin(), name.end(), '/', '.');
-    result.pcapng = fmt::format("{}/{}.pcapng", options_.out_path, name);
-    const std::string description =
-        fmt::format("{} {} against {}, seed {}. Again: {}", result.id, to_string(result.verdict),
-                    iut_.statement.name, *options_.seed, result.rerun);
-    const Bytes file = encode_pcapng(capture, description, epoch_offset_);
-    std::ofstream out(result.pcapng, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(file.data()),
-              static_cast<std::streamsize>(file.size()));
-    if (!out.flush()) throw AttachmentError(result.pcapng + ": cannot be written");
-}
-
-std::string Runner::rerun_line(std::string_view id) const {
-    std::string line = fmt::format("shunt-conform run {} --iut {} --seed {} --time {}", id,
-                                   quote(options_.iut_path), *options_.seed,
-                                   options_.time == TimeKind::Virtual ? "virtual" : "wall");
-    if (options_.is_strict) line += " --strict";
-    if (!options_.device_command.empty()) line += " --";
-    for (const std::string& word : options_.device_command)
-        line += " " + quote(word);
-    return line;
 }
 
 }  // namespace conform

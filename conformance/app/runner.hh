@@ -8,19 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "app/evidence.hh"
 #include "app/options.hh"
 #include "attach/device_process.hh"
 #include "cases/registry.hh"
 #include "iut/iut.hh"
-#include "pdu/capture.hh"
 #include "report/result.hh"
 
 namespace conform {
-
-/// Lets `info` run on `attachment`, then the oracles on its capture. The verdict is that of the
-/// conversation alone: what the device's process did is the runner's to know.
-CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
-                    std::uint64_t seed, std::uint16_t port, bool is_device_fresh, Capture& capture);
 
 class Runner {
   public:
@@ -49,16 +44,14 @@ class Runner {
     /// if it runs, or is none of ours.
     bool blame_late_end(CaseResult& result, std::chrono::milliseconds patience,
                         const Progress& progress);
-    void write_evidence(CaseResult& result, const Capture& capture);
-    std::string rerun_line(std::string_view id) const;
 
     /// The case that found nothing to attach to; empty: none did. The others do not try again, as
     /// each would wait for as long.
     std::string unattached_case_;
     Options options_;
     Iut iut_;
+    Evidence evidence_;
     AttachmentPoint point_;
-    Duration epoch_offset_{};
     // The device ends before the taps that it hangs on are removed.
     std::unique_ptr<DeviceProcess> device_;
     std::unique_ptr<Attachment> attachment_;

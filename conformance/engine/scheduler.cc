@@ -60,16 +60,34 @@ bool Scheduler::all_done() const {
                        [](const Task<>& task) { return task.handle().done(); });
 }
 
+bool Scheduler::is_done() const {
+    return ready_.empty() && all_done();
+}
+
+Time Scheduler::next_wake() const {
+    if (waiting_.empty()) throw std::logic_error("a case waits for nothing that can come");
+    return waiting_.begin()->first.first;
+}
+
+void Scheduler::begin() {
+    run_ready();
+}
+
+void Scheduler::take_turn(const std::vector<LinkFrame>& frames, Time now) {
+    now_ = now;
+    for (const LinkFrame& frame : frames)
+        on_frame_(frame, now);
+    // What arrived at the very deadline is seen before the deadline is.
+    while (ready_.empty() && !waiting_.empty() && waiting_.begin()->first.first <= now)
+        wake(*waiting_.begin()->second);
+    run_ready();
+}
+
 void Scheduler::run() {
-    for (run_ready(); !all_done(); run_ready()) {
-        if (waiting_.empty()) throw std::logic_error("a case waits for nothing that can come");
-        for (const LinkFrame& frame : attachment_.progress(waiting_.begin()->first.first)) {
-            on_frame_(frame, now());
-        }
-        // What arrived at the very deadline is seen before the deadline is.
-        while (ready_.empty() && !waiting_.empty() && waiting_.begin()->first.first <= now()) {
-            wake(*waiting_.begin()->second);
-        }
+    begin();
+    while (!is_done()) {
+        const std::vector<LinkFrame> frames = attachment_.progress(next_wake());
+        take_turn(frames, attachment_.now());
     }
     tasks_.clear();
     tasks_beside_.clear();

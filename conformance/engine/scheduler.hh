@@ -39,9 +39,11 @@ class Scheduler {
 
     /// Frames of the device go to `on_frame` in the order of their arrival.
     Scheduler(Attachment& attachment, FrameHandler on_frame)
-        : attachment_(attachment), on_frame_(std::move(on_frame)) {}
+        : attachment_(attachment), on_frame_(std::move(on_frame)), now_(attachment.now()) {}
 
-    Time now() const { return attachment_.now(); }
+    /// When this turn began. It stands still until the next one, so that what a case does is given
+    /// by its turns alone.
+    Time now() const { return now_; }
 
     /// Takes a task that nobody awaits; it starts in run().
     void spawn(Task<> task);
@@ -52,6 +54,14 @@ class Scheduler {
     /// attachment throws (DeviceGone, DeviceHangs, Interrupted), leaves here; the tasks are then
     /// abandoned.
     void run();
+
+    /// The same in steps, for who lets several cases share an attachment: begin() once, then a turn
+    /// for whatever came by next_wake(), until is_done(). They throw as run() does.
+    void begin();
+    void take_turn(const std::vector<LinkFrame>& frames, Time now);
+    bool is_done() const;
+    /// When a turn is due at the latest.
+    Time next_wake() const;
 
     /// Suspends `handle` until wake(waiter) or `deadline`.
     void wait(Waiter& waiter, std::coroutine_handle<> handle, Time deadline);
@@ -82,6 +92,7 @@ class Scheduler {
 
     Attachment& attachment_;
     FrameHandler on_frame_;
+    Time now_;
     std::deque<std::coroutine_handle<>> ready_;
     // Ordered by deadline, then by the order of waiting, so that equal runs have equal order.
     std::map<std::pair<Time, std::uint64_t>, Waiter*> waiting_;

@@ -35,7 +35,7 @@ class Wire {
     Scheduler& scheduler() { return scheduler_; }
     const Framing& framing() const { return binding_.framing(); }
     const Binding& binding() const { return binding_; }
-    Time now() const { return attachment_.now(); }
+    Time now() const { return scheduler_.now(); }
     Capture& capture() { return capture_; }
     const Capture& capture() const { return capture_; }
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <set>
 
-#include "app/runner.hh"
+#include "app/case_run.hh"
 #include "plan.hh"
 #include "scripted_device.hh"
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/case_run.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "oracle/oracle.hh"
+
+namespace conform {
+namespace {
+
+/// What every case runs in: its own mistakes become findings, not the end of the scheduler.
+Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violations) {
+    try {
+        co_await stage.set_up();
+        co_await info.run(stage);
+    } catch (const Violation& violation) {
+        violations.push_back(violation.finding());
+    }
+}
+
+/// Case and oracle may see the same thing: it is reported once.
+void add(CaseResult& result, const Finding& finding) {
+    const bool is_known =
+        std::any_of(result.findings.begin(), result.findings.end(), [&](const Finding& other) {
+            return other.frame == finding.frame && other.message() == finding.message();
+        });
+    if (!is_known) result.findings.push_back(finding);
+}
+
+void judge(CaseResult& result) {
+    for (const Finding& finding : result.findings) {
+        const bool is_must = finding.level == Level::Must;
+        result.verdict = worse(result.verdict, is_must ? Verdict::Fail : Verdict::NonStrict);
+    }
+    if (result.findings.empty() || !result.reason.empty()) return;
+    result.reason = result.findings.front().message();
+    if (result.findings.size() > 1) {
+        result.reason += fmt::format(" (and {} more)", result.findings.size() - 1);
+    }
+}
+
+void blame(CaseResult& result, Verdict verdict, const std::exception& reason) {
+    result.verdict = worse(result.verdict, verdict);
+    result.reason = reason.what();
+}
+
+}  // namespace
+
+CaseResult describe(const CaseInfo& info) {
+    CaseResult result;
+    result.id = info.id;
+    result.requirements.assign(info.requirements.begin(), info.requirements.end());
+    return result;
+}
+
+void blame_what_ends(CaseResult& result, const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const DeviceGone& reason) {
+        blame(result, Verdict::Crash, reason);
+    } catch (const DeviceHangs& reason) {
+        blame(result, Verdict::Hang, reason);
+    } catch (const DeviceMisbehaves& reason) {
+        blame(result, Verdict::Fail, reason);
+    } catch (const NotRunnable& reason) {
+        blame(result, Verdict::NotRun, reason);
+    } catch (const Unsupported& reason) {
+        blame(result, Verdict::Unsupported, reason);
+    } catch (const AttachmentError& reason) {
+        blame(result, Verdict::Error, reason);
+    } catch (const std::logic_error& reason) {
+        blame(result, Verdict::Error, reason);
+    }
+}
+
+CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
+                    std::uint64_t seed, std::uint16_t port, bool is_device_fresh,
+                    Capture& capture) {
+    CaseResult result = describe(info);
+    const Time began_at = attachment.now();
+    Stage stage(attachment, iut, Random(seed, info.id), port, is_device_fresh);
+    std::vector<Finding> violations;
+    stage.wire().scheduler().spawn(guard(info, stage, violations));
+    blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
+    result.duration = attachment.now() - began_at;
+    capture = std::move(stage.wire().capture());
+    for (const std::vector<Finding>& found :
+         {violations, stage.findings(), examine(capture, iut)}) {
+        for (const Finding& finding : found)
+            add(result, finding);
+    }
+    judge(result);
+    return result;
+}
+
+}  // namespace conform

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a run leaves of a case: its capture with comments, and the line that runs it again.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "app/options.hh"
+#include "iut/iut.hh"
+#include "pdu/capture.hh"
+#include "report/result.hh"
+
+namespace conform {
+
+class Evidence {
+  public:
+    /// `options.seed` and `options.time` are set.
+    Evidence(const Options& options, const Iut& iut);
+
+    /// Writes the case's files, where the options name a folder for them, and notes their paths in
+    /// `result`. Throws AttachmentError for what cannot be written.
+    void write(CaseResult& result, const Capture& capture) const;
+    /// One line for a shell that runs the case again.
+    std::string rerun_line(std::string_view id) const;
+
+  private:
+    const Options& options_;
+    const Iut& iut_;
+    Duration epoch_offset_{};  ///< from the run's time to that of captures
+};
+
+}  // namespace conform
