@@ -41,10 +41,11 @@ void Evidence::write(CaseResult& result, const Capture& original) const {
     }
     std::string name = result.id;
     std::replace(name.begin(), name.end(), '/', '.');
+    if (result.round > 1) name += fmt::format(".{}", result.round);
     result.pcapng = fmt::format("{}/{}.pcapng", options_.out_path, name);
     const std::string description =
         fmt::format("{} {} against {}, seed {}. Again: {}", result.id, to_string(result.verdict),
-                    iut_.statement.name, *options_.seed, result.rerun);
+                    iut_.statement.name, *options_.seed + (result.round - 1), result.rerun);
     const Bytes file = encode_pcapng(capture, description, epoch_offset_);
     std::ofstream out(result.pcapng, std::ios::binary);
     out.write(reinterpret_cast<const char*>(file.data()),
@@ -52,9 +53,9 @@ void Evidence::write(CaseResult& result, const Capture& original) const {
     if (!out.flush()) throw AttachmentError(result.pcapng + ": cannot be written");
 }
 
-std::string Evidence::rerun_line(std::string_view id) const {
+std::string Evidence::rerun_line(std::string_view id, std::uint64_t seed) const {
     std::string line = fmt::format("shunt-conform run {} --iut {} --seed {} --time {}", id,
-                                   quote(options_.iut_path), *options_.seed,
+                                   quote(options_.iut_path), seed,
                                    options_.time == TimeKind::Virtual ? "virtual" : "wall");
     if (options_.is_strict) line += " --strict";
     if (!options_.device_command.empty()) line += " --";

@@ -21,7 +21,7 @@ class Evidence {
     /// `result`. Throws AttachmentError for what cannot be written.
     void write(CaseResult& result, const Capture& capture) const;
     /// One line for a shell that runs the case again.
-    std::string rerun_line(std::string_view id) const;
+    std::string rerun_line(std::string_view id, std::uint64_t seed) const;
 
   private:
     const Options& options_;

@@ -5,8 +5,10 @@
 #include <fstream>
 #include <iostream>
 
+#include "app/expectations.hh"
 #include "app/mutants.hh"
 #include "app/options.hh"
+#include "app/run_display.hh"
 #include "app/run_setup.hh"
 #include "app/runner.hh"
 #include "app/selfcheck.hh"
@@ -42,10 +44,28 @@ void write_report(const std::string& path, const std::string& text) {
     if (!out.flush()) throw AttachmentError(fmt::format("{}: cannot be written", path));
 }
 
+/// Compares the run with what its owner knows to fail, and writes down what nobody knows yet.
+void compare_with_known(const Options& options, const std::vector<KnownFailure>& expectations,
+                        RunResult& result) {
+    const Date today = options.run.today.value_or(today_of_machine());
+    result.known_failing.path = options.run.known_failing_path;
+    if (!expectations.empty()) {
+        apply_expectations(expectations, all_cases(), today, options.is_strict, result);
+    }
+    write_report(options.run.write_known_failing_path,
+                 describe_expectations(result, today, options.is_strict));
+}
+
 int run(Options options) {
-    const std::vector<const CaseInfo*> cases = select_cases(options.selectors);
+    std::vector<const CaseInfo*> cases = select_cases(options.selectors);
     const Iut iut = load_iut_file(options.iut_path);
     complete(options, iut);
+    cases = arrange(std::move(cases), options.run, *options.seed);
+    std::vector<KnownFailure> expectations;
+    if (!options.run.known_failing_path.empty()) {
+        expectations = load_expectations(options.run.known_failing_path);
+    }
+    require_writable(options.run.write_known_failing_path);
     require_writable(options.json_path);
     require_writable(options.junit_path);
     make_out_directory(options.out_path);
@@ -54,25 +74,23 @@ int run(Options options) {
     RunResult result;
     {
         Runner runner(options, iut);
+        RunDisplay display(style, cases.size() * options.run.rounds);
         result = runner.run(
-            cases,
-            [&style](const CaseInfo& info) {
-                std::cout << describe_progress(info.id, style) << std::flush;
-            },
-            [&style](const CaseResult& each) {
-                std::cout << describe_case(each, style) << std::flush;
-            });
+            cases, [&display](const CaseInfo& info) { display.started(info); },
+            [&display](const CaseResult& each) { display.finished(each); });
     }
+    compare_with_known(options, expectations, result);
     std::cout << describe_run(result, options.is_strict, style);
     write_report(options.json_path, to_json(result, options.is_strict));
     write_report(options.junit_path, to_junit(result, options.is_strict));
-    return exit_code(verdict_of(result, options.is_strict));
+    return exit_code(result, options.is_strict);
 }
 
 int selfcheck(Options options) {
-    const std::vector<const CaseInfo*> cases = select_cases(options.selectors);
+    std::vector<const CaseInfo*> cases = select_cases(options.selectors);
     const Iut iut = load_iut_file(options.iut_path);
     complete(options, iut);
+    cases = arrange(std::move(cases), options.run, *options.seed);
     require_writable(options.json_path);
     if (options.mutants_program.empty()) options.mutants_program = default_mutants_program();
     catch_interrupts();

@@ -9,6 +9,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "app/run_option_list.hh"
 #include "engine/suggestion.hh"
 
 namespace conform {
@@ -31,12 +32,11 @@ constexpr const char* kOverview =
     "  shunt-conform --version\n"
     "\n"
     "A selector is an id or a folder of ids, * is any text within one part, ** across parts,\n"
-    "^SELECTOR takes cases out again: 'endpoint/**', 'endpoint/*/well-formed', "
-    "'^endpoint/target'.\n"
+    "^SELECTOR takes cases out again, @FILE has a selector on each line: 'endpoint/**',\n"
+    "'endpoint/*/well-formed', '^endpoint/target', @nightly.txt.\n"
     "\n"
-    "Exit codes: 0 conformant, 1 not conformant, 2 usage or nothing selected, 3 harness trouble "
-    "or\n"
-    "inconclusive, 130 interrupted.\n";
+    "Exit codes: 0 conformant or nothing but known failures, 1 not conformant, 2 usage or nothing\n"
+    "selected, 3 harness trouble or inconclusive, 130 interrupted.\n";
 
 /// What a command's help says around its options, and which options it has.
 struct CommandText {
@@ -71,8 +71,10 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform run --iut shunt-node.toml --out out/verdict -- \\\n"
      "      shunt-node --config farm.toml --name s1 --front unix:out/s1.sock \\\n"
      "      --back unix:out/s1.sock --time virtual\n"
-     "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n",
-     "iut seed time json junit out strict"},
+     "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n"
+     "  shunt-conform run @smoke.txt --iut device.toml --shard 1/4 --known-failing known.toml\n",
+     "iut seed time json junit out strict shard order repeat fail-fast known-failing "
+     "write-known-failing today"},
     {Command::Coverage, "coverage",
      "shunt-conform coverage [--json P]\n"
      "\n"
@@ -89,7 +91,7 @@ constexpr CommandText kCommands[] = {
      "one survives, or if none of the cases that notice it names its requirement.\n",
      "  shunt-conform selfcheck --iut shunt-node.toml -- shunt-node --config farm.toml \\\n"
      "      --name s1 --front unix:out/s1.sock --back unix:out/s1.sock --time virtual\n",
-     "iut seed time json mutants needs mapped"},
+     "iut seed time json mutants needs mapped shard"},
     {Command::Mutants, "mutants",
      "shunt-conform mutants [--mutants PROGRAM]\n"
      "\n"
@@ -142,6 +144,7 @@ po::options_description options_of(const CommandText& command, Options& options,
         description.add_options()("strict,S", po::bool_switch(&options.is_strict),
                                   "SHOULD counts as MUST");
     }
+    add_run_options(description, command.options, options.run);
     return description;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/run_options.hh"
 #include "attach/open.hh"
 
 namespace conform {
@@ -36,6 +37,7 @@ struct Options {
     bool is_mapped_only = false;
     std::string out_path;
     bool is_strict = false;
+    RunOptions run{};
     std::vector<std::string> device_command;  ///< what stands behind `--`
 };
 

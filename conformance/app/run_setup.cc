@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <random>
 #include <set>
 #include <system_error>
 
+#include "app/selector_file.hh"
+#include "engine/random.hh"
 #include "engine/selector.hh"
 #include "engine/suggestion.hh"
 
@@ -29,27 +32,32 @@ std::vector<std::string> with_folders(const std::vector<std::string>& ids) {
 }
 
 /// A selector that names nothing is a misspelt one.
-void require_matches(const std::vector<std::string>& selectors) {
+void require_matches(const std::vector<PlacedSelector>& selectors) {
     std::vector<std::string> ids;
     for (const CaseInfo& info : all_cases())
         ids.emplace_back(info.id);
     const std::vector<std::string> names = with_folders(ids);
-    for (const std::string& selector : selectors) {
-        const std::string pattern = selector.substr(selector.starts_with('^') ? 1 : 0);
+    for (const PlacedSelector& selector : selectors) {
+        const std::string pattern = selector.text.substr(selector.text.starts_with('^') ? 1 : 0);
         const bool has_match = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
             return glob_matches(pattern, id);
         });
         if (has_match) continue;
-        throw UsageError(
-            fmt::format("no case is called {}{}", pattern, did_you_mean(pattern, names)));
+        throw UsageError(fmt::format("{}no case is called {}{}", selector.place, pattern,
+                                     did_you_mean(pattern, names)));
     }
 }
 
 }  // namespace
 
 std::vector<const CaseInfo*> select_cases(const std::vector<std::string>& selectors) {
-    require_matches(selectors);
-    const Selection selection(selectors);
+    const std::vector<PlacedSelector> expanded = expand_selectors(selectors);
+    require_matches(expanded);
+    std::vector<std::string> patterns;
+    patterns.reserve(expanded.size());
+    for (const PlacedSelector& each : expanded)
+        patterns.push_back(each.text);
+    const Selection selection(patterns);
     std::vector<const CaseInfo*> selected;
     for (const CaseInfo& info : all_cases()) {
         if (selection.matches(info.id)) selected.push_back(&info);
@@ -58,6 +66,30 @@ std::vector<const CaseInfo*> select_cases(const std::vector<std::string>& select
         throw UsageError("nothing selected; shunt-conform list shows what there is");
     }
     return selected;
+}
+
+std::vector<const CaseInfo*> arrange(std::vector<const CaseInfo*> cases, const RunOptions& options,
+                                     std::uint64_t seed) {
+    std::vector<const CaseInfo*> part;
+    // One here, one there: parts take about as long as each other.
+    for (std::size_t i = options.shard.index - 1; i < cases.size(); i += options.shard.count)
+        part.push_back(cases[i]);
+    if (part.empty()) {
+        throw UsageError(fmt::format("nothing selected: part {} of {} of {} cases",
+                                     options.shard.index, options.shard.count, cases.size()));
+    }
+    if (options.order == CaseOrder::Suite) return part;
+    Random random(seed, "order");
+    for (std::size_t left = part.size(); left > 1; --left)
+        std::swap(part[left - 1], part[random.below(static_cast<std::uint32_t>(left))]);
+    return part;
+}
+
+Date today_of_machine() {
+    const auto now = std::chrono::system_clock::now();
+    const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(now)};
+    return {static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+            static_cast<unsigned>(day.day())};
 }
 
 void complete(Options& options, const Iut& iut) {

@@ -12,8 +12,17 @@
 
 namespace conform {
 
-/// The cases that the selectors name, in the suite's order; a selector that names none is an error.
+/// The cases that the selectors name, in the suite's order; a selector that names none is an
+/// error.
 std::vector<const CaseInfo*> select_cases(const std::vector<std::string>& selectors);
+
+/// The part of `cases` that the options want, in the order that they want; a part without any is an
+/// error.
+std::vector<const CaseInfo*> arrange(std::vector<const CaseInfo*> cases, const RunOptions& options,
+                                     std::uint64_t seed);
+
+/// The machine's date, in UTC.
+Date today_of_machine();
 
 /// Time and seed, where the user left them open: they follow from how the device is attached.
 void complete(Options& options, const Iut& iut);

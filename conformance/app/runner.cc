@@ -17,6 +17,18 @@ constexpr std::chrono::milliseconds kEndPatience{500};
 /// The same behind the last case, where nothing else would notice.
 constexpr std::chrono::milliseconds kLateEndPatience{50};
 
+/// The last port that a client may have, so that those of the next one still fit.
+constexpr std::uint16_t kPortLast = 64'000;
+
+std::uint16_t next_port(std::uint16_t port) {
+    const auto next = static_cast<std::uint16_t>(port + Stage::kPortsPerCase);
+    return next <= kPortLast ? next : kPortFirst;
+}
+
+bool is_failure(const CaseResult& result) {
+    return result.verdict >= Verdict::Fail;
+}
+
 }  // namespace
 
 Runner::Runner(const Options& options, Iut iut)
@@ -35,19 +47,23 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
     if (cases.size() == run.suite_size) run.untested = untested_claims(iut_.statement);
     auto port =
         static_cast<std::uint16_t>(kPortFirst + Random(*options_.seed, "ports").below(kPortSpan));
-    for (const CaseInfo* info : cases) {
-        CaseResult* before = run.cases.empty() ? nullptr : &run.cases.back();
-        started(*info);
-        run.cases.push_back(run_one(*info, port, before, progress));
-        port = static_cast<std::uint16_t>(port + Stage::kPortsPerCase);
-        progress(run.cases.back());
+    run.rounds = options_.run.rounds;
+    for (std::uint32_t round = 1; round <= run.rounds; ++round) {
+        for (const CaseInfo* info : cases) {
+            CaseResult* before = run.cases.empty() ? nullptr : &run.cases.back();
+            started(*info);
+            run.cases.push_back(run_one(*info, round, port, before, progress));
+            port = next_port(port);
+            progress(run.cases.back());
+            if (options_.run.is_fail_fast && is_failure(run.cases.back())) failed_case_ = info->id;
+        }
     }
     if (!run.cases.empty()) blame_late_end(run.cases.back(), kLateEndPatience, progress);
     return run;
 }
 
-CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port, CaseResult* before,
-                           const Progress& progress) {
+CaseResult Runner::run_one(const CaseInfo& info, std::uint32_t round, std::uint16_t port,
+                           CaseResult* before, const Progress& progress) {
     CaseResult result = describe(info);
     Capture capture;
     const std::string obstacle = why_not(info, iut_.statement);
@@ -55,6 +71,9 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port, CaseResult*
         result.verdict = Verdict::NotRun;
         result.reason = obstacle;
         result.is_claimed = false;
+    } else if (!failed_case_.empty()) {
+        result.verdict = Verdict::NotRun;
+        result.reason = fmt::format("not tried: {} failed before", failed_case_);
     } else if (!unattached_case_.empty()) {
         result.verdict = Verdict::NotRun;
         result.reason = fmt::format("not tried: {} found nothing to talk to", unattached_case_);
@@ -67,12 +86,13 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint16_t port, CaseResult*
                 unattached_case_ = info.id;
                 throw;
             }
-            result = run_case(info, *attachment, iut_, *options_.seed, port,
+            result = run_case(info, *attachment, iut_, *options_.seed + (round - 1), port,
                               point_.is_fresh_each_time(), capture);
         });
         blame_process(result);
     }
-    result.rerun = evidence_.rerun_line(info.id);
+    result.round = round;
+    result.rerun = evidence_.rerun_line(info.id, *options_.seed + (round - 1));
     evidence_.write(result, capture);
     return result;
 }

@@ -31,8 +31,8 @@ class Runner {
 
   private:
     /// `before` is the case before, if there is one.
-    CaseResult run_one(const CaseInfo& info, std::uint16_t port, CaseResult* before,
-                       const Progress& progress);
+    CaseResult run_one(const CaseInfo& info, std::uint32_t round, std::uint16_t port,
+                       CaseResult* before, const Progress& progress);
     Attachment& attach();
     /// attach() to a process that runs, a new one if it has just ended.
     Attachment& attach_to_living(CaseResult* before, const Progress& progress);
@@ -48,6 +48,8 @@ class Runner {
     /// The case that found nothing to attach to; empty: none did. The others do not try again, as
     /// each would wait for as long.
     std::string unattached_case_;
+    /// The first case that failed, where no other is begun then.
+    std::string failed_case_;
     Options options_;
     Iut iut_;
     Evidence evidence_;

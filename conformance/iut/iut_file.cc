@@ -217,16 +217,7 @@ void read_ixit(IutReader ixit, const std::string& file, Iut& iut) {
 }  // namespace
 
 Iut parse_iut(std::string_view text, const std::string& name) {
-    if (const int line = line_of_deep_key(text); line != 0) {
-        throw IutFileError(fmt::format("{}:{}: expected a key with 16 dots at most", name, line));
-    }
-    toml::table table;
-    try {
-        table = toml::parse(text, name);
-    } catch (const toml::parse_error& error) {
-        throw IutFileError(
-            fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
-    }
+    const toml::table table = parse_toml(text, name);
     Iut iut;
     IutReader file(table, name, "");
     read_ics(*file.table("ics", true), iut);

@@ -8,6 +8,7 @@
 
 #include "engine/suggestion.hh"
 #include "iut/iut_file.hh"
+#include "iut/iut_text.hh"
 
 namespace conform {
 namespace {
@@ -45,6 +46,18 @@ bool is_of_a_host(Ipv4Address address) {
 }
 
 }  // namespace
+
+toml::table parse_toml(std::string_view text, const std::string& name) {
+    if (const int line = line_of_deep_key(text); line != 0) {
+        throw IutFileError(fmt::format("{}:{}: expected a key with 16 dots at most", name, line));
+    }
+    try {
+        return toml::parse(text, name);
+    } catch (const toml::parse_error& error) {
+        throw IutFileError(
+            fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
+    }
+}
 
 std::string IutReader::full_key(std::string_view key) const {
     return path_.empty() ? escaped(key) : fmt::format("{}.{}", path_, escaped(key));
@@ -154,6 +167,14 @@ MacAddress IutReader::mac(const char* key) {
     const bool is_group = (value->octets[0] & 1U) != 0;
     if (is_group || *value == MacAddress{}) fail(key, "the MAC address of one station");
     return *value;
+}
+
+Date IutReader::date(const char* key) {
+    const toml::value<toml::date>* value = require(key, "a day such as 2027-01-31").as_date();
+    std::optional<Date> date;
+    if (value != nullptr) date = Date::of(value->get().year, value->get().month, value->get().day);
+    if (!date) fail(key, "a day such as 2027-01-31, without quotes");
+    return *date;
 }
 
 std::vector<std::string> IutReader::choices(const char* key,

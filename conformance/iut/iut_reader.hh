@@ -11,10 +11,14 @@
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
 
+#include "engine/date.hh"
 #include "engine/time.hh"
 #include "pdu/address.hh"
 
 namespace conform {
+
+/// What a parser makes of `text`; throws IutFileError with `name` and the line.
+toml::table parse_toml(std::string_view text, const std::string& name);
 
 class IutReader {
   public:
@@ -40,6 +44,11 @@ class IutReader {
     std::vector<Ipv4Address> addresses(const char* key);
     /// Of one station.
     MacAddress mac(const char* key);
+
+    /// Written as TOML writes a day: 2027-01-31.
+    Date date(const char* key);
+    /// The line that the table begins at.
+    std::uint32_t line() const { return table_.source().begin.line; }
 
     /// Each of `texts(key)` must be one of `known`.
     std::vector<std::string> choices(const char* key, const std::vector<std::string_view>& known);

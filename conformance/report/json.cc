@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/signature.hh"
+
 namespace conform {
 namespace {
 
@@ -16,7 +18,7 @@ Json null_if_empty(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }
 
-Json to_json(const CaseResult& result) {
+Json to_json(const CaseResult& result, bool is_strict) {
     const Finding* first = result.findings.empty() ? nullptr : &result.findings.front();
     const bool has_frame = first != nullptr && first->frame.has_value();
     Json json;
@@ -36,6 +38,9 @@ Json to_json(const CaseResult& result) {
     for (const Finding& finding : result.findings)
         findings.push_back(finding.message());
     json["findings"] = findings;
+    json["signatures"] = signatures(result, is_strict);
+    json["known"] = result.is_known;
+    json["round"] = result.round;
     return json;
 }
 
@@ -62,9 +67,17 @@ std::string to_json(const RunResult& run, bool is_strict) {
             {"selectors", run.selectors}, {"cases", run.cases.size()}, {"of", run.suite_size}};
     }
     json["untested"] = run.untested;
+    json["known_failing"] = nullptr;
+    if (!run.known_failing.path.empty()) {
+        const auto known = std::count_if(run.cases.begin(), run.cases.end(),
+                                         [](const CaseResult& each) { return each.is_known; });
+        json["known_failing"] = {{"file", run.known_failing.path},
+                                 {"known", known},
+                                 {"complaints", run.known_failing.complaints}};
+    }
     json["cases"] = Json::array();
     for (const CaseResult& result : run.cases)
-        json["cases"].push_back(to_json(result));
+        json["cases"].push_back(to_json(result, is_strict));
     // What a device sends may be no UTF-8; a report always is.
     return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -26,4 +26,14 @@ RunVerdict verdict_of(const RunResult& run, bool is_strict) {
     return has_run && is_whole ? RunVerdict::Conformant : RunVerdict::Inconclusive;
 }
 
+int exit_code(const RunResult& run, bool is_strict) {
+    if (run.known_failing.path.empty()) return exit_code(verdict_of(run, is_strict));
+    RunResult unexpected = run;
+    for (CaseResult& result : unexpected.cases) {
+        if (result.is_known) result.verdict = Verdict::Info;
+    }
+    if (!run.known_failing.complaints.empty()) return exit_code(RunVerdict::NotConformant);
+    return exit_code(verdict_of(unexpected, is_strict));
+}
+
 }  // namespace conform

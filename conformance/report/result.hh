@@ -20,7 +20,16 @@ struct CaseResult {
     std::string pcapng;             ///< path of the evidence; empty without --out
     Duration duration{};            ///< of the device's time, virtual or wall
     std::string rerun;              ///< one line that runs this case again
+    std::uint32_t round = 1;        ///< of --repeat
+    bool is_known = false;          ///< the file of known failures has all of it
     bool is_claimed = true;  ///< profile and role are: where it is NOT-RUN, something is open
+};
+
+/// What came of comparing a run with a file of known failures.
+struct KnownFailing {
+    std::string path;  ///< empty: there is none
+    /// What an entry says that is not so, "FILE:LINE: .." each.
+    std::vector<std::string> complaints{};
 };
 
 struct RunResult {
@@ -31,15 +40,22 @@ struct RunResult {
     /// How many cases there are; more than `cases` where the run is of a selection, and speaks of
     /// nothing else. 0: not known.
     std::size_t suite_size = 0;
+    std::uint32_t rounds = 1;
     std::vector<std::string> selectors{};
     /// What the device claims and no case tests, one line each; of a whole run only.
     std::vector<std::string> untested{};
 
-    bool is_selection() const { return cases.size() < suite_size; }
+    KnownFailing known_failing{};
+
+    bool is_selection() const { return cases.size() < suite_size * rounds; }
 };
 
 /// With `is_strict`, NON-STRICT is as bad as FAIL. A run is inconclusive in which nothing ran, or
 /// not all that was claimed.
 RunVerdict verdict_of(const RunResult& run, bool is_strict);
+
+/// What the run is worth where failures are known: 0 also if nothing but these failed; 1 where an
+/// entry about them is not so.
+int exit_code(const RunResult& run, bool is_strict);
 
 }  // namespace conform

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "report/signature.hh"
+
 namespace conform {
 namespace {
 
@@ -54,11 +56,6 @@ std::string printable(std::string_view text) {
     return clean;
 }
 
-std::string describe_progress(std::string_view id, const TextStyle& style) {
-    if (!style.is_terminal) return {};
-    return fmt::format("{:<{}}  {}\r", "..", kVerdictWidth, id);
-}
-
 std::string describe_case(const CaseResult& result, const TextStyle& style) {
     const std::string verdict = fmt::format("{:<{}}", to_string(result.verdict), kVerdictWidth);
     std::string text =
@@ -73,6 +70,8 @@ std::string describe_case(const CaseResult& result, const TextStyle& style) {
             finding.frame ? fmt::format(" (packet {})", *finding.frame + 1) : std::string();
         text += fmt::format("    {}{}\n", printable(finding.message()), place);
     }
+    for (const std::string& signature : signatures(result, true))
+        text += fmt::format("    signature: {}\n", printable(signature));
     if (result.verdict >= Verdict::Inconclusive) {
         if (!result.pcapng.empty()) text += fmt::format("    see {}\n", result.pcapng);
         text += fmt::format("    again: {}\n", result.rerun);
@@ -100,7 +99,14 @@ std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& 
                           [each](const CaseResult& result) { return result.verdict == each; });
         if (count > 0) text += fmt::format(", {} {}", count, to_string(each));
     }
-    return text + fmt::format(", seed {}\n", run.seed);
+    text += fmt::format(", seed {}\n", run.seed);
+    if (run.known_failing.path.empty()) return text;
+    for (const std::string& each : run.known_failing.complaints)
+        text += fmt::format("{}\n", printable(each));
+    const auto known = std::count_if(run.cases.begin(), run.cases.end(),
+                                     [](const CaseResult& each) { return each.is_known; });
+    return text + fmt::format("{} known to fail, {} entries of {} not so\n", known,
+                              run.known_failing.complaints.size(), run.known_failing.path);
 }
 
 }  // namespace conform

@@ -17,9 +17,6 @@ struct TextStyle {
     static TextStyle for_stdout();
 };
 
-/// On a terminal the line "..  ID", which the case's verdict overwrites; elsewhere nothing.
-std::string describe_progress(std::string_view id, const TextStyle& style);
-
 /// "PASS  endpoint/handshake/syn-ack-before-migration", and under it each finding.
 std::string describe_case(const CaseResult& result, const TextStyle& style);
 

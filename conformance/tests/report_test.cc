@@ -175,6 +175,7 @@ TEST(TextReport, ShowsFindingsAndHowToRunAgain) {
     EXPECT_EQ(describe_case(result, {}),
               "FAIL          endpoint/x/y\n"
               "    EP-25: expected sequence 1001, got 1000 (packet 5)\n"
+              "    signature: EP-25: expected sequence N\n"
               "    see out/x.pcapng\n"
               "    again: shunt-conform run endpoint/x/y\n");
     EXPECT_EQ(describe_run(run_of({Verdict::Pass, Verdict::Fail}), false, {}),
@@ -198,11 +199,8 @@ TEST(TextReport, LetsNoDeviceDriveTheTerminal) {
     EXPECT_EQ(printable("a\x1b\x7f\nb"), "a??\nb");
 }
 
-TEST(TextReport, IsPlainAndWithoutProgressWhereItIsNotATerminal) {
+TEST(TextReport, IsPlainWhereNoColorIsWanted) {
     EXPECT_FALSE(TextStyle::for_stdout().has_color && std::getenv("NO_COLOR") != nullptr);
-    EXPECT_EQ(describe_progress("endpoint/x/y", {}), "");
-    EXPECT_EQ(describe_progress("endpoint/x/y", {.is_terminal = true}),
-              "..            endpoint/x/y\r");
 }
 
 }  // namespace
