@@ -13,7 +13,8 @@ std::string why_not(const CaseInfo& info, const Statement& statement) {
     if (!statement.has_profile(info.profile)) {
         return fmt::format("profile {} is not claimed", info.profile);
     }
-    if (!statement.has_role(info.role)) return fmt::format("role {} is not claimed", info.role);
+    if (!info.role.empty() && !statement.has_role(info.role))
+        return fmt::format("role {} is not claimed", info.role);
     const std::string_view missing = missing_of_kind(statement, info.needs);
     if (missing.empty()) return {};
     if (missing == "base") return "a base farm is not claimed";

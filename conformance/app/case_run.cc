@@ -13,6 +13,7 @@ namespace {
 /// What every case runs in: its own mistakes become findings, not the end of the scheduler.
 Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violations) {
     try {
+        if (info.needs_back && !stage.iut().back) throw NotRunnable("needs ixit.back, none given");
         co_await stage.set_up();
         co_await info.run(stage);
     } catch (const Violation& violation) {

@@ -94,7 +94,8 @@ Date today_of_machine() {
 
 void complete(Options& options, const Iut& iut) {
     if (!options.time) {
-        const bool is_one_socket = iut.front.kind == AttachmentKind::Unix && iut.front == iut.back;
+        const bool is_one_socket =
+            iut.front.kind == AttachmentKind::Unix && (!iut.back || *iut.back == iut.front);
         options.time = is_one_socket ? TimeKind::Virtual : TimeKind::Wall;
     }
     // In wall time a device may remember the ports of the last run.

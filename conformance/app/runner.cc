@@ -5,6 +5,7 @@
 
 #include "app/applicability.hh"
 #include "app/case_run.hh"
+#include "iut/link_of.hh"
 
 namespace conform {
 namespace {
@@ -35,7 +36,8 @@ Runner::Runner(const Options& options, Iut iut)
     : options_(options),
       iut_(std::move(iut)),
       evidence_(options_, iut_),
-      point_(iut_.front, iut_.back, *options.time, iut_.control_path()) {}
+      point_(iut_.front, iut_.back, *options.time, iut_.control_path(),
+             [this](ByteView frame) { return link_of(iut_, frame); }) {}
 
 Runner::~Runner() = default;
 
@@ -101,7 +103,8 @@ void Runner::start_device() {
     if (options_.device_command.empty() || device_) return;
     const std::string log =
         options_.out_path.empty() ? std::string() : options_.out_path + "/device.log";
-    device_ = std::make_unique<DeviceProcess>(options_.device_command, point_.socket_path(), log);
+    device_ = std::make_unique<DeviceProcess>(options_.device_command, point_.socket_path(), log,
+                                              iut_.timers.start);
 }
 
 Attachment& Runner::attach() {

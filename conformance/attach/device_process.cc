@@ -23,7 +23,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kReadyPatience{10'000};
 constexpr std::chrono::milliseconds kEndPatience{2'000};
 constexpr int kPauseMilliseconds = 5;
 constexpr std::size_t kOutputShown = 600;
@@ -49,13 +48,14 @@ Descriptor open_output(const std::string& log_path) {
 }  // namespace
 
 DeviceProcess::DeviceProcess(const std::vector<std::string>& command,
-                             const std::string& socket_path, const std::string& log_path)
+                             const std::string& socket_path, const std::string& log_path,
+                             std::chrono::nanoseconds patience)
     : output_(open_output(log_path)) {
     const ino_t before = socket_inode(socket_path);
     const off_t printed_before = ::lseek(output_.number(), 0, SEEK_END);
     start(command);
     try {
-        await_ready(socket_path, before, static_cast<std::size_t>(printed_before));
+        await_ready(socket_path, before, static_cast<std::size_t>(printed_before), patience);
     } catch (...) {
         end();
         throw;
@@ -63,15 +63,17 @@ DeviceProcess::DeviceProcess(const std::vector<std::string>& command,
 }
 
 void DeviceProcess::await_ready(const std::string& socket_path, ino_t before,
-                                std::size_t printed_before) {
-    const auto give_up = steady_clock::now() + kReadyPatience;
+                                std::size_t printed_before, std::chrono::nanoseconds patience) {
+    const auto give_up = steady_clock::now() + patience;
     while (is_running()) {
         const ino_t inode = socket_inode(socket_path);
         const bool is_announced =
             output().find("\"event\":\"ready\"", printed_before) != std::string::npos;
         if (is_announced || (inode != 0 && inode != before)) return;
         if (steady_clock::now() >= give_up) {
-            throw AttachmentError("the device took more than 10 s to get ready");
+            const auto shown = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+            throw AttachmentError(
+                fmt::format("the device took more than {} ms to get ready", shown.count()));
         }
         ::poll(nullptr, 0, kPauseMilliseconds);
         throw_if_interrupted();

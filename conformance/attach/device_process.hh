@@ -14,12 +14,14 @@ namespace conform {
 
 class DeviceProcess {
   public:
+    static constexpr std::chrono::seconds kReadyPatience{10};
+
     /// Starts `command` and waits until it serves: until it has printed a line with
     /// `"event":"ready"`, or until a new socket stands at `socket_path` (empty: none is awaited).
     /// Its output goes to `log_path`, or is only kept for messages if that is empty. Throws
-    /// AttachmentError if the command cannot be started, ends, or is not ready in time.
+    /// AttachmentError if the command cannot be started, ends, or is not ready within `patience`.
     DeviceProcess(const std::vector<std::string>& command, const std::string& socket_path,
-                  const std::string& log_path);
+                  const std::string& log_path, std::chrono::nanoseconds patience = kReadyPatience);
     DeviceProcess(const DeviceProcess&) = delete;
     DeviceProcess& operator=(const DeviceProcess&) = delete;
     /// Asks it to end (SIGTERM), and makes it end (SIGKILL) where it does not within 2 s.
@@ -34,7 +36,8 @@ class DeviceProcess {
 
   private:
     void start(const std::vector<std::string>& command);
-    void await_ready(const std::string& socket_path, ino_t before, std::size_t printed_before);
+    void await_ready(const std::string& socket_path, ino_t before, std::size_t printed_before,
+                     std::chrono::nanoseconds patience);
     void end();
     std::string output() const;
 

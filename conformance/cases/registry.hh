@@ -17,12 +17,14 @@ struct CaseInfo {
     std::string_view claim;
     std::vector<std::string_view> requirements;
     std::string_view profile;
-    /// What the device has to be for this case.
+    /// What the device has to be for this case; empty: any host.
     std::string_view role;
     Task<> (*run)(Stage& stage);
     /// The farm has to be of this kind: options of the statement (iut-toml page) with a blank
     /// between them, "base" for a farm without extensions, or empty.
     std::string_view needs{};
+    /// Whether the case is about a member of a farm, which has two links.
+    bool needs_back = true;
 };
 
 /// Every case of the suite, in the order of the protocol's pages.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ struct Statement {
 
 /// A server of the farm (system page, "Parts and addresses"): the device, or a peer that the judge
 /// plays.
+/// Of a device with one link only `front_ip`, `front_mac` and `service` mean something.
 struct ServerAddresses {
     std::string name;
     std::uint32_t id = 0;
@@ -57,6 +59,8 @@ struct TestTimers {
     Duration tolerance = std::chrono::milliseconds(0);
     /// When the home gives a migration up (EP-6).
     Duration fall_back = std::chrono::milliseconds(750);
+    /// How long a device that the judge starts may take until it says that it serves.
+    Duration start = std::chrono::milliseconds(10'000);
 };
 
 /// What the client asks for in the first line of its HTTP request.
@@ -90,7 +94,7 @@ struct TestObjects {
 struct Iut {
     Statement statement;
     AttachmentAddress front;
-    AttachmentAddress back;
+    std::optional<AttachmentAddress> back;  ///< absent: a device with one link
     Framing framing;
     ServerAddresses device;
     std::uint16_t service_port = 80;
@@ -99,7 +103,7 @@ struct Iut {
     std::uint16_t back_mtu = 1500;
     std::vector<Ipv4Address> clients;
     MacAddress client_mac;
-    std::vector<ServerAddresses> peers;
+    std::vector<ServerAddresses> peers;  ///< none: the device is no member of a farm
     TestTimers timers;
     TestRequests requests;
     TestSessions sessions;

@@ -13,7 +13,7 @@
 namespace conform {
 namespace {
 
-const std::vector<std::string_view> kProfiles = {"endpoint", "blob", "handoff"};
+const std::vector<std::string_view> kProfiles = {"endpoint", "blob", "handoff", "tcp"};
 const std::vector<std::string_view> kRoles = {"home", "target",    "forwarder",
                                               "host", "btcp-home", "btcp-target"};
 const std::vector<std::string_view> kOptions = {"ext",      "control-channel",  "routed-binding",
@@ -72,35 +72,58 @@ class Participants {
 
 AttachmentAddress read_attachment(IutReader& ixit, const char* key) {
     const auto address = parse_attachment_address(ixit.text(key));
-    if (!address) ixit.fail(key, "unix:PATH, packet:INTERFACE or tap:NAME");
+    if (!address) ixit.fail(key, "unix:PATH, packet:INTERFACE, tap:NAME or qemu:PATH");
     return *address;
 }
 
-/// `id` is the server's if the file does not say otherwise.
-ServerAddresses read_server(IutReader& reader, Participants& participants, std::uint32_t id) {
-    ServerAddresses server;
-    server.name = reader.text("name");
+/// What only a member of a farm has.
+void read_membership(IutReader& reader, Participants& participants, std::uint32_t id,
+                     ServerAddresses& server) {
     server.id = static_cast<std::uint32_t>(reader.number("id", 1, UINT32_MAX, id));
-    server.front_ip = reader.address("front_ip");
-    server.front_mac = reader.mac("front_mac");
-    server.service = reader.addresses("service");
     server.forward_ip = reader.addresses("forward_ip");
     server.control_ip = reader.address("control_ip");
     server.back_mac = reader.mac("back_mac");
     if (server.forward_ip.size() < server.service.size()) {
         reader.fail("forward_ip", "one address for each of `service` (SYS-2)");
     }
-    participants.add_name(reader, server.name);
     participants.add_id(reader, server.id);
-    participants.add_address(reader, "front_ip", server.front_ip);
     participants.add_address(reader, "control_ip", server.control_ip);
-    for (const Ipv4Address address : server.service)
-        participants.add_address(reader, "service", address);
     for (const Ipv4Address address : server.forward_ip)
         participants.add_address(reader, "forward_ip", address);
-    participants.add_front_mac(reader, "front_mac", server.front_mac);
     participants.add_back_mac(reader, "back_mac", server.back_mac);
+}
+
+void read_services_of(IutReader& reader, Participants& participants, ServerAddresses& server) {
+    server.front_mac = reader.mac("front_mac");
+    server.service = reader.addresses("service");
+    for (const Ipv4Address address : server.service)
+        participants.add_address(reader, "service", address);
+    participants.add_front_mac(reader, "front_mac", server.front_mac);
+}
+
+/// `id` is the server's if the file does not say otherwise.
+ServerAddresses read_server(IutReader& reader, Participants& participants, std::uint32_t id) {
+    ServerAddresses server;
+    server.name = reader.text("name");
+    server.front_ip = reader.address("front_ip");
+    participants.add_name(reader, server.name);
+    participants.add_address(reader, "front_ip", server.front_ip);
+    read_services_of(reader, participants, server);
+    read_membership(reader, participants, id, server);
     return server;
+}
+
+/// A device with one link is any host: it serves at its own address.
+ServerAddresses read_host(IutReader& reader, Participants& participants) {
+    ServerAddresses host;
+    host.name = reader.text("name", "device");
+    read_services_of(reader, participants, host);
+    const bool has_own = reader.has("front_ip");
+    host.front_ip = has_own ? reader.address("front_ip") : host.service.front();
+    if (host.front_ip != host.service.front()) {
+        participants.add_address(reader, "front_ip", host.front_ip);
+    }
+    return host;
 }
 
 /// FRM-2; a Type that means something else on every link would be taken for that.
@@ -117,7 +140,7 @@ std::uint16_t read_ethertype(IutReader& reader, std::uint16_t otherwise) {
 void read_addresses(IutReader reader, Iut& iut, Participants& participants) {
     constexpr std::int64_t kMtuMin = 576;
     constexpr std::int64_t kMtuMax = 9'000;
-    iut.device = read_server(reader, participants, 1);
+    iut.device = iut.back ? read_server(reader, participants, 1) : read_host(reader, participants);
     iut.service_port =
         static_cast<std::uint16_t>(reader.number("service_port", 1, UINT16_MAX, iut.service_port));
     iut.udp_port =
@@ -145,6 +168,7 @@ void read_timers(IutReader reader, bool has_extensions, TestTimers& timers) {
     timers.tolerance = std::chrono::milliseconds(
         reader.number("tolerance_ms", 0, kToleranceMax, milliseconds_of(timers.tolerance)));
     timers.fall_back = reader.milliseconds("fall_back_ms", 1, timers.fall_back);
+    timers.start = reader.milliseconds("start_ms", 1, timers.start);
     reader.refuse_others();
 }
 
@@ -191,19 +215,37 @@ void read_ics(IutReader ics, Iut& iut) {
     ics.refuse_others();
 }
 
+/// Where both links are one interface, a frame's source says which it is of.
+void require_told_apart(IutReader& ixit, const Iut& iut) {
+    const bool is_one = *iut.back == iut.front && iut.front.kind != AttachmentKind::Unix;
+    if (!is_one || iut.device.front_mac != iut.device.back_mac) return;
+    ixit.fail("back",
+              "another interface than front, or a device whose back_mac is another than "
+              "its front_mac");
+}
+
+void read_peers(IutReader& ixit, Iut& iut, Participants& participants) {
+    std::vector<IutReader> readers = ixit.tables("peers");
+    iut.peers.reserve(readers.size());
+    for (IutReader& peer : readers) {
+        const auto id = static_cast<std::uint32_t>(iut.peers.size() + 2);
+        iut.peers.push_back(read_server(peer, participants, id));
+        peer.refuse_others();
+    }
+}
+
 void read_ixit(IutReader ixit, const std::string& file, Iut& iut) {
     iut.front = read_attachment(ixit, "front");
-    iut.back = read_attachment(ixit, "back");
+    if (ixit.has("back")) iut.back = read_attachment(ixit, "back");
     iut.upper_tester = ixit.text("upper_tester", "");
     const bool is_known =
         iut.upper_tester.empty() || iut.upper_tester == "attachment" || !iut.control_path().empty();
     if (!is_known) ixit.fail("upper_tester", "\"attachment\" or unix:PATH");
     Participants participants;
     read_addresses(*ixit.table("addresses", true), iut, participants);
-    for (IutReader& peer : ixit.tables("peers")) {
-        const auto id = static_cast<std::uint32_t>(iut.peers.size() + 2);
-        iut.peers.push_back(read_server(peer, participants, id));
-        peer.refuse_others();
+    if (iut.back) {
+        require_told_apart(ixit, iut);
+        read_peers(ixit, iut, participants);
     }
     if (auto timers = ixit.table("timers", false)) {
         read_timers(*timers, iut.framing.has_extensions, iut.timers);

@@ -26,6 +26,8 @@ class IutReader {
     IutReader(const toml::table& table, std::string file, std::string path)
         : table_(table), file_(std::move(file)), path_(std::move(path)) {}
 
+    /// Whether the file has this key, which is then no unknown one.
+    bool has(const char* key) { return find(key) != nullptr; }
     /// A table below this one; throws IutFileError if it is missing and `is_required`.
     std::optional<IutReader> table(const char* key, bool is_required);
     /// The tables of an array of tables; throws if there is none.

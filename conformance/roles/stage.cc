@@ -105,7 +105,7 @@ Client& Stage::open_client(const ClientOffer& offer) {
 }
 
 Client& Stage::open_client_of_peer(const ClientOffer& offer, std::optional<Ipv4Address> address) {
-    return open_client_of(iut_.peers.front(), address.value_or(iut_.clients.front()), offer);
+    return open_client_of(server(0), address.value_or(iut_.clients.front()), offer);
 }
 
 Client& Stage::open_client_at(Ipv4Address address) {

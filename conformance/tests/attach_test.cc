@@ -251,13 +251,15 @@ TEST(UnixSocket, NamesThePathWhereNobodyListens) {
     }
 }
 
-TEST(AttachmentAddress, KnowsThreeKinds) {
+TEST(AttachmentAddress, KnowsFourKinds) {
     EXPECT_EQ(parse_attachment_address("unix:a/b.sock"),
               (AttachmentAddress{AttachmentKind::Unix, "a/b.sock"}));
     EXPECT_EQ(parse_attachment_address("packet:eth0"),
               (AttachmentAddress{AttachmentKind::Packet, "eth0"}));
     EXPECT_EQ(parse_attachment_address("tap:t0"), (AttachmentAddress{AttachmentKind::Tap, "t0"}));
-    for (const char* bad : {"", "unix:", "tcp:1", "eth0", "unix"}) {
+    EXPECT_EQ(parse_attachment_address("qemu:a/q"),
+              (AttachmentAddress{AttachmentKind::Qemu, "a/q"}));
+    for (const char* bad : {"", "unix:", "qemu:", "tcp:1", "eth0", "unix"}) {
         EXPECT_FALSE(parse_attachment_address(bad)) << bad;
     }
 }

@@ -63,6 +63,62 @@ TEST(IutFile, ReadsTheFilesOfTheReferenceNode) {
     EXPECT_EQ(load_iut_file(folder + "/shunt-node-tap.toml").front.kind, AttachmentKind::Tap);
 }
 
+/// A host with one link, about which TCP and IP are judged.
+constexpr const char* kHost = R"([ics]
+profiles = ["tcp"]
+roles = []
+options = []
+[ixit]
+front = "qemu:q.sock"
+[ixit.addresses]
+front_mac = "02:07:00:00:00:01"
+service = ["10.7.1.1"]
+clients = ["10.7.0.9"]
+client_mac = "02:07:00:00:00:09"
+[ixit.timers]
+start_ms = 60000
+)";
+
+TEST(IutFile, ReadsADeviceWithOneLink) {
+    const Iut iut = parse_iut(kHost, "x.toml");
+    EXPECT_EQ(iut.front, (AttachmentAddress{AttachmentKind::Qemu, "q.sock"}));
+    EXPECT_FALSE(iut.back);
+    EXPECT_TRUE(iut.peers.empty());
+    EXPECT_EQ(iut.device.front_ip, iut.device.service.front());
+    EXPECT_EQ(iut.timers.start, std::chrono::seconds(60));
+}
+
+TEST(IutFile, TakesNothingOfAFarmFromADeviceWithOneLink) {
+    for (const char* key : {"control_ip = \"10.8.0.1\"", "forward_ip = [\"10.8.1.1\"]",
+                            "back_mac = \"02:08:00:00:00:01\""}) {
+        std::string text = kHost;
+        text.insert(text.find("front_mac"), std::string(key) + "\n");
+        try {
+            parse_iut(text, "x.toml");
+            ADD_FAILURE() << key;
+        } catch (const IutFileError& error) {
+            EXPECT_NE(std::string(error.what()).find("unknown key"), std::string::npos);
+        }
+    }
+    const std::string peers = std::string(kHost) + "[[ixit.peers]]\nname = \"s2\"\n";
+    EXPECT_THROW(parse_iut(peers, "x.toml"), IutFileError);
+}
+
+TEST(IutFile, TellsTheLinksOfOneInterfaceApartByTheDevicesAddresses) {
+    std::string text = kFile;
+    text.replace(text.find("unix:x.sock"), 11, "tap:b");
+    EXPECT_EQ(parse_iut(text, "x.toml").back, parse_iut(text, "x.toml").front);
+    text.replace(text.find("02:08:00:00:00:01"), 17, "02:07:00:00:00:01");
+    try {
+        parse_iut(text, "x.toml");
+        ADD_FAILURE();
+    } catch (const IutFileError& error) {
+        EXPECT_STREQ(error.what(),
+                     "x.toml:7: ixit.back: expected another interface than front, or a device "
+                     "whose back_mac is another than its front_mac, got 'tap:b'");
+    }
+}
+
 struct Mistake {
     const char* from;
     const char* to;
@@ -81,16 +137,17 @@ TEST(IutFile, NamesFileLineKeyAndWhatWasExpected) {
          "x.toml:28: ixit.timers.silence_ms: expected a number from 100 to 3600000, got -1"},
         {R"(silence_ms = 250)", R"(silence_sm = 250)",
          "x.toml:28: ixit.timers.silence_sm: unknown key, expected one of answer_ms, silence_ms, "
-         "tolerance_ms, fall_back_ms; did you mean silence_ms?"},
+         "tolerance_ms, fall_back_ms, start_ms; did you mean silence_ms?"},
         {R"(silence_ms = 250)", R"(patience = 250)",
          "x.toml:28: ixit.timers.patience: unknown key, expected one of answer_ms, silence_ms, "
-         "tolerance_ms, fall_back_ms"},
+         "tolerance_ms, fall_back_ms, start_ms"},
         {R"(roles = ["home"])", R"(roles = ["hone"])",
          "x.toml:3: ics.roles: expected some of home, target, forwarder, host, btcp-home, "
          "btcp-target, got [ 'hone' ]; did you mean home?"},
         {R"(roles = ["home"])", "", "x.toml:1: ics.roles: expected a list of texts, got nothing"},
         {R"(back = "tap:b")", R"(back = "wire:b")",
-         "x.toml:7: ixit.back: expected unix:PATH, packet:INTERFACE or tap:NAME, got 'wire:b'"},
+         "x.toml:7: ixit.back: expected unix:PATH, packet:INTERFACE, tap:NAME or qemu:PATH, "
+         "got 'wire:b'"},
         {R"(forward_ip = ["10.8.1.1"])", R"(forward_ip = 7)",
          "x.toml:13: ixit.addresses.forward_ip: expected a list of texts, got 7"},
         {R"(name = "s1")", R"(name = "s1)",

@@ -23,6 +23,7 @@ inline Iut standard_iut(bool has_extensions = false) {
     Iut iut;
     iut.statement = {"scripted", {"endpoint"}, {"home", "target"}, {}};
     iut.framing.has_extensions = has_extensions;
+    iut.front = iut.back.emplace();
     iut.device = standard_server(1);
     iut.peers = {standard_server(2), standard_server(3)};
     iut.clients = {{0x0A070009}};

@@ -4,6 +4,7 @@
 
 `--attach unix`: one socket, virtual time, twice: the evidence of both runs is the same.
 `--attach tap`: two taps in the network namespace that it finds itself in, wall time.
+`--attach qemu`: two stream sockets with QEMU's framing, wall time, no privilege.
 `--ext`: a farm with extensions, where the judge's servers have control channels with the node, and
 the Type value of the figures (FRM-2), instead of a base farm.
 `--routed`: the routed binding (FRM-3) instead of Ethernet.
@@ -30,6 +31,12 @@ arguments = "5"
 call = "37"
 result = "42"
 """
+# Where the node has its front and its back link.
+PLACES = {
+    "unix": ("unix:out/s1.sock", "unix:out/s1.sock"),
+    "tap": ("tap:shunt-jf", "tap:shunt-jb"),
+    "qemu": ("qemu:out/front.sock", "qemu:out/back.sock"),
+}
 NOT_YET = IUT / "shunt-node-not-yet.txt"
 # What takes a minute of the wall's clock, or sends more at once than a tap's queue holds, which
 # loses the request behind it now and then.
@@ -49,13 +56,15 @@ VIRTUAL_ALONE = [
 
 def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
     """The farm's and the device's file, in `folder`."""
-    name = "shunt-node-tap.toml" if arguments.attach == "tap" else "shunt-node.toml"
+    name = "shunt-node.toml" if arguments.attach == "unix" else "shunt-node-tap.toml"
     farm, iut = (IUT / "farm.toml").read_text(), (IUT / name).read_text()
+    for place, link in zip(PLACES["tap"], PLACES[arguments.attach]):
+        iut = iut.replace(f'"{place}"', f'"{link}"')
     if arguments.ext:
         farm = farm.replace("id = 1\n", "id = 1\nextensions = true\nethertype = 0x0007\n", 1)
         iut = iut.replace("0x88B5", "0x0007")
         iut += OBJECTS
-    if arguments.attach == "tap":
+    if arguments.attach != "unix":
         # All cases share one device, and what one leaves behind fills a small table.
         farm = farm.replace("forward_connect_entries = 32\n", "", 1)
     if arguments.routed:
@@ -89,22 +98,22 @@ def place_secret(path: Path) -> None:
         os.close(descriptor)
 
 
-def left_out(is_tap: bool) -> list[str]:
-    """Selectors of what the reference node does not have yet, or not over taps."""
+def left_out(is_wall: bool) -> list[str]:
+    """Selectors of what the reference node does not have yet, or not in wall time."""
     lines = [line for line in NOT_YET.read_text().splitlines() if not line.startswith("#")]
-    return [f"^{line}" for line in lines + (VIRTUAL_ALONE if is_tap else [])]
+    return [f"^{line}" for line in lines + (VIRTUAL_ALONE if is_wall else [])]
 
 
 def judge(arguments: argparse.Namespace, folder: Path, out: str) -> dict[str, object]:
     """One run in `folder`; its report. Ends the program if the judge does not say conformant."""
-    is_tap = arguments.attach == "tap"
-    front, back = ("tap:shunt-jf", "tap:shunt-jb") if is_tap else ("unix:out/s1.sock",) * 2
+    is_wall = arguments.attach != "unix"
+    front, back = PLACES[arguments.attach]
     farm, iut = place_files(arguments, folder)
     node = [str(arguments.node), "--config", str(farm), "--name", "s1"]
-    node += ["--front", front, "--back", back, "--time", "wall" if is_tap else "virtual"]
-    if is_tap:
+    node += ["--front", front, "--back", back, "--time", "wall" if is_wall else "virtual"]
+    if is_wall:
         node += ["--control", "out/s1.control"]
-    command = [str(arguments.judge), "run", *arguments.selectors, *left_out(is_tap)]
+    command = [str(arguments.judge), "run", *arguments.selectors, *left_out(is_wall)]
     command += ["--iut", str(iut), "--out", out]
     command += ["--json", f"{out}.json", "--", *node]
     (folder / "out").mkdir(exist_ok=True)
@@ -159,7 +168,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--judge", type=Path, required=True)
     parser.add_argument("--node", type=Path, required=True)
-    parser.add_argument("--attach", choices=["unix", "tap"], required=True)
+    parser.add_argument("--attach", choices=list(PLACES), required=True)
     parser.add_argument("--ext", action="store_true")
     parser.add_argument("--routed", action="store_true")
     parser.add_argument("--sessions", choices=["cookie", "redirect"])

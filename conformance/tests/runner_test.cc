@@ -105,7 +105,8 @@ class RunnerTest : public testing::Test {
         // One of its own for each test: they run side by side.
         folder_ = (std::filesystem::temp_directory_path() / "conform-XXXXXX").string();
         if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        iut_.front = iut_.back = {AttachmentKind::Unix, folder_ + "/device.sock"};
+        iut_.front = {AttachmentKind::Unix, folder_ + "/device.sock"};
+        iut_.back = iut_.front;
         options_.iut_path = "a device.toml";
         options_.out_path = folder_;
         options_.seed = 7;

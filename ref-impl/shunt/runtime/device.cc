@@ -5,6 +5,7 @@
 
 #include "shunt/base/assert.hh"
 #include "shunt/runtime/packet_socket.hh"
+#include "shunt/runtime/qemu_device.hh"
 #include "shunt/runtime/tap_device.hh"
 
 namespace shunt::runtime {
@@ -24,6 +25,8 @@ Result<std::unique_ptr<Device>, SetupError> open_device(const DeviceAddress& add
     SHUNT_ASSERT(address.kind != DeviceAddress::Kind::Unix, "unix: carries more than frames");
     if (address.kind == DeviceAddress::Kind::Packet)
         return as_device(PacketSocket::open(address.name, pool, counters));
+    if (address.kind == DeviceAddress::Kind::Qemu)
+        return as_device(QemuDevice::open(address.name, pool, counters));
     return as_device(TapDevice::open(address, pool, counters));
 }
 

@@ -21,12 +21,13 @@ class Device : public link::FramePort {
     virtual int descriptor() const = 0;
     /// Once: a trouble of the link that the user should hear of, with the command that helps.
     virtual std::optional<std::string> take_complaint() { return std::nullopt; }
-    /// The interface was deleted: nothing comes or goes here any more.
+    /// The interface was deleted, or the other end of the wire has left: nothing comes or goes here
+    /// any more.
     virtual bool is_gone() const = 0;
 };
 
-/// Opens a tap or packet device (unix: is no port, see UnixAttachment). Frames come from `pool`,
-/// drops are counted in `counters`; both outlive the device.
+/// Opens a tap, packet or qemu device (unix: is no port, see UnixAttachment). Frames come from
+/// `pool`, drops are counted in `counters`; both outlive the device.
 Result<std::unique_ptr<Device>, SetupError> open_device(const DeviceAddress& address,
                                                         PacketPool& pool, Counters& counters);
 

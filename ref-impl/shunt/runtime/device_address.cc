@@ -28,16 +28,16 @@ Result<DeviceAddress, SetupError> parse_device_address(std::string_view text) {
     const std::string_view scheme = text.substr(0, colon);
     std::string_view name = colon == std::string_view::npos ? "" : text.substr(colon + 1);
     DeviceAddress address;
-    if (scheme == "unix") {
-        address.kind = DeviceAddress::Kind::Unix;
+    if (scheme == "unix" || scheme == "qemu") {
+        address.kind = scheme == "unix" ? DeviceAddress::Kind::Unix : DeviceAddress::Kind::Qemu;
         if (name.empty() || name.size() > kPathMax)
-            return refuse(text, fmt::format("a path of 1 to {} bytes behind unix:", kPathMax));
+            return refuse(text,
+                          fmt::format("a path of 1 to {} bytes behind {}:", kPathMax, scheme));
         address.name = name;
         return address;
     }
-    if (scheme == "qemu") return refuse(text, "another device: qemu: is not built into this node");
     if (scheme != "tap" && scheme != "packet")
-        return refuse(text, "tap:NAME, tap:NAME,vnet, packet:IF or unix:PATH");
+        return refuse(text, "tap:NAME, tap:NAME,vnet, packet:IF, unix:PATH or qemu:PATH");
     if (scheme == "packet") address.kind = DeviceAddress::Kind::Packet;
     if (scheme == "tap" && name.ends_with(kVnetSuffix)) {
         address.has_vnet_header = true;
@@ -59,6 +59,8 @@ std::string to_string(const DeviceAddress& address) {
             return fmt::format("packet:{}", address.name);
         case DeviceAddress::Kind::Unix:
             return fmt::format("unix:{}", address.name);
+        case DeviceAddress::Kind::Qemu:
+            return fmt::format("qemu:{}", address.name);
     }
     return {};
 }

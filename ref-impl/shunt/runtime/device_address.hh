@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How users name a device (docs/interfaces.md): tap:NAME, tap:NAME,vnet, packet:IF, unix:PATH.
+// How users name a device (docs/interfaces.md): tap:NAME, tap:NAME,vnet, packet:IF, unix:PATH,
+// qemu:PATH.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 namespace shunt::runtime {
 
 struct DeviceAddress {
-    enum class Kind : std::uint8_t { Tap, Packet, Unix };
+    enum class Kind : std::uint8_t { Tap, Packet, Unix, Qemu };
     Kind kind = Kind::Tap;
     /// Interface name, or path of the socket.
     std::string name;
