@@ -3,19 +3,14 @@
 /// tester gets a network namespace that nobody has used before.
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <iostream>
 #include <string_view>
 
 #include "agent/kernel_network.hh"
 #include "agent/kernel_sockets.hh"
+#include "agent/tester_listener.hh"
 #include "attach/interrupt.hh"
-#include "attach/unix_message.hh"
 
 namespace conform {
 namespace {
@@ -23,7 +18,6 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr int kExitHarness = 3;
 constexpr int kExitInterrupted = 130;
-constexpr std::size_t kMessageSizeMax = (1U << 20) + 1;
 constexpr std::string_view kPrefix = "unix:";
 constexpr const char* kUsage = "expected --front unix:PATH [--set NAME=VALUE]..";
 
@@ -33,51 +27,24 @@ struct Options {
     std::vector<std::pair<std::string, std::string>> settings;
 };
 
-Descriptor listen_on(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof address.sun_path) {
-        throw UsageError(fmt::format("--front unix:{}: a socket path has 1 to {} bytes", path,
-                                     sizeof address.sun_path - 1));
-    }
-    std::memcpy(address.sun_path, path.data(), path.size());
-    Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    // The C interface of bind() takes every family behind one type.
-    if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(socket.number(), 1) != 0) {
-        throw UsageError(fmt::format("--front unix:{}: {}", path, std::strerror(errno)));
-    }
-    return socket;
-}
-
-void reply(int tester, const UnixMessage& message) {
-    const Bytes bytes = encode(message);
-    // A tester that has left is noticed when it is read from.
-    (void)::send(tester, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-}
-
 void pass_frames(int tester, KernelNetwork& network) {
     while (auto frame = network.receive())
-        reply(tester, LinkFrame{Link::Front, std::move(*frame)});
+        send_message(tester, LinkFrame{Link::Front, std::move(*frame)});
 }
 
 /// True while the tester is there.
 bool serve_one(int tester, KernelNetwork& network, KernelSockets& sockets) {
-    Bytes bytes(kMessageSizeMax);
-    const ssize_t length = ::recv(tester, bytes.data(), bytes.size(), 0);
-    if (length <= 0) return false;
-    bytes.resize(static_cast<std::size_t>(length));
-    const auto message = parse_unix_message(bytes);
+    const auto message = receive_message(tester);
     if (!message) return false;
     if (const auto* hello = std::get_if<HelloMessage>(&*message)) {
-        reply(tester, *hello);
+        send_message(tester, *hello);
     } else if (const auto* frame = std::get_if<LinkFrame>(&*message)) {
         network.send(frame->bytes);
         pass_frames(tester, network);
     } else if (const auto* control = std::get_if<ControlMessage>(&*message)) {
         const std::string answer = sockets.answer(control->line);
         pass_frames(tester, network);
-        reply(tester, ControlMessage{answer});
+        send_message(tester, ControlMessage{answer});
     } else {
         return false;
     }
@@ -123,17 +90,11 @@ Options parse(int argument_count, char** arguments) {
 int run(const Options& options) {
     const std::string& path = options.path;
     catch_interrupts();
-    const Descriptor listener = listen_on(path);
+    const TesterListener listener(path);
     std::cout << "{\"event\":\"ready\",\"front\":\"unix:" << path << "\"}" << std::endl;
-    try {
-        for (;;) {
-            const Descriptor tester(::accept4(listener.number(), nullptr, nullptr, SOCK_CLOEXEC));
-            throw_if_interrupted();
-            if (tester.is_open()) serve(tester.number(), options);
-        }
-    } catch (...) {
-        ::unlink(path.c_str());
-        throw;
+    for (;;) {
+        const Descriptor tester = listener.accept();
+        serve(tester.number(), options);
     }
 }
 

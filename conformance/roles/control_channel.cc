@@ -10,6 +10,7 @@
 namespace conform {
 namespace {
 
+constexpr std::chrono::milliseconds kLook{5};
 /// The lower id opens at once, for its connection is the one that stays (CTL-1); the other gives it
 /// so much time.
 constexpr std::chrono::milliseconds kOpenLater{200};
@@ -62,6 +63,17 @@ Task<bool> ControlChannel::wait_until_ready(Duration within) {
     while (!is_ready() && wire_.now() < deadline)
         co_await changes_.next(deadline);
     co_return is_ready();
+}
+
+Task<bool> ControlChannel::wait_until_restarted(std::uint64_t before, Duration within) {
+    const Time deadline = wire_.now() + within;
+    const auto is_new = [this, before] {
+        const std::optional<Hello> hello = greeting();
+        return is_ready() && hello && hello->boot != before;
+    };
+    while (!is_new() && wire_.now() < deadline)
+        co_await wire_.scheduler().sleep(kLook);
+    co_return is_new();
 }
 
 bool ControlChannel::is_ready() const {

@@ -52,6 +52,8 @@ class ControlChannel : public FrameListener {
     /// and is heard; false if that is not so `within`.
     Task<bool> wait_until_ready(Duration within);
     bool is_ready() const;
+    /// The same of a device that starts again: a channel with another boot number than `before`.
+    Task<bool> wait_until_restarted(std::uint64_t before, Duration within);
     /// The hello that came last; absent while the channel is down.
     std::optional<Hello> greeting() const;
 

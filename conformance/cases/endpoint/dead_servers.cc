@@ -115,12 +115,19 @@ Task<> restarted_home_forgotten(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// Of the device, as it has greeted.
+std::uint64_t boot_of(const ControlChannel& channel) {
+    const std::optional<Hello> hello = channel.greeting();
+    return hello ? hello->boot : 0;
+}
+
 /// EP-33: after a start nothing is taken from a peer before a control frame other than hello.
 Task<> silent_until_acquainted(Stage& stage) {
     co_await stage.expect_alive("before the case");
     MovedIn twin(stage);
     co_await twin.move();
     ControlChannel& channel = stage.channel();
+    const std::uint64_t boot = boot_of(channel);
     co_await stage.upper_tester().request("restart");
     channel.behave({.answers_pings = false, .tells_state = false});
     co_await stage.sleep(kPingPeriod);
@@ -129,7 +136,7 @@ Task<> silent_until_acquainted(Stage& stage) {
     co_await early.expect_nothing("EP-33", "before a control frame other than hello",
                                   milliseconds(300));
     channel.behave({});
-    if (!co_await channel.wait_until_ready(2 * kReconnect)) {
+    if (!co_await channel.wait_until_restarted(boot, 2 * kReconnect)) {
         throw Violation({"CTL-2", "the channel again", "none"});
     }
     co_await early.move();
@@ -141,6 +148,7 @@ Task<> nothing_for_strangers(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
     co_await stage.expect_alive("before the case");
     ControlChannel& channel = stage.channel();
+    const std::uint64_t boot = boot_of(channel);
     co_await stage.upper_tester().request("restart");
     channel.behave({.answers_pings = false, .tells_state = false});
     co_await stage.sleep(kPingPeriod);
@@ -165,7 +173,7 @@ Task<> nothing_for_strangers(Stage& stage) {
     by_operator.send(tcp_flag::kAck);
     co_await endpoint::take_response(stage, by_operator, "EP-33", flight);
     channel.behave({});
-    if (!co_await channel.wait_until_ready(2 * kReconnect)) {
+    if (!co_await channel.wait_until_restarted(boot, 2 * kReconnect)) {
         throw Violation({"CTL-2", "the channel again", "none"});
     }
     Client& twin = stage.open_client();

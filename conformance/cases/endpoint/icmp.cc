@@ -22,6 +22,7 @@ constexpr std::uint8_t kHostUnreachable = 1;
 constexpr std::size_t kIpv4HeaderSize = 20;
 /// RFC 792, EP-26: so much of the transport suffices.
 constexpr std::size_t kQuotedTransport = 8;
+constexpr std::uint16_t kWideWindow = 250;  // scaled: 64,000 bytes
 
 /// The first bytes of a packet from the service to the client, as a router on its way quotes them.
 Bytes quote_of(const Client& client, std::uint32_t sequence, std::size_t transport) {
@@ -92,21 +93,31 @@ Task<std::size_t> largest_of_flight(Stage& stage, Client& client) {
     co_return largest;
 }
 
+/// The same of a connection that the device has accepted itself: how it cuts a response.
+Task<std::size_t> largest_of_its_own(Stage& stage, const ClientOffer& offer) {
+    Client& client = stage.open_client(offer);
+    co_await client.connect("EP-1");
+    client.set_window_field(kWideWindow);
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    co_return co_await largest_of_flight(stage, client);
+}
+
 /// The owner's path MTU follows (TCP-13), and soft errors end nothing.
 Task<> owner_takes_it(Stage& stage) {
     constexpr std::uint16_t kPathMtu = 700;
-    constexpr std::uint16_t kWideWindow = 250;  // scaled: 64,000 bytes
     co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
-    co_await connection.move();
     Client& client = connection.client();
+    const std::size_t usual = co_await largest_of_its_own(stage, client.offer());
+    co_await connection.move();
     client.set_window_field(kWideWindow);
     connection.forward(
         client.make(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large)));
     const std::uint32_t first = client.acknowledged();
     const std::size_t before = co_await largest_of_flight(stage, client);
     const std::size_t frame = stage.wire().capture().size() - 1;
-    stage.check_that(before > kPathMtu, "EP-25", "segments of the MSS of the block",
+    stage.check_that(before == usual, "EP-25",
+                     fmt::format("segments of up to {} bytes, as of connections of its own", usual),
                      fmt::format("{} bytes", before), frame);
     const Peer& peer = connection.peer();
     const auto forward_error = [&](std::uint8_t code, std::uint16_t mtu) {

@@ -20,6 +20,8 @@ constexpr std::size_t kDecisionBytes = 8'192;
 constexpr milliseconds kAtOnce{60};
 /// Nothing decides yet: as long as that, and the time is still not over.
 constexpr milliseconds kNotYet{30};
+/// So long a decision may be on its way here.
+constexpr milliseconds kOnItsWayMax{200};
 /// An acknowledgment may be that late (RFC 9293 3.8.6.3).
 constexpr milliseconds kDelayedAcknowledgment{500};
 
@@ -126,7 +128,8 @@ Task<> late_identifier_decides(Stage& stage) {
                    co_await stays.conversation.decision(*stays.peer, kNotYet));
     stays.conversation.send(line(stage.iut().device.id));
     check_decision(stage, "SEL-5", "when a line with an identifier of the device has come",
-                   Decision::Here, co_await stays.conversation.decision(*stays.peer, kAtOnce));
+                   Decision::Here,
+                   co_await stays.conversation.decision(*stays.peer, kDelayedAcknowledgment));
     stays.conversation.send(to_bytes("\r\n"));
     co_await stays.conversation.reply("SEL-2");
 
@@ -151,7 +154,7 @@ Task<> waits_for_an_identifier(Stage& stage) {
         stage, "SEL-5", "before 100 ms", Decision::None,
         co_await conversation.decision(*peer, kDecisionTime - milliseconds(10) - timers.tolerance));
     check_decision(stage, "SEL-5", "after 100 ms, by the URL", Decision::Elsewhere,
-                   co_await conversation.decision(*peer, milliseconds(20) + 3 * timers.tolerance));
+                   co_await conversation.decision(*peer, kOnItsWayMax + 3 * timers.tolerance));
     co_await stage.expect_alive("after the case");
 }
 

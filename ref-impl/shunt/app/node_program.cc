@@ -134,10 +134,11 @@ int serve_wall(const NodeOptions& options, NodeHost& host, NodeLinks& links,
 }
 
 int serve_virtual(const NodeOptions& options, NodeHost& host, NodeLinks& links,
-                  runtime::EventLoop& loop, PacketPool& pool) {
+                  runtime::EventLoop& loop, PacketPool& pool, const Disguising& disguising) {
     ControlSession control(host, options.time);
     VirtualNode node(host, control, links.only_tester());
-    VirtualRunner runner(node, links.only_tester(), loop, pool);
+    const auto disguised = disguising ? disguising(node, pool) : nullptr;
+    VirtualRunner runner(disguised ? *disguised : node, links.only_tester(), loop, pool);
     say_ready(options, host.self());
     runner.run();
     return kExitInterrupted;
@@ -145,7 +146,7 @@ int serve_virtual(const NodeOptions& options, NodeHost& host, NodeLinks& links,
 
 }  // namespace
 
-int run_node(const NodeOptions& options) {
+int run_node(const NodeOptions& options, const Disguising& disguising) {
     runtime::keep_freed_memory();
     set_log_level(options.log_level);
     const std::optional<farm::FarmConfig> config = load_config(options);
@@ -170,7 +171,7 @@ int run_node(const NodeOptions& options) {
     host.set_mtus(links.mtus());
     const int code = options.time == TimeMode::Wall
                          ? serve_wall(options, host, links, *loop, pool)
-                         : serve_virtual(options, host, links, *loop, pool);
+                         : serve_virtual(options, host, links, *loop, pool, disguising);
     if (!links.capture_trouble().empty())
         log_error(fmt::format("{}: {}", *options.capture, links.capture_trouble()));
     return code;

@@ -23,11 +23,11 @@ int complain_about_usage(std::string_view program, const UsageError& error);
 /// for one, is no success.
 int flushed(std::string_view program, int code);
 
-/// Returns the exit code. `values` is what main() was called with.
-template <typename Options>
+/// Returns the exit code: that of `run`, which gets the options, where there are any. `values` is
+/// what main() was called with.
+template <typename Options, typename Run>
 int run_program(std::string_view program, int count, char** values,
-                ParsedOptions<Options> (*parse)(const std::vector<std::string>&),
-                int (*run)(const Options&)) {
+                ParsedOptions<Options> (*parse)(const std::vector<std::string>&), const Run& run) {
     signal(SIGPIPE, SIG_IGN);  // whoever reads our stdout may leave before us
     const std::vector<std::string> all(values, values + count);  // none, if execve() gave none
     const auto first = all.empty() ? all.begin() : all.begin() + 1;

@@ -5,6 +5,7 @@
 #include "shunt/app/program.hh"
 
 int main(int count, char** values) {
-    return shunt::app::run_program("shunt-node", count, values, shunt::app::parse_node_options,
-                                   shunt::app::run_node);
+    return shunt::app::run_program(
+        "shunt-node", count, values, shunt::app::parse_node_options,
+        [](const shunt::app::NodeOptions& options) { return shunt::app::run_node(options); });
 }

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "shunt/base/variant.hh"
+
 namespace shunt::tcp {
 namespace {
 
@@ -22,6 +24,7 @@ std::uint32_t keyed_hash(SipKey key, const Identity& identity, Purpose purpose) 
 
 SequenceNumber initial_sequence(SipKey key, const Identity& identity, Instant now) {
     const auto ticks = static_cast<std::uint32_t>(now.since_origin().to_microseconds() / 4);
+    if (is_variant(Variant::OtherIsns)) return SequenceNumber(0xFFFF'FE00U) + ticks;
     return SequenceNumber(keyed_hash(key, identity, Purpose::InitialSequence)) + ticks;
 }
 
