@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "oracle/oracle.hh"
+#include "report/pcapng.hh"
 
 namespace conform {
 namespace {
@@ -76,24 +77,42 @@ void blame_what_ends(CaseResult& result, const std::function<void()>& action) {
     }
 }
 
+CaseRun::CaseRun(const CaseInfo& info, Attachment& attachment, const Iut& iut, std::uint64_t seed,
+                 std::uint16_t port, bool keeps_strangers)
+    : iut_(iut),
+      port_(port),
+      seed_(seed),
+      result_(describe(info)),
+      stage_(attachment, iut, Random(seed, info.id), port, keeps_strangers) {
+    scheduler().spawn(guard(info, stage_, violations_));
+}
+
+CaseResult CaseRun::conclude(Conversation& conversation) {
+    Wire& wire = stage_.wire();
+    conversation.turns = wire.scheduler().turns();
+    conversation.control = wire.control_lines();
+    conversation.port = port_;
+    conversation.seed = seed_;
+    result_.duration = wire.now() - conversation.turns.front();
+    conversation.frames = std::move(wire.capture());
+    for (const std::vector<Finding>& found :
+         {violations_, stage_.findings(), examine(conversation.frames, iut_)}) {
+        for (const Finding& finding : found)
+            add(result_, finding);
+    }
+    for (Finding& finding : result_.findings) {
+        if (finding.frame) finding.packet = packet_number(conversation, *finding.frame);
+    }
+    judge(result_);
+    return std::move(result_);
+}
+
 CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
                     std::uint64_t seed, std::uint16_t port, bool is_device_fresh,
-                    Capture& capture) {
-    CaseResult result = describe(info);
-    const Time began_at = attachment.now();
-    Stage stage(attachment, iut, Random(seed, info.id), port, is_device_fresh);
-    std::vector<Finding> violations;
-    stage.wire().scheduler().spawn(guard(info, stage, violations));
-    blame_what_ends(result, [&stage] { stage.wire().scheduler().run(); });
-    result.duration = attachment.now() - began_at;
-    capture = std::move(stage.wire().capture());
-    for (const std::vector<Finding>& found :
-         {violations, stage.findings(), examine(capture, iut)}) {
-        for (const Finding& finding : found)
-            add(result, finding);
-    }
-    judge(result);
-    return result;
+                    Conversation& conversation) {
+    CaseRun run(info, attachment, iut, seed, port, is_device_fresh);
+    run.drive([&run] { run.scheduler().run(); });
+    return run.conclude(conversation);
 }
 
 }  // namespace conform

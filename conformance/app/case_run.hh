@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "cases/registry.hh"
 #include "iut/iut.hh"
@@ -18,9 +19,37 @@ CaseResult describe(const CaseInfo& info);
 /// Makes a verdict of how talking to the device can end. UsageError and Interrupted end the run.
 void blame_what_ends(CaseResult& result, const std::function<void()>& action);
 
-/// Lets `info` run on `attachment`, then the oracles on its capture. The verdict is that of the
-/// conversation alone: what the device's process did is the runner's to know.
+/// A case that is driven from outside, by a live attachment or by the turns of a record.
+class CaseRun {
+  public:
+    /// `port` is the first client's. `keeps_strangers` is Stage's.
+    CaseRun(const CaseInfo& info, Attachment& attachment, const Iut& iut, std::uint64_t seed,
+            std::uint16_t port, bool keeps_strangers);
+    CaseRun(const CaseRun&) = delete;
+    CaseRun& operator=(const CaseRun&) = delete;
+
+    /// The case's task is spawned; run it, or begin() and take turns, within drive().
+    Scheduler& scheduler() { return stage_.wire().scheduler(); }
+    Wire& wire() { return stage_.wire(); }
+    /// Whatever ends the case in `action` becomes its verdict.
+    void drive(const std::function<void()>& action) { blame_what_ends(result_, action); }
+    /// The case is over, or what drove it is: the oracles look at what there is, and the verdict is
+    /// that of the conversation alone. Once; what was said is moved to `conversation`.
+    CaseResult conclude(Conversation& conversation);
+
+  private:
+    const Iut& iut_;
+    std::uint16_t port_;
+    std::uint64_t seed_;
+    CaseResult result_;
+    std::vector<Finding> violations_;
+    Stage stage_;
+};
+
+/// Lets `info` run on `attachment`, then the oracles on its capture. What the device's process did
+/// is the runner's to know.
 CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
-                    std::uint64_t seed, std::uint16_t port, bool is_device_fresh, Capture& capture);
+                    std::uint64_t seed, std::uint16_t port, bool is_device_fresh,
+                    Conversation& conversation);
 
 }  // namespace conform

@@ -5,8 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 
+#include "app/report_file.hh"
+#include "attach/text_file.hh"
+#include "cases/requirements.hh"
+#include "replay/capture_file.hh"
+#include "report/case_detail.hh"
+#include "report/digest.hh"
 #include "report/pcapng.hh"
 
 namespace conform {
@@ -25,32 +30,91 @@ std::string quote(const std::string& word) {
     return quoted + "'";
 }
 
+/// Of the statement; empty where it came as values, and there is no such file.
+std::string digest_of_file(const std::string& path) {
+    try {
+        return sha256(read_text_file(path));
+    } catch (const TextFileError&) {
+        return {};
+    }
+}
+
 }  // namespace
 
 Evidence::Evidence(const Options& options, const Iut& iut) : options_(options), iut_(iut) {
     if (options.time == TimeKind::Wall) {
         epoch_offset_ = std::chrono::system_clock::now().time_since_epoch();
     }
+    if (!options.out_path.empty()) statement_sha256_ = digest_of_file(options.iut_path);
 }
 
-void Evidence::write(CaseResult& result, const Capture& original) const {
-    if (options_.out_path.empty() || original.empty()) return;
-    Capture capture = original;
-    for (const Finding& finding : result.findings) {
-        if (finding.frame) capture[*finding.frame].comments.push_back(finding.message());
+CaseRecord Evidence::record_of(const CaseResult& result, const Conversation& conversation) const {
+    CaseRecord record;
+    record.suite = "shunt-conform " CONFORM_VERSION;
+    record.iut = iut_.statement.name;
+    record.statement_sha256 = statement_sha256_;
+    record.seed = conversation.seed;
+    record.time = *options_.time;
+    record.port = conversation.port;
+    record.epoch_offset = epoch_offset_;
+    record.timers = iut_.timers;
+    record.turns = conversation.turns;
+    record.turn_packets = packets_of_turns(conversation);
+    for (const ControlLine& line : conversation.control) {
+        if (line.direction == Direction::FromDevice) record.questions.push_back(line.question);
     }
+    record.result = result;
+    return record;
+}
+
+void Evidence::write(CaseResult& result, const Conversation& original) const {
+    const bool is_wanted = !options_.out_path.empty() || !options_.html_path.empty();
+    if (!is_wanted || original.frames.empty()) return;
+    Conversation conversation = original;
+    for (const Finding& finding : result.findings) {
+        if (finding.frame)
+            conversation.frames[*finding.frame].comments.push_back(finding.message());
+    }
+    CaseDetail detail = describe_conversation(conversation, result, iut_);
+    detail.environment = environment(result);
+    result.detail = std::make_shared<const CaseDetail>(std::move(detail));
+    if (options_.out_path.empty()) return;
     std::string name = result.id;
     std::replace(name.begin(), name.end(), '/', '.');
     if (result.round > 1) name += fmt::format(".{}", result.round);
-    result.pcapng = fmt::format("{}/{}.pcapng", options_.out_path, name);
+    const std::string stem = fmt::format("{}/{}", options_.out_path, name);
+    result.pcapng = stem + ".pcapng";
     const std::string description =
         fmt::format("{} {} against {}, seed {}. Again: {}", result.id, to_string(result.verdict),
                     iut_.statement.name, *options_.seed + (result.round - 1), result.rerun);
-    const Bytes file = encode_pcapng(capture, description, epoch_offset_);
-    std::ofstream out(result.pcapng, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(file.data()),
-              static_cast<std::streamsize>(file.size()));
-    if (!out.flush()) throw AttachmentError(result.pcapng + ": cannot be written");
+    const std::string record = to_json(record_of(result, conversation));
+    write_file(result.pcapng, encode_pcapng(conversation, description, epoch_offset_, record));
+    write_file(stem + ".txt", to_text(result, *result.detail));
+    write_file(stem + ".svg", to_svg(result.detail->ladder));
+}
+
+std::string Evidence::environment(const CaseResult& result) const {
+    const bool is_virtual = options_.time == TimeKind::Virtual;
+    return fmt::format(
+        "shunt-conform {}, requirements {:.12}, statement {:.12}, seed {}, {} time\n"
+        "answer within {} ms, silence for {} ms, tolerance {} ms",
+        CONFORM_VERSION, sha256(std::string_view(kRequirementsToml)),
+        statement_sha256_.empty() ? "unknown" : statement_sha256_,
+        *options_.seed + (result.round - 1), is_virtual ? "virtual" : "wall",
+        milliseconds_of(iut_.timers.answer), milliseconds_of(iut_.timers.silence),
+        milliseconds_of(iut_.timers.tolerance));
+}
+
+void Evidence::amend(const CaseResult& result) const {
+    if (result.pcapng.empty()) return;
+    Bytes bytes = read_capture_bytes(result.pcapng);
+    const CaptureFile file = read_pcapng(bytes, result.pcapng);
+    if (!file.record) return;
+    CaseRecord record = parse_case_record(*file.record);
+    record.result = result;
+    bytes.resize(file.record_offset);
+    append_case_record(bytes, to_json(record));
+    write_file(result.pcapng, bytes);
 }
 
 std::string Evidence::rerun_line(std::string_view id, std::uint64_t seed) const {

@@ -8,7 +8,7 @@
 #include "app/options.hh"
 #include "iut/iut.hh"
 #include "pdu/capture.hh"
-#include "report/result.hh"
+#include "report/case_record.hh"
 
 namespace conform {
 
@@ -19,13 +19,20 @@ class Evidence {
 
     /// Writes the case's files, where the options name a folder for them, and notes their paths in
     /// `result`. Throws AttachmentError for what cannot be written.
-    void write(CaseResult& result, const Capture& capture) const;
+    void write(CaseResult& result, const Conversation& conversation) const;
+    /// The result has changed since: its record in the file is written anew.
+    void amend(const CaseResult& result) const;
     /// One line for a shell that runs the case again.
     std::string rerun_line(std::string_view id, std::uint64_t seed) const;
 
   private:
+    /// With what and under what the case ran, for people.
+    std::string environment(const CaseResult& result) const;
+    CaseRecord record_of(const CaseResult& result, const Conversation& conversation) const;
+
     const Options& options_;
     const Iut& iut_;
+    std::string statement_sha256_;
     Duration epoch_offset_{};  ///< from the run's time to that of captures
 };
 

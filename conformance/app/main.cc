@@ -2,12 +2,14 @@
 /// shunt-conform: the commands.
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 
+#include "app/bundle.hh"
 #include "app/expectations.hh"
+#include "app/judge.hh"
 #include "app/mutants.hh"
 #include "app/options.hh"
+#include "app/report_file.hh"
 #include "app/run_display.hh"
 #include "app/run_setup.hh"
 #include "app/runner.hh"
@@ -17,8 +19,10 @@
 #include "engine/suggestion.hh"
 #include "iut/iut_file.hh"
 #include "report/coverage.hh"
+#include "report/html.hh"
 #include "report/json.hh"
 #include "report/junit.hh"
+#include "report/tap.hh"
 #include "report/text.hh"
 
 namespace conform {
@@ -37,13 +41,6 @@ int list(const Options& options) {
     return 0;
 }
 
-void write_report(const std::string& path, const std::string& text) {
-    if (path.empty()) return;
-    std::ofstream out(path);
-    out << text;
-    if (!out.flush()) throw AttachmentError(fmt::format("{}: cannot be written", path));
-}
-
 /// Compares the run with what its owner knows to fail, and writes down what nobody knows yet.
 void compare_with_known(const Options& options, const std::vector<KnownFailure>& expectations,
                         RunResult& result) {
@@ -52,8 +49,8 @@ void compare_with_known(const Options& options, const std::vector<KnownFailure>&
     if (!expectations.empty()) {
         apply_expectations(expectations, all_cases(), today, options.is_strict, result);
     }
-    write_report(options.run.write_known_failing_path,
-                 describe_expectations(result, today, options.is_strict));
+    write_file(options.run.write_known_failing_path,
+               describe_expectations(result, today, options.is_strict));
 }
 
 int run(Options options) {
@@ -68,6 +65,8 @@ int run(Options options) {
     require_writable(options.run.write_known_failing_path);
     require_writable(options.json_path);
     require_writable(options.junit_path);
+    require_writable(options.tap_path);
+    require_writable(options.html_path);
     make_out_directory(options.out_path);
     catch_interrupts();
     const TextStyle style = TextStyle::for_stdout();
@@ -81,8 +80,11 @@ int run(Options options) {
     }
     compare_with_known(options, expectations, result);
     std::cout << describe_run(result, options.is_strict, style);
-    write_report(options.json_path, to_json(result, options.is_strict));
-    write_report(options.junit_path, to_junit(result, options.is_strict));
+    write_file(options.json_path, to_json(result, options.is_strict));
+    write_file(options.junit_path, to_junit(result, options.is_strict));
+    write_file(options.tap_path, to_tap(result, options.is_strict));
+    write_file(options.html_path, to_html(result, options.is_strict));
+    write_bundle(options, result);
     return exit_code(result, options.is_strict);
 }
 
@@ -96,8 +98,30 @@ int selfcheck(Options options) {
     catch_interrupts();
     const SelfcheckResult result = run_selfcheck(options, iut, cases);
     std::cout << describe_selfcheck(result);
-    write_report(options.json_path, to_json(result));
+    write_file(options.json_path, to_json(result));
     return complaints(result).empty() ? 0 : kExitNegative;
+}
+
+int judge(const Options& options) {
+    require_writable(options.json_path);
+    catch_interrupts();
+    const TextStyle style = TextStyle::for_stdout();
+    const JudgementRun run =
+        judge_captures(options.selectors, options.iut_path, [&style](const Judgement& each) {
+            std::cout << describe_judgement(each, style) << std::flush;
+        });
+    std::cout << describe_judgements(run);
+    write_file(options.json_path, to_json(run));
+    return exit_code(run);
+}
+
+int verify(const Options& options) {
+    require_writable(options.json_path);
+    catch_interrupts();
+    const Verification verification = verify_bundle(options.selectors.front(), options.iut_path);
+    std::cout << describe(verification);
+    write_file(options.json_path, to_json(verification));
+    return verification.faults.empty() ? 0 : kExitNegative;
 }
 
 int mutants(const Options& options) {
@@ -134,7 +158,7 @@ int explain_one(const std::string& name) {
 
 int coverage(const Options& options) {
     std::cout << describe_coverage();
-    write_report(options.json_path, coverage_json());
+    write_file(options.json_path, coverage_json());
     return 0;
 }
 
@@ -156,6 +180,10 @@ int dispatch(const Options& options) {
             return mutants(options);
         case Options::Command::Explain:
             return explain_one(options.selectors.front());
+        case Options::Command::Judge:
+            return judge(options);
+        case Options::Command::Verify:
+            return verify(options);
         case Options::Command::Coverage:
             return coverage(options);
     }

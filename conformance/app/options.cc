@@ -25,6 +25,8 @@ constexpr const char* kOverview =
     "  shunt-conform list [SELECTOR..]                which cases there are\n"
     "  shunt-conform explain CASE|REQUIREMENT         what is demanded, and how it is tested\n"
     "  shunt-conform run [SELECTOR..] --iut FILE      judge a device\n"
+    "  shunt-conform judge CAPTURE.. --iut FILE       verdicts from captures, without a device\n"
+    "  shunt-conform verify DIR                       whether a run's evidence is unchanged\n"
     "  shunt-conform coverage                         which case tests which requirement\n"
     "  shunt-conform selfcheck --iut FILE -- COMMAND  which case notices which seeded defect\n"
     "  shunt-conform mutants                          the seeded defects\n"
@@ -73,8 +75,31 @@ constexpr CommandText kCommands[] = {
      "      --back unix:out/s1.sock --time virtual\n"
      "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n"
      "  shunt-conform run @smoke.txt --iut device.toml --shard 1/4 --known-failing known.toml\n",
-     "iut seed time json junit out strict shard order repeat fail-fast known-failing "
+     "iut seed time json junit tap html out strict shard order repeat fail-fast known-failing "
      "write-known-failing today"},
+    {Command::Judge, "judge",
+     "shunt-conform judge CAPTURE.. --iut FILE [--json P]\n"
+     "\n"
+     "Judges captures of `run --out` again: each case has its conversation once more, must send "
+     "what "
+     "it\n"
+     "sent, and must come to the verdict of then; exit 3 with what differs first otherwise. Of "
+     "other\n"
+     "captures, pcap or pcapng, the oracles judge what goes to and from the device that FILE "
+     "plans.\n",
+     "  shunt-conform judge out/verdict/*.pcapng --iut shunt-node.toml\n"
+     "  tcpdump -i any -w live.pcap; shunt-conform judge live.pcap --iut device.toml\n",
+     "iut json"},
+    {Command::Verify, "verify",
+     "shunt-conform verify DIR [--iut FILE] [--json P]\n"
+     "\n"
+     "Checks what `run --out DIR` has left: every file is there, none has changed, none has been "
+     "added;\n"
+     "then judges every capture again and compares with the report. FILE instead of the bundle's "
+     "own "
+     "copy\n"
+     "where the statement names the farm's secret, which no bundle has.\n",
+     "  shunt-conform verify out/verdict\n", "iut json"},
     {Command::Coverage, "coverage",
      "shunt-conform coverage [--json P]\n"
      "\n"
@@ -99,7 +124,7 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform mutants\n", "mutants"}};
 
 /// Commands of the plan that this version does not have.
-constexpr std::string_view kNotBuilt[] = {"judge", "verify", "replay", "qualify"};
+constexpr std::string_view kNotBuilt[] = {"replay", "qualify"};
 
 const CommandText* find_command(std::string_view name) {
     const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
@@ -128,6 +153,8 @@ po::options_description options_of(const CommandText& command, Options& options,
         "whose clock; virtual where the device is attached by one unix: socket");
     add("json", &options.json_path, "P", "write the report as JSON");
     add("junit", &options.junit_path, "P", "write the report as JUnit XML");
+    add("tap", &options.tap_path, "P", "write the report as TAP 13");
+    add("html", &options.html_path, "P", "write the report as one page that is read offline");
     add("mutants", &options.mutants_program, "PROGRAM",
         "takes --list-mutants and --mutant NAME; shunt-node-mutants beside this program");
     add("needs", &options.needs, "KIND",
@@ -139,7 +166,8 @@ po::options_description options_of(const CommandText& command, Options& options,
             "against each mutant only the cases of its requirement, and one that passes");
     }
     add("out", &options.out_path, "DIR",
-        "write a pcapng for each case into DIR, which must be new or empty");
+        "write a bundle into DIR, which must be new or empty: for each case a capture and what "
+        "happened in words and as a picture; statement, report, and a manifest of hashes");
     if (has_option(command, "strict")) {
         description.add_options()("strict,S", po::bool_switch(&options.is_strict),
                                   "SHOULD counts as MUST");
@@ -175,6 +203,14 @@ void require_arguments(const Options& options) {
             if (options.command == Command::Selfcheck && options.device_command.empty()) {
                 throw UsageError("selfcheck: expected -- COMMAND, which starts the device");
             }
+            return;
+        case Command::Judge:
+            if (options.iut_path.empty())
+                throw UsageError("--iut FILE is required: the plan and statement of the device");
+            if (options.selectors.empty()) throw UsageError("judge: expected a capture");
+            return;
+        case Command::Verify:
+            if (options.selectors.size() != 1) throw UsageError("verify: expected one directory");
             return;
         case Command::Explain:
             if (options.selectors.size() != 1) {

@@ -21,17 +21,21 @@ struct Options {
         Selfcheck,
         Mutants,
         Explain,
-        Coverage
+        Coverage,
+        Judge,
+        Verify
     };
 
     Command command = Command::Help;
     std::string topic;                   ///< which command's help; empty: of all
-    std::vector<std::string> selectors;  ///< for explain: the one name
+    std::vector<std::string> selectors;  ///< for explain: the one name; for judge: captures
     std::string iut_path;
     std::optional<std::uint64_t> seed;
     std::optional<TimeKind> time;
     std::string json_path;
     std::string junit_path;
+    std::string tap_path;
+    std::string html_path;
     std::string mutants_program;
     std::string needs;  ///< of the mutants that are asked; empty: all that show in this farm
     bool is_mapped_only = false;

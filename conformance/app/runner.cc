@@ -67,7 +67,7 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
 CaseResult Runner::run_one(const CaseInfo& info, std::uint32_t round, std::uint16_t port,
                            CaseResult* before, const Progress& progress) {
     CaseResult result = describe(info);
-    Capture capture;
+    Conversation conversation;
     const std::string obstacle = why_not(info, iut_.statement);
     if (!obstacle.empty()) {
         result.verdict = Verdict::NotRun;
@@ -89,13 +89,13 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint32_t round, std::uint1
                 throw;
             }
             result = run_case(info, *attachment, iut_, *options_.seed + (round - 1), port,
-                              point_.is_fresh_each_time(), capture);
+                              point_.is_fresh_each_time(), conversation);
         });
         blame_process(result);
     }
     result.round = round;
     result.rerun = evidence_.rerun_line(info.id, *options_.seed + (round - 1));
-    evidence_.write(result, capture);
+    evidence_.write(result, conversation);
     return result;
 }
 
@@ -136,8 +136,8 @@ void Runner::blame_process(CaseResult& result) {
     const bool is_gone = result.verdict == Verdict::Crash;
     const bool has_ended = is_gone ? device_->ends_within(kEndPatience) : !device_->is_running();
     if (has_ended) {
-        result.verdict = worse(result.verdict, Verdict::Crash);
-        result.reason = "the device " + device_->describe_end();
+        overrule(result, worse(result.verdict, Verdict::Crash),
+                 "the device " + device_->describe_end());
     }
     if (!is_broken && !has_ended) return;
     // The next case gets a new process, and an attachment to it.
@@ -148,8 +148,9 @@ void Runner::blame_process(CaseResult& result) {
 bool Runner::blame_late_end(CaseResult& result, std::chrono::milliseconds patience,
                             const Progress& progress) {
     if (!device_ || !device_->ends_within(patience)) return false;
-    result.verdict = worse(result.verdict, Verdict::Crash);
-    result.reason = "after the case the device " + device_->describe_end();
+    overrule(result, worse(result.verdict, Verdict::Crash),
+             "after the case the device " + device_->describe_end());
+    evidence_.amend(result);
     attachment_.reset();
     device_.reset();
     progress(result);

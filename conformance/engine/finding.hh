@@ -13,6 +13,12 @@ namespace conform {
 /// How much a requirement weighs: MUST decides, SHOULD counts with --strict.
 enum class Level : unsigned char { Must, Should };
 
+/// Bytes of a frame, from its Ethernet header on.
+struct ByteRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
 struct Finding {
     std::string requirement;  ///< "EP-25"
     std::string expected;     ///< "sequence 1001"
@@ -21,6 +27,11 @@ struct Finding {
     /// missing.
     std::optional<std::size_t> frame{};
     Level level = Level::Must;
+    /// Number of that packet in the case's capture file, from 1, where lines of the upper tester
+    /// are packets too.
+    std::optional<std::size_t> packet{};
+    /// What of the packet is not as expected, where who found it knows.
+    std::optional<ByteRange> bytes{};
 
     /// "EP-25: expected sequence 1001, got 1000"
     std::string message() const {

@@ -75,11 +75,14 @@ void Scheduler::begin() {
 
 void Scheduler::take_turn(const std::vector<LinkFrame>& frames, Time now) {
     now_ = now;
+    turns_.push_back(now);
+    bool has_change = false;
     for (const LinkFrame& frame : frames)
-        on_frame_(frame, now);
+        has_change |= on_frame_(frame, now);
     // What arrived at the very deadline is seen before the deadline is.
     while (ready_.empty() && !waiting_.empty() && waiting_.begin()->first.first <= now)
         wake(*waiting_.begin()->second);
+    if (!has_change && ready_.empty()) turns_.pop_back();
     run_ready();
 }
 

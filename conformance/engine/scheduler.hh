@@ -35,15 +35,25 @@ class Waiter {
 
 class Scheduler {
   public:
-    using FrameHandler = std::function<void(const LinkFrame&, Time)>;
+    /// Whether the frame is the case's: one of another's is as none.
+    using FrameHandler = std::function<bool(const LinkFrame&, Time)>;
 
     /// Frames of the device go to `on_frame` in the order of their arrival.
     Scheduler(Attachment& attachment, FrameHandler on_frame)
-        : attachment_(attachment), on_frame_(std::move(on_frame)), now_(attachment.now()) {}
+        : attachment_(attachment),
+          on_frame_(std::move(on_frame)),
+          now_(attachment.now()),
+          turns_{now_} {}
 
     /// When this turn began. It stands still until the next one, so that what a case does is given
     /// by its turns alone.
     Time now() const { return now_; }
+
+    /// When the turns began that have changed anything, begin() first: with what came in each they
+    /// are the whole of what a case knows, and repeat it (replay/case_replay.hh).
+    const std::vector<Time>& turns() const { return turns_; }
+    /// The turn that it is, a position in turns().
+    std::size_t turn() const { return turns_.size() - 1; }
 
     /// Takes a task that nobody awaits; it starts in run().
     void spawn(Task<> task);
@@ -93,6 +103,7 @@ class Scheduler {
     Attachment& attachment_;
     FrameHandler on_frame_;
     Time now_;
+    std::vector<Time> turns_;
     std::deque<std::coroutine_handle<>> ready_;
     // Ordered by deadline, then by the order of waiting, so that equal runs have equal order.
     std::map<std::pair<Time, std::uint64_t>, Waiter*> waiting_;

@@ -21,8 +21,8 @@ std::vector<Finding> examine(const Capture& capture, const Iut& iut) {
         for (Finding& finding : more)
             findings.push_back(std::move(finding));
     };
-    for (const auto oracle :
-         {examine_formats, examine_client_view, examine_forwarded_packets, examine_ownership}) {
+    for (const auto oracle : {examine_formats, examine_client_view, examine_forwarded_packets,
+                              examine_ownership, examine_streams}) {
         add(oracle(capture));
     }
     add(examine_headers(capture, iut));

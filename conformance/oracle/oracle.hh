@@ -27,6 +27,9 @@ std::vector<Finding> examine_forwarded_packets(const Capture& capture);
 /// or moved in without being released (EP-12).
 std::vector<Finding> examine_ownership(const Capture& capture);
 
+/// Content that names its own offsets reaches the client whole, each byte once, in order (EP-48).
+std::vector<Finding> examine_streams(const Capture& capture);
+
 /// Fields of headers that no exchange makes legal: frames longer than the link takes, TTL 0, URG,
 /// ECN that was not offered, reserved bits, MSS and window scale out of range (FRM-9, IP-1, TCP-1,
 /// TCP-2, TCP-14).

@@ -23,9 +23,31 @@ struct CapturedFrame {
     std::vector<std::string> comments{};
     /// The case has asked for it: a reset that would end a living connection otherwise.
     bool is_demanded = false;
+    std::size_t turn = 0;  ///< of the case's scheduler
 };
 
 /// A deque, so that a frame stays where it is while others are added.
 using Capture = std::deque<CapturedFrame>;
+
+/// A line to or from the device's upper tester.
+struct ControlLine {
+    Time at{};
+    Direction direction = Direction::ToDevice;
+    std::string text;
+    std::size_t turn = 0;
+    /// How many frames of the capture were there before it.
+    std::size_t frames_before = 0;
+    /// Which of the case's questions for lines got it; of lines that came only.
+    std::size_t question = 0;
+};
+
+/// All that passed between a case and the device, turn by turn: enough to have it again.
+struct Conversation {
+    Capture frames;
+    std::vector<ControlLine> control;
+    std::vector<Time> turns;
+    std::uint16_t port = 0;  ///< of the case's first client
+    std::uint64_t seed = 0;  ///< of the case's chance
+};
 
 }  // namespace conform

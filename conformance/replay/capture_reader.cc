@@ -66,7 +66,8 @@ CaptureReader::CaptureReader(std::string path) : path_(std::move(path)) {
         throw CaptureFileError(fmt::format("{}: {}", path_, std::strerror(errno)));
     }
     std::array<char, PCAP_ERRBUF_SIZE> reason{};
-    handle_.reset(pcap_fopen_offline(file, reason.data()));
+    handle_.reset(
+        pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason.data()));
     if (!handle_) {
         const long offset = opening_offset(file);
         std::fclose(file);
@@ -79,14 +80,26 @@ CaptureReader::CaptureReader(std::string path) : path_(std::move(path)) {
     }
 }
 
+std::size_t CaptureReader::offset() const {
+    return static_cast<std::size_t>(std::ftell(pcap_file(handle_.get())));
+}
+
 std::optional<Bytes> CaptureReader::next() {
+    std::optional<TimedFrame> frame = next_timed();
+    if (!frame) return std::nullopt;
+    return std::move(frame->bytes);
+}
+
+std::optional<TimedFrame> CaptureReader::next_timed() {
     const long offset = std::ftell(pcap_file(handle_.get()));
     pcap_pkthdr* header = nullptr;
     const u_char* bytes = nullptr;
     const int outcome = pcap_next_ex(handle_.get(), &header, &bytes);
     if (outcome == PCAP_ERROR_BREAK) return std::nullopt;
     if (outcome != 1) fail(offset, pcap_geterr(handle_.get()));
-    return Bytes(bytes, bytes + header->caplen);
+    // The precision that was asked for: what is called microseconds is nanoseconds.
+    const Duration time = std::chrono::seconds(header->ts.tv_sec) + Duration(header->ts.tv_usec);
+    return TimedFrame{time, Bytes(bytes, bytes + header->caplen)};
 }
 
 }  // namespace conform

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/bytes.hh"
+#include "engine/time.hh"
 
 struct pcap;
 
@@ -21,12 +22,20 @@ class CaptureFileError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+struct TimedFrame {
+    Duration time{};  ///< since 1970
+    Bytes bytes;
+};
+
 class CaptureReader {
   public:
     explicit CaptureReader(std::string path);
 
     /// Absent at the end of the file.
     std::optional<Bytes> next();
+    std::optional<TimedFrame> next_timed();
+    /// Where in the file the next one is.
+    std::size_t offset() const;
 
   private:
     struct Closer {

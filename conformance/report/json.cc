@@ -20,7 +20,7 @@ Json null_if_empty(const std::string& text) {
 
 Json to_json(const CaseResult& result, bool is_strict) {
     const Finding* first = result.findings.empty() ? nullptr : &result.findings.front();
-    const bool has_frame = first != nullptr && first->frame.has_value();
+    const bool has_frame = first != nullptr && first->packet.has_value();
     Json json;
     json["id"] = result.id;
     json["requirements"] = result.requirements;
@@ -29,7 +29,7 @@ Json to_json(const CaseResult& result, bool is_strict) {
     json["expected"] = first == nullptr ? Json(nullptr) : Json(first->expected);
     json["actual"] = first == nullptr ? Json(nullptr) : Json(first->actual);
     // Packet numbers as capture tools count them, from 1.
-    json["frame"] = has_frame ? Json(*first->frame + 1) : Json(nullptr);
+    json["frame"] = has_frame ? Json(*first->packet) : Json(nullptr);
     json["pcapng"] = null_if_empty(result.pcapng);
     json["duration_us"] =
         std::chrono::duration_cast<std::chrono::microseconds>(result.duration).count();

@@ -6,34 +6,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "report/escape.hh"
+
 namespace conform {
 namespace {
-
-/// For an attribute or text of XML 1.0, which has no control characters but tab and line ends;
-/// bytes that are no ASCII come from a device and may be no UTF-8.
-std::string escape(const std::string& text) {
-    std::string escaped;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        switch (c) {
-            case '&':
-                escaped += "&amp;";
-                break;
-            case '<':
-                escaped += "&lt;";
-                break;
-            case '>':
-                escaped += "&gt;";
-                break;
-            case '"':
-                escaped += "&quot;";
-                break;
-            default:
-                escaped += (byte < ' ' && c != '\n' && c != '\t') || byte > 126 ? '?' : c;
-        }
-    }
-    return escaped;
-}
 
 /// The element that JUnit has for a verdict; empty for a case that passed.
 const char* outcome_of(Verdict verdict, bool is_strict) {
@@ -66,17 +42,18 @@ std::string to_junit(const CaseResult& result, bool is_strict) {
     std::string folder = result.id.substr(0, slash);
     std::replace(folder.begin(), folder.end(), '/', '.');
     std::string text =
-        fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"", escape(folder),
-                    escape(result.id.substr(slash + 1)), seconds(result.duration));
+        fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"", escape_markup(folder),
+                    escape_markup(result.id.substr(slash + 1)), seconds(result.duration));
     const std::string outcome = outcome_of(result.verdict, is_strict);
     if (outcome.empty()) return text + "/>\n";
-    text += fmt::format(">\n      <{} message=\"{}\"", outcome, escape(result.reason));
+    text += fmt::format(">\n      <{} message=\"{}\"", outcome, escape_markup(result.reason));
     if (outcome == "skipped") return text + "/>\n    </testcase>\n";
     text += fmt::format(" type=\"{}\">", to_string(result.verdict));
     for (const Finding& finding : result.findings)
-        text += escape(finding.message()) + "\n";
-    if (!result.pcapng.empty()) text += "see " + escape(result.pcapng) + "\n";
-    return text + fmt::format("again: {}</{}>\n    </testcase>\n", escape(result.rerun), outcome);
+        text += escape_markup(finding.message()) + "\n";
+    if (!result.pcapng.empty()) text += "see " + escape_markup(result.pcapng) + "\n";
+    return text +
+           fmt::format("again: {}</{}>\n    </testcase>\n", escape_markup(result.rerun), outcome);
 }
 
 /// What the run does not speak of.
@@ -87,7 +64,8 @@ std::string scope_properties(const RunResult& run) {
                             run.cases.size(), run.suite_size);
     }
     for (const std::string& each : run.untested)
-        text += fmt::format("      <property name=\"untested\" value=\"{}\"/>\n", escape(each));
+        text +=
+            fmt::format("      <property name=\"untested\" value=\"{}\"/>\n", escape_markup(each));
     return text;
 }
 
@@ -109,8 +87,8 @@ std::string to_junit(const RunResult& run, bool is_strict) {
         "  <testsuite name=\"{}\" {} skipped=\"{}\" time=\"{}\">\n"
         "    <properties>\n      <property name=\"suite\" value=\"{}\"/>\n"
         "      <property name=\"seed\" value=\"{}\"/>\n{}    </properties>\n",
-        counts, escape(run.iut), counts, count("skipped"), seconds(total), escape(run.suite),
-        run.seed, scope_properties(run));
+        counts, escape_markup(run.iut), counts, count("skipped"), seconds(total),
+        escape_markup(run.suite), run.seed, scope_properties(run));
     for (const CaseResult& each : run.cases)
         text += to_junit(each, is_strict);
     return text + "  </testsuite>\n</testsuites>\n";

@@ -5,6 +5,12 @@
 
 namespace conform {
 
+void overrule(CaseResult& result, Verdict verdict, std::string reason) {
+    result.verdict = verdict;
+    result.reason = reason;
+    result.circumstances.push_back({verdict, std::move(reason)});
+}
+
 RunVerdict verdict_of(const RunResult& run, bool is_strict) {
     const auto has = [&run](Verdict verdict) {
         return std::any_of(run.cases.begin(), run.cases.end(), [verdict](const CaseResult& result) {

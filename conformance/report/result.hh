@@ -2,6 +2,7 @@
 /// What came of a case, and of a run.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,15 @@
 #include "engine/verdict.hh"
 
 namespace conform {
+
+/// What is known beside the conversation and overrules it: the device's process has ended, the
+/// machine was too noisy.
+struct Circumstance {
+    Verdict verdict = Verdict::Crash;
+    std::string reason;
+};
+
+struct CaseDetail;
 
 struct CaseResult {
     std::string id;
@@ -22,8 +32,14 @@ struct CaseResult {
     std::string rerun;              ///< one line that runs this case again
     std::uint32_t round = 1;        ///< of --repeat
     bool is_known = false;          ///< the file of known failures has all of it
+    std::vector<Circumstance> circumstances{};
+    /// What the page of a case shows (report/case_detail.hh); absent unless one is written.
+    std::shared_ptr<const CaseDetail> detail{};
     bool is_claimed = true;  ///< profile and role are: where it is NOT-RUN, something is open
 };
+
+/// Notes it, and lets it decide.
+void overrule(CaseResult& result, Verdict verdict, std::string reason);
 
 /// What came of comparing a run with a file of known failures.
 struct KnownFailing {

@@ -56,10 +56,13 @@ std::string printable(std::string_view text) {
     return clean;
 }
 
+std::string paint_verdict(Verdict verdict, const TextStyle& style) {
+    const std::string text = fmt::format("{:<{}}", to_string(verdict), kVerdictWidth);
+    return paint(text, color_of(verdict), style);
+}
+
 std::string describe_case(const CaseResult& result, const TextStyle& style) {
-    const std::string verdict = fmt::format("{:<{}}", to_string(result.verdict), kVerdictWidth);
-    std::string text =
-        fmt::format("{}  {}\n", paint(verdict, color_of(result.verdict), style), result.id);
+    std::string text = fmt::format("{}  {}\n", paint_verdict(result.verdict, style), result.id);
     // What became of the device explains the findings; one finding explains itself.
     const bool is_device_gone = result.verdict > Verdict::Fail;
     if (!result.reason.empty() && (result.findings.empty() || is_device_gone)) {
@@ -67,7 +70,7 @@ std::string describe_case(const CaseResult& result, const TextStyle& style) {
     }
     for (const Finding& finding : result.findings) {
         const std::string place =
-            finding.frame ? fmt::format(" (packet {})", *finding.frame + 1) : std::string();
+            finding.packet ? fmt::format(" (packet {})", *finding.packet) : std::string();
         text += fmt::format("    {}{}\n", printable(finding.message()), place);
     }
     for (const std::string& signature : signatures(result, true))

@@ -23,6 +23,9 @@ std::string describe_case(const CaseResult& result, const TextStyle& style);
 /// "CONFORMANT: 5 cases, 5 PASS, seed 1".
 std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& style);
 
+/// The verdict in its colour, as wide as the longest.
+std::string paint_verdict(Verdict verdict, const TextStyle& style);
+
 /// Without control characters: device output must not drive the terminal.
 std::string printable(std::string_view text);
 

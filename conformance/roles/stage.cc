@@ -10,6 +10,9 @@
 namespace conform {
 namespace {
 
+/// More requests to the upper tester than any case makes.
+constexpr std::uint64_t kRequestsPerPort = 100'000;
+
 /// A device opens again after 5 s at the latest (CTL-2), and both sides greet.
 constexpr std::chrono::milliseconds kChannelPatience{6'000};
 
@@ -64,7 +67,7 @@ Stage::Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_
                 return keeps_strangers || concerns(frame);
             }),
       router_(wire_, iut),
-      upper_tester_(wire_, iut),
+      upper_tester_(wire_, iut, port * kRequestsPerPort + 1),
       echo_(std::make_unique<EchoListener>(wire_, port)) {
     wire_.add_listener(router_);
 }

@@ -49,14 +49,15 @@ Task<UpperTester::Answer> UpperTester::request(std::string verb, std::vector<Fie
 }
 
 Task<std::uint64_t> UpperTester::begin(const std::string& verb, const std::vector<Field>& fields) {
-    Json request{{"id", ++last_id_}, {"do", verb}};
+    const std::uint64_t id = next_id_++;
+    Json request{{"id", id}, {"do", verb}};
     for (const Field& field : fields)
         request[field.name] = field.text;
     // What was sent before is to have arrived: over a channel of its own a request may overtake it.
     const bool is_ordered = iut_.upper_tester == "attachment";
     if (!is_ordered) co_await wire_.scheduler().sleep(iut_.timers.tolerance);
     wire_.send_control(request.dump());
-    co_return last_id_;
+    co_return id;
 }
 
 Task<UpperTester::Answer> UpperTester::finish(std::uint64_t id, Duration within) {

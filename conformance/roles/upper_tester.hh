@@ -30,7 +30,10 @@ struct TableRow {
 
 class UpperTester {
   public:
-    UpperTester(Wire& wire, const Iut& iut) : wire_(wire), iut_(iut) {}
+    /// Requests are numbered from `first_id` on: two cases that share a device's answers have
+    /// numbers of their own.
+    UpperTester(Wire& wire, const Iut& iut, std::uint64_t first_id)
+        : wire_(wire), iut_(iut), next_id_(first_id) {}
 
     struct Field {
         std::string name;
@@ -64,7 +67,7 @@ class UpperTester {
   private:
     Wire& wire_;
     const Iut& iut_;
-    std::uint64_t last_id_ = 0;
+    std::uint64_t next_id_;
 };
 
 /// "10.7.0.9:4711>10.7.1.1:80/tcp"

@@ -48,16 +48,19 @@ class Wire {
     /// The same, whatever binding the farm has.
     std::size_t send_as_is(Link link, Bytes frame);
     /// To and from the device's upper tester, a line each.
-    void send_control(const std::string& line) { attachment_.send_control(line); }
-    std::vector<std::string> take_control() { return attachment_.take_control(); }
+    void send_control(const std::string& line);
+    std::vector<std::string> take_control();
+    const std::vector<ControlLine>& control_lines() const { return control_lines_; }
 
   private:
-    void receive(const LinkFrame& frame, Time at);
+    bool receive(const LinkFrame& frame, Time at);
 
     Attachment& attachment_;
     Binding binding_;
     Keeps keeps_;
     Capture capture_;
+    std::vector<ControlLine> control_lines_;
+    std::size_t questions_ = 0;
     std::size_t bytes_received_ = 0;
     std::vector<FrameListener*> listeners_;
     // Last: its tasks refer to the rest, so they end first.

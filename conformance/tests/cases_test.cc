@@ -25,8 +25,8 @@ const CaseInfo& case_of(std::string_view id) {
 CaseResult judge(const CaseInfo& info, Defect defect, bool has_extensions, std::uint64_t seed = 1) {
     const Iut iut = tests::standard_iut(has_extensions);
     tests::ScriptedDevice device(iut, defect);
-    Capture capture;
-    return run_case(info, device, iut, seed, 40'000, true, capture);
+    Conversation conversation;
+    return run_case(info, device, iut, seed, 40'000, true, conversation);
 }
 
 std::string all_messages(const CaseResult& result) {
@@ -56,8 +56,8 @@ TEST(Cases, NeverPassOnADeadDevice) {
     iut.statement.options = {"ext", "control-channel"};
     for (const CaseInfo& info : all_cases()) {
         tests::ScriptedDevice device(iut, Defect::Dead);
-        Capture capture;
-        const CaseResult result = run_case(info, device, iut, 1, 40'000, true, capture);
+        Conversation conversation;
+        const CaseResult result = run_case(info, device, iut, 1, 40'000, true, conversation);
         EXPECT_EQ(result.verdict, Verdict::Hang) << info.id;
     }
 }

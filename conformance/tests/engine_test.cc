@@ -118,7 +118,10 @@ TEST(Inbox, GivesAFrameThatArrivesAtTheDeadlineItself) {
     FakeAttachment attachment({{milliseconds(10), {1}}, {milliseconds(21), {2}}});
     std::optional<Inbox> inbox;
     std::size_t count = 0;
-    Scheduler scheduler(attachment, [&](const LinkFrame&, Time) { inbox->push(count++); });
+    Scheduler scheduler(attachment, [&](const LinkFrame&, Time) {
+        inbox->push(count++);
+        return true;
+    });
     inbox.emplace(scheduler);
     std::vector<std::optional<std::size_t>> seen;
     const auto body = [](Scheduler& s, Inbox& box, auto& out) -> Task<> {

@@ -76,7 +76,7 @@ std::string complaint(const std::vector<std::string>& words) {
 TEST(Options, SuggestsOnlyWhatIsNearAndSaysWhatIsNotBuilt) {
     EXPECT_NE(complaint({"selfchek"}).find("did you mean selfcheck?"), std::string::npos);
     EXPECT_EQ(complaint({"publish"}).find("did you mean"), std::string::npos);
-    EXPECT_EQ(complaint({"judge"}), "judge is not built yet; shunt-conform --help says what is");
+    EXPECT_EQ(complaint({"replay"}), "replay is not built yet; shunt-conform --help says what is");
 }
 
 TEST(RunSetup, RefusesAReportThatCannotBeWrittenBeforeTheRun) {

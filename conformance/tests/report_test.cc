@@ -16,7 +16,8 @@ namespace conform {
 namespace {
 
 TEST(Pcapng, WritesTheGoldenFile) {
-    Capture capture;
+    Conversation conversation;
+    Capture& capture = conversation.frames;
     capture.push_back({Time{1}, Link::Front, Direction::ToDevice, from_hex("0102030405"), {}, {}});
     capture.push_back(
         {Time{0x100000002}, Link::Back, Direction::FromDevice, from_hex("ff"), {}, {"EP-25: no"}});
@@ -33,14 +34,16 @@ TEST(Pcapng, WritesTheGoldenFile) {
         "00020004 00000001 00000000 00000034"
         "00000006 00000040 00000001 00000001 00000002 00000001 00000001 ff000000"
         "00020004 00000002 00010009 45502d32353a206e6f000000 00000000 00000040";
-    EXPECT_EQ(to_hex(encode_pcapng(capture, "case", Duration::zero())), to_hex(from_hex(golden)));
+    EXPECT_EQ(to_hex(encode_pcapng(conversation, "case", Duration::zero(), "")),
+              to_hex(from_hex(golden)));
 }
 
 TEST(Pcapng, AddsTheEpochToEveryTime) {
-    Capture capture;
+    Conversation conversation;
+    Capture& capture = conversation.frames;
     capture.push_back({Time{5}, Link::Front, Direction::ToDevice, Bytes(4), {}, {}});
-    const Bytes shifted = encode_pcapng(capture, "", Duration{0x700000000});
-    const Bytes plain = encode_pcapng(capture, "", Duration::zero());
+    const Bytes shifted = encode_pcapng(conversation, "", Duration{0x700000000}, "");
+    const Bytes plain = encode_pcapng(conversation, "", Duration::zero(), "");
     ASSERT_EQ(shifted.size(), plain.size());
     std::size_t differing = 0;
     for (std::size_t i = 0; i < plain.size(); ++i)
@@ -115,6 +118,7 @@ TEST(JsonReport, HasTheKeysOfTheInterfacesPage) {
     RunResult run = run_of({Verdict::Pass, Verdict::Fail});
     run.cases[1].reason = "EP-25: expected sequence 1001, got 1000";
     run.cases[1].findings = {{"EP-25", "sequence 1001", "1000", 4}, {"EP-1", "a", "b"}};
+    run.cases[1].findings[0].packet = 5;
     run.cases[1].pcapng = "out/x.pcapng";
     const auto json = nlohmann::json::parse(to_json(run, false));
     EXPECT_EQ(json["schema"], 1);
@@ -171,6 +175,7 @@ TEST(Selfcheck, ComplainsOfAMutantThatNoCasePasses) {
 TEST(TextReport, ShowsFindingsAndHowToRunAgain) {
     CaseResult result = run_of({Verdict::Fail}).cases[0];
     result.findings = {{"EP-25", "sequence 1001", "1000", 4}};
+    result.findings[0].packet = 5;
     result.pcapng = "out/x.pcapng";
     EXPECT_EQ(describe_case(result, {}),
               "FAIL          endpoint/x/y\n"
