@@ -18,13 +18,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import reports_test
 import run_reference
 
 AGREES, NEGATIVE, TROUBLE = 0, 1, 3
 PACKET_BLOCK, CUSTOM_BLOCK = 6, 0x0BAD
 # Each breaks another thing: what is said, what is not said, the process itself.
 MUTANTS = ["ignores-checksum", "answers-from-own-address", "drops-held-packets"]
-complaints: list[str] = []
+complaints = reports_test.complaints
 
 
 def expect(is_so: bool, text: str) -> None:
@@ -39,6 +40,7 @@ def judge(program: Path, iut: Path, captures: list[Path]) -> tuple[int, dict[str
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode not in (AGREES, NEGATIVE, TROUBLE):
         sys.exit(f"judge: exit {result.returncode}\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
+    reports_test.check_schema(report, "judge")
     return result.returncode, json.loads(report.read_text())
 
 
@@ -131,7 +133,9 @@ def run(
     arguments: argparse.Namespace, folder: Path, node: list[str], out: str, iut: Path
 ) -> dict[str, object]:
     """A run whatever its verdict; its report."""
-    command = [str(arguments.judge), "run", *run_reference.left_out(False), "--iut", str(iut)]
+    is_tap = arguments.attach == "tap"
+    command = [str(arguments.judge), "run", *arguments.selectors]
+    command += [*run_reference.left_out(is_tap), "--iut", str(iut)]
     command += ["--out", out, "--json", f"{out}.json", "--", *node]
     subprocess.run(command, cwd=folder, capture_output=True, check=False)
     report: dict[str, object] = json.loads((folder / f"{out}.json").read_text())
@@ -174,6 +178,60 @@ def check_foreign(program: Path, iut: Path, capture: Path) -> None:
     foreign.write_bytes(as_pcap(with_packet_changed(capture.read_bytes(), True, 40)))
     code, report = judge(program, iut, [foreign])
     expect(code == NEGATIVE, f"changed foreign: {code} {report['captures']}")
+    whole = as_pcap(capture.read_bytes())
+    hostile = {
+        "cut in a packet": (whole[:-5], "offset"),
+        "cut in its header": (whole[:30], "offset 24"),
+        "a packet of 4 GiB": (whole[:32] + b"\xff" * 4 + whole[36:], "offset 24"),
+        "another link type": (whole[:20] + struct.pack("<I", 101) + whole[24:], "offset 20"),
+        "no capture": (b"no capture", "offset 0"),
+        "nothing": (b"", "offset 0"),
+    }
+    for what, (content, place) in hostile.items():
+        foreign.write_bytes(content)
+        code, report = judge(program, iut, [foreign])
+        trouble = str(report["captures"])
+        expect(code == TROUBLE and place in trouble, f"{what}: {code} {trouble}")
+
+
+def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
+    """Virtual time: the node without and with extensions, mutants, and changed captures."""
+    for is_ext in (False, True):
+        setting = argparse.Namespace(
+            attach="unix", ext=is_ext, routed=False, sessions="cookie" if is_ext else None
+        )
+        farm, iut = run_reference.place_files(setting, folder)
+        node = [str(arguments.node), "--config", str(farm), "--name", "s1", "--time", "virtual"]
+        node += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
+        out = f"good-{is_ext}"
+        live = run(arguments, folder, node, out, iut)
+        check_agreement(arguments.judge, iut, folder / out, live, out)
+        for mutant in MUTANTS:
+            command = [str(arguments.mutants), "--mutant", mutant, *node[1:]]
+            out = f"{mutant}-{is_ext}"
+            live = run(arguments, folder, command, out, iut)
+            expect(live["verdict"] == "NOT-CONFORMANT", f"{out}: {live['verdict']}")
+            check_agreement(arguments.judge, iut, folder / out, live, out)
+    capture = folder / "good-False" / "endpoint.connection.well-formed.pcapng"
+    base = argparse.Namespace(attach="unix", ext=False, routed=False, sessions=None)
+    _, iut = run_reference.place_files(base, folder)
+    check_tampering(arguments.judge, iut, capture)
+    check_foreign(arguments.judge, iut, capture)
+
+
+def check_tap(arguments: argparse.Namespace, folder: Path) -> None:
+    """Wall time over two taps of the namespace that this runs in, all cases on one device."""
+    setting = argparse.Namespace(attach="tap", ext=True, routed=False, sessions="cookie")
+    farm, iut = run_reference.place_files(setting, folder)
+    for name, program in (("tap", [arguments.node]), ("tap-mutant", [arguments.mutants])):
+        command = [str(program[0])]
+        if name == "tap-mutant":
+            command += ["--mutant", MUTANTS[0]]
+        command += ["--config", str(farm), "--name", "s1", "--time", "wall"]
+        command += ["--front", "tap:shunt-jf", "--back", "tap:shunt-jb"]
+        command += ["--control", "out/s1.control"]
+        live = run(arguments, folder, command, name, iut)
+        check_agreement(arguments.judge, iut, folder / name, live, name)
 
 
 def main() -> int:
@@ -181,32 +239,14 @@ def main() -> int:
     parser.add_argument("--judge", type=Path, required=True)
     parser.add_argument("--node", type=Path, required=True)
     parser.add_argument("--mutants", type=Path, required=True)
+    parser.add_argument("--attach", choices=["unix", "tap"], default="unix")
+    parser.add_argument("selectors", nargs="*", help="the cases of a run over taps")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "out").mkdir()
-        for is_ext in (False, True):
-            setting = argparse.Namespace(
-                attach="unix", ext=is_ext, routed=False, sessions="cookie" if is_ext else None
-            )
-            farm, iut = run_reference.place_files(setting, folder)
-            node = [str(arguments.node), "--config", str(farm), "--name", "s1", "--time", "virtual"]
-            node += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
-            out = f"good-{is_ext}"
-            live = run(arguments, folder, node, out, iut)
-            check_agreement(arguments.judge, iut, folder / out, live, out)
-            for mutant in MUTANTS:
-                command = [str(arguments.mutants), "--mutant", mutant, *node[1:]]
-                out = f"{mutant}-{is_ext}"
-                live = run(arguments, folder, command, out, iut)
-                expect(live["verdict"] == "NOT-CONFORMANT", f"{out}: {live['verdict']}")
-                check_agreement(arguments.judge, iut, folder / out, live, out)
-        capture = folder / "good-False" / "endpoint.connection.well-formed.pcapng"
-        farm, iut = run_reference.place_files(
-            argparse.Namespace(attach="unix", ext=False, routed=False, sessions=None), folder
-        )
-        check_tampering(arguments.judge, iut, capture)
-        check_foreign(arguments.judge, iut, capture)
+        check = check_unix if arguments.attach == "unix" else check_tap
+        check(arguments, folder)
     for complaint in complaints[:40]:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0
