@@ -107,24 +107,59 @@ std::string output_of(const std::string& program, const char* argument,
     return text;
 }
 
+/// One line of a list: texts by their names.
+class Entry {
+  public:
+    /// `list` is how the program was asked, for messages.
+    Entry(const std::string& line, const std::string& list, std::size_t number)
+        : json_(parse_json_line(line)), line_(line), list_(list), number_(number) {}
+
+    bool has(const char* key) const { return json_.is_object() && json_.contains(key); }
+    std::string text(const char* key) const {
+        if (has(key) && json_[key].is_string()) return json_[key].get<std::string>();
+        throw AttachmentError(
+            fmt::format("{}: line {}: expected an object with a text \"{}\", got {}", list_,
+                        number_, key, line_));
+    }
+
+  private:
+    nlohmann::json json_;
+    const std::string& line_;
+    const std::string& list_;
+    std::size_t number_;
+};
+
+template <class Make>
+void for_each_entry(std::string_view lines, const std::string& list, const Make& make) {
+    std::istringstream in{std::string(lines)};
+    std::size_t number = 0;
+    for (std::string line; std::getline(in, line);)
+        make(Entry(line, list, ++number));
+}
+
+std::string beside_this_program(const char* name) {
+    std::error_code error;
+    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    return (self.parent_path() / name).string();
+}
+
+/// `option NAME` stands before the command's own options.
+std::vector<std::string> replace_program(const std::vector<std::string>& command,
+                                         const std::string& program, const char* option,
+                                         const std::string& name) {
+    std::vector<std::string> words = {program, option, name};
+    words.insert(words.end(), command.begin() + 1, command.end());
+    return words;
+}
+
 }  // namespace
 
 std::vector<Mutant> parse_mutants(std::string_view lines, const std::string& program) {
     std::vector<Mutant> mutants;
-    std::istringstream in{std::string(lines)};
-    for (std::string line; std::getline(in, line);) {
-        const auto json = parse_json_line(line);
-        const auto text = [&](const char* key) -> std::string {
-            if (!json.is_object() || !json.contains(key) || !json[key].is_string()) {
-                throw AttachmentError(fmt::format(
-                    "{} --list-mutants: line {}: expected an object with a text \"{}\", got {}",
-                    program, mutants.size() + 1, key, line));
-            }
-            return json[key].get<std::string>();
-        };
-        mutants.push_back({text("name"), text("requirement"), text("text"),
-                           json.contains("needs") ? text("needs") : std::string()});
-    }
+    for_each_entry(lines, program + " --list-mutants", [&mutants](const Entry& entry) {
+        mutants.push_back({entry.text("name"), entry.text("requirement"), entry.text("text"),
+                           entry.has("needs") ? entry.text("needs") : std::string()});
+    });
     return mutants;
 }
 
@@ -132,17 +167,31 @@ std::vector<Mutant> list_mutants(const std::string& program, std::chrono::millis
     return parse_mutants(output_of(program, "--list-mutants", patience), program);
 }
 
+std::vector<Variant> list_variants(const std::string& program, std::chrono::milliseconds patience) {
+    std::vector<Variant> variants;
+    const std::string lines = output_of(program, "--list-variants", patience);
+    for_each_entry(lines, program + " --list-variants", [&variants](const Entry& entry) {
+        variants.push_back({entry.text("name"), entry.text("text")});
+    });
+    return variants;
+}
+
 std::string default_mutants_program() {
-    std::error_code error;
-    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-    return (self.parent_path() / "shunt-node-mutants").string();
+    return beside_this_program("shunt-node-mutants");
+}
+
+std::string empty_device_program() {
+    return beside_this_program("shunt-empty-device");
 }
 
 std::vector<std::string> mutant_command(const std::vector<std::string>& command,
                                         const std::string& program, const Mutant& mutant) {
-    std::vector<std::string> words = {program, "--mutant", mutant.name};
-    words.insert(words.end(), command.begin() + 1, command.end());
-    return words;
+    return replace_program(command, program, "--mutant", mutant.name);
+}
+
+std::vector<std::string> variant_command(const std::vector<std::string>& command,
+                                         const std::string& program, const Variant& variant) {
+    return replace_program(command, program, "--variant", variant.name);
 }
 
 }  // namespace conform

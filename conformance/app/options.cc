@@ -109,14 +109,17 @@ constexpr CommandText kCommands[] = {
     {Command::Selfcheck, "selfcheck",
      "shunt-conform selfcheck [SELECTOR..] --iut FILE [OPTION..] -- COMMAND..\n"
      "\n"
-     "Runs the suite against the device, then against each mutant: COMMAND with its program "
-     "replaced\n"
-     "by `PROGRAM --mutant NAME`. Exit 1 if the device is not conformant, if there is no mutant, "
-     "if\n"
-     "one survives, or if none of the cases that notice it names its requirement.\n",
+     "Runs the suite against the device, then against each mutant and each neutral variant of it:\n"
+     "COMMAND with its program replaced by `PROGRAM --mutant NAME` or `PROGRAM --variant NAME`, "
+     "and\n"
+     "against devices that do nothing. Exit 1 if the device is not conformant, if a list is "
+     "empty,\n"
+     "if a mutant survives, or none of the cases that notice it names its requirement, if a case\n"
+     "minds a variant, or if one passes on an empty device.\n",
      "  shunt-conform selfcheck --iut shunt-node.toml -- shunt-node --config farm.toml \\\n"
-     "      --name s1 --front unix:out/s1.sock --back unix:out/s1.sock --time virtual\n",
-     "iut seed time json mutants needs mapped shard"},
+     "      --name s1 --front unix:out/s1.sock --back unix:out/s1.sock --time virtual\n"
+     "  shunt-conform selfcheck 'endpoint/**' --part variants --iut shunt-node.toml -- ..\n",
+     "iut seed time json mutants needs mapped part shard"},
     {Command::Mutants, "mutants",
      "shunt-conform mutants [--mutants PROGRAM]\n"
      "\n"
@@ -156,10 +159,20 @@ po::options_description options_of(const CommandText& command, Options& options,
     add("tap", &options.tap_path, "P", "write the report as TAP 13");
     add("html", &options.html_path, "P", "write the report as one page that is read offline");
     add("mutants", &options.mutants_program, "PROGRAM",
-        "takes --list-mutants and --mutant NAME; shunt-node-mutants beside this program");
+        "takes --list-mutants, --mutant NAME, --list-variants, --variant NAME; shunt-node-mutants "
+        "beside this program");
     add("needs", &options.needs, "KIND",
         "only mutants that show in farms of this kind alone: a word that `mutants` has in "
         "brackets");
+    if (has_option(command, "part")) {
+        auto* parts = po::value<std::vector<std::string>>()->value_name("PART");
+        parts->notifier([&options](const std::vector<std::string>& words) {
+            options.parts = SelfcheckParts::named(words);
+        });
+        description.add_options()("part", parts,
+                                  "mutants, variants or empty-devices; again for more; all if none "
+                                  "is given");
+    }
     if (has_option(command, "mapped")) {
         description.add_options()(
             "mapped", po::bool_switch(&options.is_mapped_only),

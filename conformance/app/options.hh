@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/run_options.hh"
+#include "app/selfcheck_parts.hh"
 #include "attach/open.hh"
 
 namespace conform {
@@ -39,6 +40,7 @@ struct Options {
     std::string mutants_program;
     std::string needs;  ///< of the mutants that are asked; empty: all that show in this farm
     bool is_mapped_only = false;
+    SelfcheckParts parts{};
     std::string out_path;
     bool is_strict = false;
     RunOptions run{};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "agent/empty_device.hh"
 #include "app/mutants.hh"
 #include "app/runner.hh"
 #include "iut/farm_kind.hh"
@@ -55,14 +56,9 @@ void require_answers(const Mutant& mutant, const RunResult& run) {
                 : fmt::format("mutant {} cannot be started: {}", mutant.name, trouble->reason));
 }
 
-}  // namespace
-
-SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
-                              const std::vector<const CaseInfo*>& cases) {
-    const std::vector<Mutant> mutants = list_mutants(options.mutants_program);
-    SelfcheckResult result{run_quietly(options, iut, cases), {}};
-    if (verdict_of(result.baseline, false) != RunVerdict::Conformant) return result;
-    for (const Mutant& mutant : mutants) {
+void ask_mutants(SelfcheckResult& result, const Options& options, const Iut& iut,
+                 const std::vector<const CaseInfo*>& cases) {
+    for (const Mutant& mutant : list_mutants(options.mutants_program)) {
         if (!is_farm_of_kind(iut.statement, mutant.needs)) continue;
         if (!options.needs.empty() && !needs_word(mutant.needs, options.needs)) continue;
         Options mutated = options;
@@ -73,6 +69,52 @@ SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
         require_answers(mutant, run);
         result.mutants.push_back(mutant_result(mutant.name, mutant.requirement, run));
     }
+}
+
+void ask_variants(SelfcheckResult& result, const Options& options, const Iut& iut,
+                  const std::vector<const CaseInfo*>& cases) {
+    for (const Variant& variant : list_variants(options.mutants_program)) {
+        Options varied = options;
+        varied.device_command =
+            variant_command(options.device_command, options.mutants_program, variant);
+        const RunResult run = run_quietly(varied, iut, cases);
+        result.variants.push_back(variant_result(variant.name, result.baseline, run));
+    }
+}
+
+/// They stand where the device's socket stands.
+void ask_empty_devices(SelfcheckResult& result, const Options& options, const Iut& iut,
+                       const std::vector<const CaseInfo*>& cases) {
+    for (const EmptinessText& device : all_emptinesses()) {
+        Options empty = options;
+        empty.device_command = {empty_device_program(),
+                                std::string(device.name),
+                                "--iut",
+                                options.iut_path,
+                                "--front",
+                                "unix:" + iut.front.place};
+        const RunResult run = run_quietly(empty, iut, cases);
+        result.empty_devices.push_back(empty_device_result(std::string(device.name), run));
+    }
+}
+
+}  // namespace
+
+SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
+                              const std::vector<const CaseInfo*>& cases) {
+    const SelfcheckParts& parts = options.parts;
+    if (parts.needs_virtual_time() && options.time != TimeKind::Virtual) {
+        throw UsageError(
+            "variants and empty devices are asked in virtual time; in wall time give "
+            "--part mutants");
+    }
+    SelfcheckResult result{run_quietly(options, iut, cases), {}};
+    result.has_mutants = parts.mutants;
+    result.has_variants = parts.variants;
+    if (verdict_of(result.baseline, false) != RunVerdict::Conformant) return result;
+    if (parts.mutants) ask_mutants(result, options, iut, cases);
+    if (parts.variants) ask_variants(result, options, iut, cases);
+    if (parts.empty_devices) ask_empty_devices(result, options, iut, cases);
     return result;
 }
 

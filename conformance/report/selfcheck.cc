@@ -55,26 +55,8 @@ std::size_t killed(const SelfcheckResult& result) {
                       [](const MutantResult& mutant) { return !mutant.mapped.empty(); }));
 }
 
-}  // namespace
-
-MutantResult mutant_result(const std::string& name, const std::string& requirement,
-                           const RunResult& run) {
-    MutantResult result{name, requirement, {}, {}};
-    for (const CaseResult& each : run.cases) {
-        if (each.verdict == Verdict::Pass) ++result.passed;
-        if (!has_noticed(each.verdict)) continue;
-        result.killed_by.push_back(each.id);
-        if (has_found(each, requirement)) result.mapped.push_back(each.id);
-    }
-    return result;
-}
-
-std::vector<std::string> complaints(const SelfcheckResult& result) {
-    const RunVerdict verdict = verdict_of(result.baseline, false);
-    if (verdict != RunVerdict::Conformant) {
-        return {fmt::format("the base line is {}: nothing is shown by a mutant that fails too",
-                            to_string(verdict))};
-    }
+std::vector<std::string> complaints_about_mutants(const SelfcheckResult& result) {
+    if (!result.has_mutants) return {};
     if (result.mutants.empty()) return {"the list of mutants is empty"};
     std::vector<std::string> found;
     for (const MutantResult& mutant : result.mutants) {
@@ -94,6 +76,64 @@ std::vector<std::string> complaints(const SelfcheckResult& result) {
     return found;
 }
 
+}  // namespace
+
+MutantResult mutant_result(const std::string& name, const std::string& requirement,
+                           const RunResult& run) {
+    MutantResult result{name, requirement, {}, {}};
+    for (const CaseResult& each : run.cases) {
+        if (each.verdict == Verdict::Pass) ++result.passed;
+        if (!has_noticed(each.verdict)) continue;
+        result.killed_by.push_back(each.id);
+        if (has_found(each, requirement)) result.mapped.push_back(each.id);
+    }
+    return result;
+}
+
+VariantResult variant_result(const std::string& name, const RunResult& baseline,
+                             const RunResult& run) {
+    VariantResult result{name, {}};
+    for (const CaseResult& each : run.cases) {
+        const auto before =
+            std::find_if(baseline.cases.begin(), baseline.cases.end(),
+                         [&each](const CaseResult& other) { return other.id == each.id; });
+        const bool is_equal = before != baseline.cases.end() && before->verdict == each.verdict;
+        if (!is_equal) result.minded_by.push_back(each.id);
+    }
+    return result;
+}
+
+EmptyDeviceResult empty_device_result(const std::string& name, const RunResult& run) {
+    EmptyDeviceResult result{name, {}};
+    for (const CaseResult& each : run.cases) {
+        if (each.verdict <= Verdict::NonStrict) result.passed.push_back(each.id);
+    }
+    return result;
+}
+
+std::vector<std::string> complaints(const SelfcheckResult& result) {
+    const RunVerdict verdict = verdict_of(result.baseline, false);
+    if (verdict != RunVerdict::Conformant) {
+        return {fmt::format("the base line is {}: nothing is shown by a mutant that fails too",
+                            to_string(verdict))};
+    }
+    std::vector<std::string> found = complaints_about_mutants(result);
+    if (result.has_variants && result.variants.empty()) {
+        found.emplace_back("the list of variants is empty");
+    }
+    for (const VariantResult& variant : result.variants) {
+        if (variant.minded_by.empty()) continue;
+        found.push_back(fmt::format("the variant {} breaks nothing, but is minded by {}",
+                                    variant.name, fmt::join(variant.minded_by, " ")));
+    }
+    for (const EmptyDeviceResult& device : result.empty_devices) {
+        if (device.passed.empty()) continue;
+        found.push_back(fmt::format("the empty device {} does nothing, but passes {}", device.name,
+                                    fmt::join(device.passed, " ")));
+    }
+    return found;
+}
+
 std::string describe_selfcheck(const SelfcheckResult& result) {
     std::string text;
     for (const MutantResult& mutant : result.mutants) {
@@ -105,13 +145,23 @@ std::string describe_selfcheck(const SelfcheckResult& result) {
         text += fmt::format("cases that kill no mutant of a requirement of theirs:\n    {}\n",
                             fmt::join(idle, "\n    "));
     }
+    for (const VariantResult& variant : result.variants) {
+        text += fmt::format("{:<36} variant {}\n", variant.name,
+                            variant.minded_by.empty() ? "nobody minds" : "MINDED");
+    }
+    for (const EmptyDeviceResult& device : result.empty_devices) {
+        text += fmt::format("{:<36} empty   {}\n", device.name,
+                            device.passed.empty() ? "nothing passes" : "PRAISED");
+    }
     const std::vector<std::string> found = complaints(result);
     for (const std::string& complaint : found)
         text += complaint + "\n";
     return text + fmt::format(
                       "selfcheck {}: {} of {} mutants killed by a case of their "
-                      "requirement for it, base line {} with {} cases\n",
+                      "requirement for it, {} variants, {} empty devices, base line {} with {} "
+                      "cases\n",
                       found.empty() ? "passed" : "FAILED", killed(result), result.mutants.size(),
+                      result.variants.size(), result.empty_devices.size(),
                       to_string(verdict_of(result.baseline, false)), result.baseline.cases.size());
 }
 
@@ -133,7 +183,11 @@ std::string to_json(const SelfcheckResult& result) {
                                    {"passed", mutant.passed}});
     }
     json["variants"] = Json::array();
+    for (const VariantResult& variant : result.variants)
+        json["variants"].push_back({{"name", variant.name}, {"minded_by", variant.minded_by}});
     json["empty_devices"] = Json::array();
+    for (const EmptyDeviceResult& device : result.empty_devices)
+        json["empty_devices"].push_back({{"name", device.name}, {"passed", device.passed}});
     json["complaints"] = complaints(result);
     return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The suite notices every mutant of the reference node; and selfcheck notices when it does not."""
+"""The suite notices every mutant of the reference node, minds no variant, and praises no device that
+does nothing; and selfcheck notices when it does not."""
 
 from __future__ import annotations
 
@@ -75,12 +76,17 @@ class Selfcheck(unittest.TestCase):
         return farm, iut
 
     def selfcheck(
-        self, mutants: str, device: list[str], *words: str, iut: Path = IUT / "shunt-node.toml"
+        self,
+        mutants: str,
+        device: list[str],
+        *words: str,
+        iut: Path = IUT / "shunt-node.toml",
+        part: str = "mutants",
     ) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
         """What selfcheck printed, and its report."""
         done = self.run_judge(
             *("selfcheck", *left_out(), *words, "--iut", str(iut)),
-            *("--mutants", mutants),
+            *("--mutants", mutants, "--part", part),
             *("--json", "report.json", "--", *device),
         )
         return done, json.loads((self.folder / "report.json").read_text())
@@ -144,6 +150,67 @@ class Selfcheck(unittest.TestCase):
         words = ["system/**", "^system/addresses/**", "--mapped", "--needs", "session-redirect"]
         self.check_all_killed(3, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
 
+    def test_no_case_minds_a_variant(self) -> None:
+        device = self.device(str(Programs.node))
+        self.check_nobody_minds(*self.selfcheck(str(Programs.mutants), device, part="variants"))
+
+    def test_no_case_minds_a_variant_in_a_farm_with_extensions(self) -> None:
+        farm, iut = self.place_sessions("cookie")
+        device = self.device(str(Programs.node), farm=farm)
+        self.check_nobody_minds(
+            *self.selfcheck(str(Programs.mutants), device, iut=iut, part="variants")
+        )
+
+    def check_nobody_minds(
+        self, done: subprocess.CompletedProcess[str], report: dict[str, object]
+    ) -> None:
+        """Of a selfcheck of the reference node's variants."""
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        variants = report["variants"]
+        assert isinstance(variants, list)
+        self.assertGreaterEqual(len(variants), 9)
+        for variant in variants:
+            self.assertEqual(variant["minded_by"], [], variant["name"])
+
+    def test_fails_on_a_variant_that_is_none(self) -> None:
+        path = self.folder / "mutants"
+        defect = f"{Programs.mutants} --mutant ignores-checksum"
+        path.write_text(
+            '#!/bin/sh\nif [ "$1" = --list-variants ]; then\n'
+            'echo \'{"name":"wrong","text":"Has a defect."}\'; exit 0\nfi\n'
+            f'shift 2\nexec {defect} "$@"\n'
+        )
+        os.chmod(path, 0o755)
+        device = self.device(str(Programs.node))
+        done, report = self.selfcheck(str(path), device, "endpoint/framing/**", part="variants")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("the variant wrong breaks nothing, but is minded by", done.stdout)
+        self.assertFalse(report["passed"])
+
+    def test_nothing_passes_on_an_empty_device(self) -> None:
+        farm, iut = self.place_sessions("cookie")
+        places = [(IUT / "farm.toml", IUT / "shunt-node.toml"), (farm, iut)]
+        for farm_path, iut_path in places:
+            device = self.device(str(Programs.node), farm=farm_path)
+            done, report = self.selfcheck(
+                str(Programs.mutants), device, iut=iut_path, part="empty-devices"
+            )
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            devices = report["empty_devices"]
+            assert isinstance(devices, list)
+            names = [each["name"] for each in devices]
+            self.assertEqual(names, ["silent", "echo", "reset", "unsupported", "random"])
+            for each in devices:
+                self.assertEqual(each["passed"], [], each["name"])
+
+    def test_a_part_that_is_none_is_usage(self) -> None:
+        done = self.run_judge(
+            *("selfcheck", "--part", "variant", "--iut", str(IUT / "shunt-node.toml")),
+            *("--", *self.device(str(Programs.node))),
+        )
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("--part: expected mutants, variants or empty-devices", done.stderr)
+
     def check_all_killed(
         self, least: int, done: subprocess.CompletedProcess[str], report: dict[str, object]
     ) -> None:
@@ -193,6 +260,7 @@ class Selfcheck(unittest.TestCase):
         fake = self.fake_mutants(line, "false")
         done = self.run_judge(
             *("selfcheck", "endpoint/handshake", "--iut", str(IUT / "shunt-node.toml")),
+            *("--part", "mutants"),
             *("--mutants", fake, "--", *self.device(str(Programs.node))),
         )
         self.assertEqual(done.returncode, 3, done.stdout)
