@@ -15,6 +15,8 @@ from pathlib import Path
 
 from junitparser import JUnitXml  # type: ignore[import]
 
+import reports_test
+
 IUT = Path(__file__).resolve().parent.parent / "iut"
 NOT_YET = IUT / "shunt-node-not-yet.txt"
 # A class that every node has, and what its objects do: they add.
@@ -89,7 +91,10 @@ class Selfcheck(unittest.TestCase):
             *("--mutants", mutants, "--part", part),
             *("--json", "report.json", "--", *device),
         )
-        return done, json.loads((self.folder / "report.json").read_text())
+        report = self.folder / "report.json"
+        reports_test.check_schema(report, "selfcheck")
+        self.assertEqual(reports_test.complaints, [])
+        return done, json.loads(report.read_text())
 
     def fake_mutants(self, lines: str, program: str) -> str:
         """A program that lists `lines`, and is `program` whatever mutant it is asked for."""
