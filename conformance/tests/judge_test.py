@@ -25,6 +25,7 @@ AGREES, NEGATIVE, TROUBLE = 0, 1, 3
 PACKET_BLOCK, CUSTOM_BLOCK = 6, 0x0BAD
 # Each breaks another thing: what is said, what is not said, the process itself.
 MUTANTS = ["ignores-checksum", "answers-from-own-address", "drops-held-packets"]
+DEAD_DEVICE = Path(__file__).resolve().parent / "dead_device.py"
 complaints = reports_test.complaints
 
 
@@ -130,11 +131,16 @@ def check_agreement(
 
 
 def run(
-    arguments: argparse.Namespace, folder: Path, node: list[str], out: str, iut: Path
+    arguments: argparse.Namespace,
+    folder: Path,
+    node: list[str],
+    out: str,
+    iut: Path,
+    selectors: list[str] | None = None,
 ) -> dict[str, object]:
     """A run whatever its verdict; its report."""
     is_tap = arguments.attach == "tap"
-    command = [str(arguments.judge), "run", *arguments.selectors]
+    command = [str(arguments.judge), "run", *(selectors or arguments.selectors)]
     command += [*run_reference.left_out(is_tap), "--iut", str(iut)]
     command += ["--out", out, "--json", f"{out}.json", "--", *node]
     subprocess.run(command, cwd=folder, capture_output=True, check=False)
@@ -217,6 +223,14 @@ def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
     _, iut = run_reference.place_files(base, folder)
     check_tampering(arguments.judge, iut, capture)
     check_foreign(arguments.judge, iut, capture)
+    dead = ["/usr/bin/python3", str(DEAD_DEVICE), "--front", "unix:out/s1.sock"]
+    for mode, verdict in (("--late", "CRASH"), ("--gone", "CRASH"), ("--deaf", "HANG")):
+        out = f"dead{mode}"
+        live = run(arguments, folder, [*dead, mode], out, iut, ["endpoint/forward/**"])
+        counts = live["counts"]
+        assert isinstance(counts, dict)
+        expect(counts.get(verdict, 0) > 0, f"{out}: {counts}")
+        check_agreement(arguments.judge, iut, folder / out, live, out)
 
 
 def check_tap(arguments: argparse.Namespace, folder: Path) -> None:
