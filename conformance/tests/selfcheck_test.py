@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The suite notices every mutant of the reference node, minds no variant, and praises no device that
+"""The suite notices every mutant of the reference node, minds no variant, praises no device that
 does nothing; and selfcheck notices when it does not."""
 
 from __future__ import annotations
