@@ -35,8 +35,9 @@ bool is_failure(const CaseResult& result) {
 Runner::Runner(const Options& options, Iut iut)
     : options_(options),
       iut_(std::move(iut)),
+      statement_(iut_),
       evidence_(options_, iut_),
-      point_(iut_.front, iut_.back, *options.time, iut_.control_path(),
+      point_(iut_.front, iut_.back, *options.time, iut_.control_address(),
              [this](ByteView frame) { return link_of(iut_, frame); }) {}
 
 Runner::~Runner() = default;
@@ -60,6 +61,8 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
             if (options_.run.is_fail_fast && is_failure(run.cases.back())) failed_case_ = info->id;
         }
     }
+    run.claims = statement_.findings(cases.size() == run.suite_size);
+    if (statement_.has_unsupported()) run.untested.push_back(statement_.describe_unsupported());
     if (!run.cases.empty()) blame_late_end(run.cases.back(), kLateEndPatience, progress);
     return run;
 }
@@ -91,8 +94,10 @@ CaseResult Runner::run_one(const CaseInfo& info, std::uint32_t round, std::uint1
             result = run_case(info, *attachment, iut_, *options_.seed + (round - 1), port,
                               point_.is_fresh_each_time(), conversation);
         });
+        statement_.observe(conversation.frames, info.id);
         blame_process(result);
     }
+    if (result.verdict == Verdict::Unsupported) statement_.note_unsupported(info.id);
     result.round = round;
     result.rerun = evidence_.rerun_line(info.id, *options_.seed + (round - 1));
     evidence_.write(result, conversation);

@@ -13,6 +13,7 @@
 #include "attach/device_process.hh"
 #include "cases/registry.hh"
 #include "iut/iut.hh"
+#include "oracle/statement.hh"
 #include "report/result.hh"
 
 namespace conform {
@@ -52,6 +53,7 @@ class Runner {
     std::string failed_case_;
     Options options_;
     Iut iut_;
+    StatementCheck statement_;
     Evidence evidence_;
     AttachmentPoint point_;
     // The device ends before the taps that it hangs on are removed.

@@ -7,18 +7,17 @@
 #include <vector>
 
 #include "attach/descriptor.hh"
+#include "attach/upper_tester_channel.hh"
 
 namespace conform {
 
-class ControlStream {
+class ControlStream : public UpperTesterChannel {
   public:
     /// Connects to the device that listens on `path`; throws AttachmentError.
     explicit ControlStream(const std::string& path);
 
-    /// Throws DeviceGone.
-    void send(const std::string& line);
-    /// The whole lines that have come since, without waiting. Throws DeviceGone.
-    std::vector<std::string> take();
+    void send(const std::string& line) override;
+    std::vector<std::string> take() override;
 
   private:
     Descriptor descriptor_;

@@ -22,8 +22,8 @@ void WallAttachment::send(Link link, ByteView frame) {
 }
 
 void WallAttachment::send_control(const std::string& line) {
-    if (control_path_.empty()) return Attachment::send_control(line);
-    if (!control_) control_ = std::make_unique<ControlStream>(control_path_);
+    if (control_address_.empty()) return Attachment::send_control(line);
+    if (!control_) control_ = open_upper_tester(control_address_);
     control_->send(line);
 }
 

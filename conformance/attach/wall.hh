@@ -8,7 +8,7 @@
 #include <string>
 
 #include "attach/attachment.hh"
-#include "attach/control_stream.hh"
+#include "attach/upper_tester_channel.hh"
 
 namespace conform {
 
@@ -29,16 +29,16 @@ class WallPort {
 
 class WallAttachment : public Attachment {
   public:
-    /// `control`: the device's control socket, empty if it has none.
+    /// `control`: how its upper tester is reached (open_upper_tester), empty if it has none.
     explicit WallAttachment(std::vector<std::unique_ptr<WallPort>> ports, std::string control = {})
         : ports_(std::move(ports)),
-          control_path_(std::move(control)),
+          control_address_(std::move(control)),
           start_(std::chrono::steady_clock::now()) {}
 
     Time now() const override { return std::chrono::steady_clock::now() - start_; }
     void send(Link link, ByteView frame) override;
     std::vector<LinkFrame> progress(Time until) override;
-    /// The first line connects.
+    /// The first line opens the way to it.
     void send_control(const std::string& line) override;
     std::vector<std::string> take_control() override;
 
@@ -46,8 +46,8 @@ class WallAttachment : public Attachment {
     std::vector<LinkFrame> receive_all();
 
     std::vector<std::unique_ptr<WallPort>> ports_;
-    std::string control_path_;
-    std::unique_ptr<ControlStream> control_;
+    std::string control_address_;
+    std::unique_ptr<UpperTesterChannel> control_;
     std::chrono::steady_clock::time_point start_;
 };
 

@@ -44,5 +44,12 @@ std::vector<CaseInfo> system_request_cases();
 std::vector<CaseInfo> system_selection_cases();
 std::vector<CaseInfo> system_session_map_cases();
 std::vector<CaseInfo> system_sessions_cases();
+std::vector<CaseInfo> tcp_closing_cases();
+std::vector<CaseInfo> tcp_handshake_cases();
+std::vector<CaseInfo> tcp_ip_cases();
+std::vector<CaseInfo> tcp_options_cases();
+std::vector<CaseInfo> tcp_resets_cases();
+std::vector<CaseInfo> tcp_segments_cases();
+std::vector<CaseInfo> tcp_sending_cases();
 
 }  // namespace conform

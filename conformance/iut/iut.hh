@@ -112,10 +112,9 @@ struct Iut {
     std::size_t forward_connect_bound = 0;
     std::string upper_tester;  ///< empty: the device is driven through the wire alone
 
-    /// Path of the upper tester's own socket; empty where it has none.
-    std::string control_path() const {
-        constexpr std::string_view kUnix = "unix:";
-        return upper_tester.starts_with(kUnix) ? upper_tester.substr(kUnix.size()) : std::string();
+    /// Where the upper tester has a way of its own: unix:PATH, command:PATH; else empty.
+    std::string control_address() const {
+        return upper_tester == "attachment" ? std::string() : upper_tester;
     }
 };
 

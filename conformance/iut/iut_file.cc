@@ -215,6 +215,14 @@ void read_ics(IutReader ics, Iut& iut) {
     ics.refuse_others();
 }
 
+bool is_upper_tester(std::string_view text) {
+    if (text.empty() || text == "attachment") return true;
+    constexpr std::string_view kWays[] = {"unix:", "command:"};
+    return std::any_of(std::begin(kWays), std::end(kWays), [text](std::string_view way) {
+        return text.starts_with(way) && text.size() > way.size();
+    });
+}
+
 /// Where both links are one interface, a frame's source says which it is of.
 void require_told_apart(IutReader& ixit, const Iut& iut) {
     const bool is_one = *iut.back == iut.front && iut.front.kind != AttachmentKind::Unix;
@@ -238,9 +246,9 @@ void read_ixit(IutReader ixit, const std::string& file, Iut& iut) {
     iut.front = read_attachment(ixit, "front");
     if (ixit.has("back")) iut.back = read_attachment(ixit, "back");
     iut.upper_tester = ixit.text("upper_tester", "");
-    const bool is_known =
-        iut.upper_tester.empty() || iut.upper_tester == "attachment" || !iut.control_path().empty();
-    if (!is_known) ixit.fail("upper_tester", "\"attachment\" or unix:PATH");
+    if (!is_upper_tester(iut.upper_tester)) {
+        ixit.fail("upper_tester", "\"attachment\", unix:PATH or command:PATH");
+    }
     Participants participants;
     read_addresses(*ixit.table("addresses", true), iut, participants);
     if (iut.back) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "oracle/oracle.hh"
+#include "pdu/fragments.hh"
 
 namespace conform {
 namespace {
@@ -68,7 +69,7 @@ class Addressees {
 
     void to_device(const Frame& frame) {
         for (const auto* packet : {&frame.ipv4, &frame.inner}) {
-            if (*packet) asked(**packet);
+            if (*packet) asked_by(**packet);
         }
         if (!frame.encapsulation || !frame.encapsulation->is(EncapsulationType::Connection)) return;
         const auto information = parse_connection_information(frame.encapsulation->payload);
@@ -98,6 +99,16 @@ class Addressees {
     void check(bool is_so, const char* requirement, std::string expected, std::string actual) {
         if (is_so) return;
         findings_.push_back({requirement, std::move(expected), std::move(actual), number_});
+    }
+
+    /// What a datagram in fragments asks for shows when it is whole.
+    void asked_by(const Ipv4Packet& packet) {
+        if (fragment_place(packet).is_whole()) return asked(packet);
+        const std::optional<Bytes> payload = fragments_.add(packet);
+        if (!payload) return;
+        std::vector<Finding> of_the_client;
+        const auto whole = decode_ipv4(assemble_packet(packet.bytes, *payload), of_the_client);
+        if (whole) asked(*whole);
     }
 
     void asked(const Ipv4Packet& packet) {
@@ -177,6 +188,7 @@ class Addressees {
 
     const Iut& iut_;
     Neighbours neighbours_;
+    Reassembly fragments_;
     std::set<ConnectionKey> opened_;
     std::set<EchoKey> echoes_;
     std::set<std::pair<Ipv4Address, std::uint8_t>> askers_;

@@ -67,6 +67,7 @@ std::string to_json(const RunResult& run, bool is_strict) {
             {"selectors", run.selectors}, {"cases", run.cases.size()}, {"of", run.suite_size}};
     }
     json["untested"] = run.untested;
+    json["claims"] = run.claims;
     json["known_failing"] = nullptr;
     if (!run.known_failing.path.empty()) {
         const auto known = std::count_if(run.cases.begin(), run.cases.end(),

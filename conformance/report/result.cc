@@ -17,7 +17,7 @@ RunVerdict verdict_of(const RunResult& run, bool is_strict) {
             return result.verdict == verdict;
         });
     };
-    if (has(Verdict::Fail) || has(Verdict::Hang) || has(Verdict::Crash) ||
+    if (!run.claims.empty() || has(Verdict::Fail) || has(Verdict::Hang) || has(Verdict::Crash) ||
         (is_strict && has(Verdict::NonStrict))) {
         return RunVerdict::NotConformant;
     }

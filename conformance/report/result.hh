@@ -61,6 +61,9 @@ struct RunResult {
     /// What the device claims and no case tests, one line each; of a whole run only.
     std::vector<std::string> untested{};
 
+    /// What the statement says of the device and the wire shows otherwise, one line each.
+    std::vector<std::string> claims{};
+
     KnownFailing known_failing{};
 
     bool is_selection() const { return cases.size() < suite_size * rounds; }

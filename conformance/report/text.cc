@@ -88,6 +88,8 @@ std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& 
                         : verdict == RunVerdict::NotConformant ? kRed
                                                                : kYellow;
     std::string text;
+    for (const std::string& each : run.claims)
+        text += fmt::format("the statement is not true: {}\n", printable(each));
     for (const std::string& each : run.untested)
         text += fmt::format("{}\n", printable(each));
     // What a selection has shown must not be taken for what the whole suite would.

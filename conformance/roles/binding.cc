@@ -25,6 +25,7 @@ MacAddress mac_at(ByteView frame, std::size_t offset) {
 
 Binding::Binding(const Iut& iut) : framing_(iut.framing) {
     const auto add = [this](const ServerAddresses& server) {
+        if (server.forward_ip.empty()) return;  // no member of a farm
         stations_[server.front_mac] = stations_[server.back_mac] = server.forward_ip.front();
     };
     add(iut.device);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/// TCP page, TCP-11, TCP-12: the end of a connection, and one that nobody uses.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cases/registry.hh"
+#include "cases/tcp/steps.hh"
+
+namespace conform {
+namespace {
+
+constexpr std::uint8_t kFin = tcp_flag::kFin | tcp_flag::kAck;
+
+/// What the device says at the end of a connection that the client has closed.
+struct Ending {
+    bool has_fin = false;          ///< of the device
+    bool is_acknowledged = false;  ///< the client's FIN is
+};
+
+/// Takes what comes until both ends are closed; the device's FIN is taken and not acknowledged,
+/// if it `has_fin` not come before.
+Task<Ending> take_ending(Stage& stage, Client& client, bool has_fin) {
+    Ending ending{has_fin};
+    const Time deadline = stage.wire().now() + 2 * stage.iut().timers.answer;
+    while (!ending.has_fin || !ending.is_acknowledged) {
+        const Duration left = std::max(deadline - stage.wire().now(), Duration::zero());
+        const std::optional<ReceivedSegment> received = co_await client.receive(left);
+        if (!received) co_return ending;
+        const TcpSegment& segment = received->segment;
+        if (segment.has(tcp_flag::kRst)) {
+            throw Violation(
+                {"TCP-11", "a connection that is closed in order", "RST", received->frame});
+        }
+        if (segment.acknowledgment == client.next_sequence()) ending.is_acknowledged = true;
+        client.accept(segment);
+        if (segment.has(tcp_flag::kFin)) {
+            ending.has_fin = true;
+        } else if (!segment.payload.empty()) {
+            client.send(tcp_flag::kAck);
+        }
+    }
+    co_return ending;
+}
+
+void require_whole(const Ending& ending) {
+    if (!ending.is_acknowledged) {
+        throw Violation({"TCP-11", "an acknowledgment of the client's FIN", "none"});
+    }
+    if (!ending.has_fin) throw Violation({"TCP-11", "a FIN of the device", "none"});
+}
+
+Task<> closed_by_both(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    co_await client.connect("TCP-11");
+    const bool has_fin = co_await tcp::exchange(stage, client, "TCP-11");
+    client.send(kFin);
+    const Ending ending = co_await take_ending(stage, client, has_fin);
+    require_whole(ending);
+    client.send(tcp_flag::kAck);
+    co_await client.expect_silence("TCP-11", "behind the end of the connection",
+                                   stage.iut().timers.silence);
+    co_await tcp::expect_service(stage, "TCP-11");
+    co_await stage.expect_alive("after the case");
+}
+
+/// RFC 9293 3.6: who has sent FIN can still receive.
+Task<> half_closed_answered(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    co_await client.connect("TCP-11");
+    client.send(tcp_flag::kPsh | kFin, tcp::local_request(stage));
+    co_await tcp::expect_response(stage, client, "TCP-11");
+    co_await stage.expect_alive("after the case");
+}
+
+/// RFC 9293 3.10.7.4, eighth: a FIN behind a gap waits for what is before it.
+Task<> fin_out_of_order(Stage& stage) {
+    constexpr std::ptrdiff_t kFirst = 20;
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    co_await client.connect("TCP-11");
+    const Bytes request = tcp::local_request(stage);
+    client.send(tcp_flag::kAck, Bytes(request.begin(), request.begin() + kFirst));
+    co_await tcp::expect_acknowledgment(stage, client, "TCP-11", client.next_sequence());
+    const TcpSegment rest = client.make(tcp_flag::kPsh | tcp_flag::kAck,
+                                        Bytes(request.begin() + kFirst, request.end()));
+    client.skip_sent(rest.payload.size());
+    client.send(kFin);
+    co_await tcp::expect_acknowledgment(stage, client, "TCP-11", rest.sequence);
+    client.send(rest);
+    const Ending ending = co_await take_ending(stage, client, false);
+    require_whole(ending);
+    client.send(tcp_flag::kAck);
+    co_await stage.expect_alive("after the case");
+}
+
+/// A FIN is text as far as repeating goes.
+Task<> fin_retransmitted(Stage& stage) {
+    constexpr std::chrono::milliseconds kPatience{4'000};
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    co_await client.connect("TCP-11");
+    client.send(tcp_flag::kPsh | kFin, tcp::local_request(stage));
+    const Ending ending = co_await take_ending(stage, client, false);
+    require_whole(ending);
+    const std::optional<ReceivedSegment> again = co_await client.receive(kPatience);
+    if (!again || !again->segment.has(tcp_flag::kFin)) {
+        throw Violation({"TCP-11", "its FIN again, as nobody has acknowledged it",
+                         again ? describe(client.to_relative(again->segment)) : "nothing"});
+    }
+    client.send(tcp_flag::kAck);
+    co_await client.expect_silence("TCP-11", "behind the end of the connection",
+                                   stage.iut().timers.silence);
+    co_await stage.expect_alive("after the case");
+}
+
+/// RFC 9293 3.8.4, MUST-25: nobody is asked whether it is there.
+Task<> idle_silent(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    co_await client.connect("TCP-12");
+    co_await client.expect_silence("TCP-12", "on an idle connection",
+                                   2 * stage.iut().timers.silence);
+    co_await tcp::exchange(stage, client, "TCP-12");
+    co_await stage.expect_alive("after the case");
+}
+
+}  // namespace
+
+std::vector<CaseInfo> tcp_closing_cases() {
+    const auto about = [](std::string_view id, std::string_view claim,
+                          std::vector<std::string_view> requirements, Task<> (*run)(Stage&)) {
+        return CaseInfo{id, claim, std::move(requirements), "tcp", "", run, "", false};
+    };
+    return {
+        about("tcp/closing/closed-by-both",
+              "A client's FIN is acknowledged and answered with one, and silence follows.",
+              {"TCP-11"}, closed_by_both),
+        about("tcp/closing/half-closed-answered", "A request with FIN is answered like any other.",
+              {"TCP-11"}, half_closed_answered),
+        about("tcp/closing/fin-out-of-order", "A FIN behind a gap is taken when the gap is filled.",
+              {"TCP-9", "TCP-11"}, fin_out_of_order),
+        about("tcp/closing/fin-retransmitted", "An unacknowledged FIN goes again.",
+              {"TCP-3", "TCP-11"}, fin_retransmitted),
+        about("tcp/closing/idle-silent", "An idle connection is left alone.", {"TCP-12"},
+              idle_silent)};
+}
+
+}  // namespace conform
