@@ -178,7 +178,8 @@ CaseReplay replay_case(const RecordedCase& recorded, Iut iut) {
     const CaseInfo& info = find_case(record.result.id);
     iut.timers = record.timers;
     ReplayingAttachment device(recorded.conversation);
-    CaseRun run(info, device, iut, record.seed, record.port, true);
+    CaseRun run(info, device, iut, record.seed,
+                {.port = record.port, .has_channels = record.has_channels});
     TurnByTurn turns(run, device, recorded.conversation);
     run.drive([&turns] { turns.play(); });
     CaseReplay replay;

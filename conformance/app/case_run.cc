@@ -11,15 +11,18 @@
 namespace conform {
 namespace {
 
-/// What every case runs in: its own mistakes become findings, not the end of the scheduler.
+/// What every case runs in: the device is alive before and after it, and its mistakes become
+/// findings, not the end of the scheduler.
 Task<> guard(const CaseInfo& info, Stage& stage, std::vector<Finding>& violations) {
     try {
         if (info.needs_back && !stage.iut().back) throw NotRunnable("needs ixit.back, none given");
         co_await stage.set_up();
+        co_await stage.expect_alive("before the case");
         co_await info.run(stage);
     } catch (const Violation& violation) {
         violations.push_back(violation.finding());
     }
+    co_await stage.expect_alive("after the case");
 }
 
 /// Case and oracle may see the same thing: it is reported once.
@@ -78,20 +81,26 @@ void blame_what_ends(CaseResult& result, const std::function<void()>& action) {
 }
 
 CaseRun::CaseRun(const CaseInfo& info, Attachment& attachment, const Iut& iut, std::uint64_t seed,
-                 std::uint16_t port, bool keeps_strangers)
+                 const Place& place)
     : iut_(iut),
-      port_(port),
+      place_(place),
       seed_(seed),
       result_(describe(info)),
-      stage_(attachment, iut, Random(seed, info.id), port, keeps_strangers) {
+      stage_(attachment, iut, Random(seed, info.id), place) {
     scheduler().spawn(guard(info, stage_, violations_));
+}
+
+bool CaseRun::drive(const std::function<void()>& action) {
+    blame_what_ends(result_, action);
+    return result_.verdict == Verdict::Pass;
 }
 
 CaseResult CaseRun::conclude(Conversation& conversation) {
     Wire& wire = stage_.wire();
     conversation.turns = wire.scheduler().turns();
     conversation.control = wire.control_lines();
-    conversation.port = port_;
+    conversation.port = place_.port;
+    conversation.has_channels = place_.has_channels;
     conversation.seed = seed_;
     result_.duration = wire.now() - conversation.turns.front();
     conversation.frames = std::move(wire.capture());
@@ -108,9 +117,8 @@ CaseResult CaseRun::conclude(Conversation& conversation) {
 }
 
 CaseResult run_case(const CaseInfo& info, Attachment& attachment, const Iut& iut,
-                    std::uint64_t seed, std::uint16_t port, bool is_device_fresh,
-                    Conversation& conversation) {
-    CaseRun run(info, attachment, iut, seed, port, is_device_fresh);
+                    std::uint64_t seed, const Place& place, Conversation& conversation) {
+    CaseRun run(info, attachment, iut, seed, place);
     run.drive([&run] { run.scheduler().run(); });
     return run.conclude(conversation);
 }

@@ -56,6 +56,7 @@ CaseRecord Evidence::record_of(const CaseResult& result, const Conversation& con
     record.seed = conversation.seed;
     record.time = *options_.time;
     record.port = conversation.port;
+    record.has_channels = conversation.has_channels;
     record.epoch_offset = epoch_offset_;
     record.timers = iut_.timers;
     record.turns = conversation.turns;

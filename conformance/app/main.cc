@@ -68,6 +68,7 @@ int run(Options options) {
     require_writable(options.tap_path);
     require_writable(options.html_path);
     make_out_directory(options.out_path);
+    options.run.has_qualification = !options.run.skips_qualification;
     catch_interrupts();
     const TextStyle style = TextStyle::for_stdout();
     RunResult result;
@@ -86,6 +87,17 @@ int run(Options options) {
     write_file(options.html_path, to_html(result, options.is_strict));
     write_bundle(options, result);
     return exit_code(result, options.is_strict);
+}
+
+int qualify_only(Options options) {
+    const Iut iut = load_iut_file(options.iut_path);
+    complete(options, iut);
+    require_writable(options.json_path);
+    catch_interrupts();
+    const Qualification qualification = Runner(options, iut).qualify();
+    std::cout << printable(describe_qualification(qualification));
+    write_file(options.json_path, qualification_json(qualification));
+    return qualification.troubles.empty() ? 0 : kExitHarness;
 }
 
 int selfcheck(Options options) {
@@ -174,6 +186,8 @@ int dispatch(const Options& options) {
             return list(options);
         case Options::Command::Run:
             return run(options);
+        case Options::Command::Qualify:
+            return qualify_only(options);
         case Options::Command::Selfcheck:
             return selfcheck(options);
         case Options::Command::Mutants:

@@ -27,6 +27,7 @@ constexpr const char* kOverview =
     "  shunt-conform run [SELECTOR..] --iut FILE      judge a device\n"
     "  shunt-conform judge CAPTURE.. --iut FILE       verdicts from captures, without a device\n"
     "  shunt-conform verify DIR                       whether a run's evidence is unchanged\n"
+    "  shunt-conform qualify --iut FILE               whether judge and device are joined well\n"
     "  shunt-conform coverage                         which case tests which requirement\n"
     "  shunt-conform selfcheck --iut FILE -- COMMAND  which case notices which seeded defect\n"
     "  shunt-conform mutants                          the seeded defects\n"
@@ -76,7 +77,7 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n"
      "  shunt-conform run @smoke.txt --iut device.toml --shard 1/4 --known-failing known.toml\n",
      "iut seed time json junit tap html out strict shard order repeat fail-fast known-failing "
-     "write-known-failing today"},
+     "jobs devices no-qualify write-known-failing today"},
     {Command::Judge, "judge",
      "shunt-conform judge CAPTURE.. --iut FILE [--json P]\n"
      "\n"
@@ -100,6 +101,15 @@ constexpr CommandText kCommands[] = {
      "copy\n"
      "where the statement names the farm's secret, which no bundle has.\n",
      "  shunt-conform verify out/verdict\n", "iut json"},
+    {Command::Qualify, "qualify",
+     "shunt-conform qualify --iut FILE [OPTION..] [-- COMMAND..]\n"
+     "\n"
+     "Asks whether what joins the judge to the device works: marker frames come through, how late "
+     "and\n"
+     "how evenly, a verb that nobody has is answered as unsupported, and reset resets. Each run "
+     "begins\n"
+     "with it. Exit 3 where it does not work.\n",
+     "  shunt-conform qualify --iut device.toml --json qualification.json\n", "iut seed time json"},
     {Command::Coverage, "coverage",
      "shunt-conform coverage [--json P]\n"
      "\n"
@@ -119,7 +129,7 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform selfcheck --iut shunt-node.toml -- shunt-node --config farm.toml \\\n"
      "      --name s1 --front unix:out/s1.sock --back unix:out/s1.sock --time virtual\n"
      "  shunt-conform selfcheck 'endpoint/**' --part variants --iut shunt-node.toml -- ..\n",
-     "iut seed time json mutants needs mapped part shard"},
+     "iut seed time json mutants needs mapped part shard jobs devices"},
     {Command::Mutants, "mutants",
      "shunt-conform mutants [--mutants PROGRAM]\n"
      "\n"
@@ -127,7 +137,7 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform mutants\n", "mutants"}};
 
 /// Commands of the plan that this version does not have.
-constexpr std::string_view kNotBuilt[] = {"replay", "qualify"};
+constexpr std::string_view kNotBuilt[] = {"replay"};
 
 const CommandText* find_command(std::string_view name) {
     const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
@@ -209,12 +219,16 @@ std::uint64_t parse_seed(const std::string& text) {
 void require_arguments(const Options& options) {
     switch (options.command) {
         case Command::Run:
+        case Command::Qualify:
         case Command::Selfcheck:
             if (options.iut_path.empty()) {
                 throw UsageError("--iut FILE is required: what the device is and how to reach it");
             }
             if (options.command == Command::Selfcheck && options.device_command.empty()) {
                 throw UsageError("selfcheck: expected -- COMMAND, which starts the device");
+            }
+            if (options.command == Command::Qualify && !options.selectors.empty()) {
+                throw UsageError("expected no argument, got " + options.selectors.front());
             }
             return;
         case Command::Judge:

@@ -19,6 +19,7 @@ struct Options {
         Version,
         List,
         Run,
+        Qualify,
         Selfcheck,
         Mutants,
         Explain,

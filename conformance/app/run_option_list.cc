@@ -47,6 +47,10 @@ void add_run_options(po::options_description& description, std::string_view name
         description.add_options()("fail-fast", po::bool_switch(&options.is_fail_fast),
                                   "begin no case after one that fails");
     }
+    if (has(names, "no-qualify")) {
+        description.add_options()("no-qualify", po::bool_switch(&options.skips_qualification),
+                                  "do not ask first whether the harness can be trusted");
+    }
     add(
         "jobs", "N",
         [&](const std::string& text) { options.jobs = parse_count("jobs", text, kJobsMax); },

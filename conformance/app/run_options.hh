@@ -26,6 +26,9 @@ struct RunOptions {
     CaseOrder order = CaseOrder::Suite;
     std::uint32_t rounds = 1;
     bool is_fail_fast = false;
+    /// Whether the harness is asked first whether it can be trusted.
+    bool has_qualification = false;
+    bool skips_qualification = false;  ///< as the user says
     /// Cases at once on one device; absent: as many as the attachment bears.
     std::optional<std::uint32_t> jobs{};
     /// Devices at once, where `{n}` in the statement and the command tells them apart.

@@ -13,6 +13,13 @@ constexpr std::chrono::milliseconds kConnectPatience{5'000};
 constexpr std::uint8_t kBothLinks = 2;
 constexpr std::uint8_t kOneLink = 1;
 
+UnixVirtualLimits limits_of(std::size_t conversations) {
+    UnixVirtualLimits limits;
+    limits.advances *= conversations;
+    limits.wall_time *= static_cast<std::int64_t>(conversations);
+    return limits;
+}
+
 }  // namespace
 
 std::optional<AttachmentAddress> parse_attachment_address(std::string_view text) {
@@ -91,11 +98,14 @@ std::vector<std::unique_ptr<WallPort>> AttachmentPoint::open_ports(std::uint64_t
     return ports;
 }
 
-std::unique_ptr<Attachment> AttachmentPoint::open(std::uint64_t seed) const {
+std::unique_ptr<Attachment> AttachmentPoint::open(std::uint64_t seed,
+                                                  std::size_t conversations) const {
     const bool is_one_socket = front_.kind == AttachmentKind::Unix && is_one_place();
     if (!is_one_socket) return std::make_unique<WallAttachment>(open_ports(seed), control_);
     UnixSocket socket(front_.place, back_ ? kBothLinks : kOneLink, seed, kConnectPatience);
-    if (time_ == TimeKind::Virtual) return std::make_unique<UnixVirtual>(std::move(socket));
+    if (time_ == TimeKind::Virtual) {
+        return std::make_unique<UnixVirtual>(std::move(socket), limits_of(conversations));
+    }
     std::vector<std::unique_ptr<WallPort>> ports;
     ports.push_back(std::make_unique<UnixPort>(std::move(socket), std::nullopt));
     return std::make_unique<WallAttachment>(std::move(ports), control_);

@@ -44,7 +44,8 @@ class AttachmentPoint {
     bool is_fresh_each_time() const { return front_.kind == AttachmentKind::Unix; }
 
     /// Throws UsageError, AttachmentError, DeviceGone, DeviceHangs.
-    std::unique_ptr<Attachment> open(std::uint64_t seed) const;
+    /// In virtual time `conversations` at once may cost so many times what one may.
+    std::unique_ptr<Attachment> open(std::uint64_t seed, std::size_t conversations = 1) const;
 
     /// The socket whose appearance says that the device serves; empty where there is none.
     std::string socket_path() const;

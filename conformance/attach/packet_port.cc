@@ -18,6 +18,8 @@ namespace conform {
 namespace {
 
 constexpr std::size_t kFrameSizeMax = 70'000;
+/// For thousands of frames: many cases ask for much at once.
+constexpr int kReceiveBuffer = 32 << 20;
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 
@@ -44,6 +46,12 @@ Descriptor open_packet_socket(const std::string& interface) {
     }
     const int on = 1;
     ::setsockopt(descriptor.number(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on);
+    // What this host sends is not heard, and what the device sends at once is not lost.
+    ::setsockopt(descriptor.number(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+    const int size = kReceiveBuffer;
+    if (::setsockopt(descriptor.number(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
+        ::setsockopt(descriptor.number(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    }
     packet_mreq promiscuous{};
     promiscuous.mr_ifindex = static_cast<int>(index);
     promiscuous.mr_type = PACKET_MR_PROMISC;

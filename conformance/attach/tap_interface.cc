@@ -18,6 +18,9 @@
 namespace conform {
 namespace {
 
+/// Frames towards the device: a process that is busy for a moment finds all of them.
+constexpr int kQueueLength = 4'096;
+
 ifreq request_for(const std::string& name) {
     ifreq request{};
     if (name.empty() || name.size() >= sizeof request.ifr_name) {
@@ -50,6 +53,9 @@ void set_up(const std::string& name) {
     const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ifreq request = request_for(name);
     if (::ioctl(any.number(), SIOCGIFFLAGS, &request) != 0) refuse(name, "cannot read its flags");
+    ifreq queue = request_for(name);
+    queue.ifr_qlen = kQueueLength;
+    ::ioctl(any.number(), SIOCSIFTXQLEN, &queue);
     if ((request.ifr_flags & IFF_UP) != 0) return;
     request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
     if (::ioctl(any.number(), SIOCSIFFLAGS, &request) != 0) refuse(name, "cannot set it up");

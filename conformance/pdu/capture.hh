@@ -46,8 +46,9 @@ struct Conversation {
     Capture frames;
     std::vector<ControlLine> control;
     std::vector<Time> turns;
-    std::uint16_t port = 0;  ///< of the case's first client
-    std::uint64_t seed = 0;  ///< of the case's chance
+    std::uint16_t port = 0;    ///< of the case's first client
+    bool has_channels = true;  ///< the control channels were the case's own
+    std::uint64_t seed = 0;    ///< of the case's chance
 };
 
 }  // namespace conform

@@ -293,6 +293,21 @@ std::string describe(const TcpSegment& segment) {
     return text;
 }
 
+std::optional<std::uint16_t> client_port_of(const Frame& frame) {
+    if (frame.encapsulation) return frame.encapsulation->source.port;
+    if (!frame.ipv4) return std::nullopt;
+    if (frame.ipv4->tcp) return frame.ipv4->tcp->destination.port;
+    if (frame.ipv4->udp) return frame.ipv4->udp->destination.port;
+    if (!frame.ipv4->icmp) return std::nullopt;
+    // An error quotes the packet that it is about, from its IPv4 header on.
+    constexpr std::size_t kQuotedPorts = 20;
+    const IcmpMessage& message = *frame.ipv4->icmp;
+    const bool is_error = message.type == 3 || message.type == 11 || message.type == 12;
+    if (!is_error) return message.identifier;
+    if (message.payload.size() < kQuotedPorts + 2) return std::nullopt;
+    return load_u16(message.payload, kQuotedPorts);
+}
+
 std::string describe(const Frame& frame) {
     if (frame.arp) {
         return frame.arp->operation == 1

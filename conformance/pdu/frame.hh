@@ -102,6 +102,10 @@ Frame decode_frame(ByteView bytes, const Framing& framing);
 /// The IPv4 packet at the start of `bytes`, cut to its total length; faults go to `faults`.
 std::optional<Ipv4Packet> decode_ipv4(ByteView bytes, std::vector<Finding>& faults);
 
+/// The port of the client that a frame of a farm is for or about; of an ICMP error that of the
+/// packet in it, of another ICMP message its identifier. Absent where it names none.
+std::optional<std::uint16_t> client_port_of(const Frame& frame);
+
 /// "10.7.0.9:4711 > 10.7.1.1:80 SYN seq 17 win 64240": one line for people.
 std::string describe(const Frame& frame);
 std::string describe(const TcpSegment& segment);

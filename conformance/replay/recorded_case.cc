@@ -19,6 +19,7 @@ class ConversationReader {
     Conversation read() {
         conversation_.turns = record_.turns;
         conversation_.port = record_.port;
+        conversation_.has_channels = record_.has_channels;
         auto packet = file_.packets.begin();
         for (std::size_t turn = 0; turn < record_.turns.size(); ++turn) {
             const std::size_t count = record_.turn_packets[turn];

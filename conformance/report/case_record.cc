@@ -145,6 +145,7 @@ std::string to_json(const CaseRecord& record) {
     json["seed"] = record.seed;
     json["time"] = record.time == TimeKind::Virtual ? "virtual" : "wall";
     json["port"] = record.port;
+    json["has_channels"] = record.has_channels;
     json["epoch_ns"] = record.epoch_offset.count();
     json["timers_ns"] = timers_json(record.timers);
     json["turns_ns"] = times_json(record.turns);
@@ -167,6 +168,9 @@ CaseRecord parse_case_record(std::string_view text) {
     if (time != "virtual" && time != "wall") fail("time", "virtual or wall");
     record.time = time == "virtual" ? TimeKind::Virtual : TimeKind::Wall;
     record.port = static_cast<std::uint16_t>(number_of(member(json, "port"), "port", UINT16_MAX));
+    const Json& has_channels = member(json, "has_channels");
+    if (!has_channels.is_boolean()) fail("has_channels", "true or false");
+    record.has_channels = has_channels.get<bool>();
     record.epoch_offset = duration_of(json, "epoch_ns");
     const Json& timers = member(json, "timers_ns");
     record.timers = {duration_of(timers, "answer"), duration_of(timers, "silence"),

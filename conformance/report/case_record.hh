@@ -21,6 +21,7 @@ struct CaseRecord {
     std::uint64_t seed = 0;
     TimeKind time = TimeKind::Virtual;
     std::uint16_t port = 0;
+    bool has_channels = true;
     Duration epoch_offset{};  ///< from the case's time to that of packets
     TestTimers timers;        ///< in force, which may be longer than iut.toml's
     std::vector<Time> turns;

@@ -18,6 +18,25 @@ Json null_if_empty(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json to_json(const Qualification& qualification) {
+    const auto microseconds = [](Duration duration) {
+        return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    };
+    return {{"markers", qualification.markers},
+            {"lost", qualification.lost},
+            {"altered", qualification.altered},
+            {"latency_us",
+             {{"least", microseconds(qualification.latency_least)},
+              {"median", microseconds(qualification.latency_median)},
+              {"most", microseconds(qualification.latency_most)}}},
+            {"jitter_us", microseconds(qualification.jitter())},
+            {"unknown_verb", qualification.unknown_verb},
+            {"reset", qualification.reset},
+            {"tolerance_us", microseconds(qualification.tolerance)},
+            {"answer_us", microseconds(qualification.answer)},
+            {"troubles", qualification.troubles}};
+}
+
 Json to_json(const CaseResult& result, bool is_strict) {
     const Finding* first = result.findings.empty() ? nullptr : &result.findings.front();
     const bool has_frame = first != nullptr && first->packet.has_value();
@@ -45,6 +64,12 @@ Json to_json(const CaseResult& result, bool is_strict) {
 }
 
 }  // namespace
+
+std::string qualification_json(const Qualification& qualification) {
+    Json json{{"schema", kSchema}};
+    json.update(to_json(qualification));
+    return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 std::string to_json(const RunResult& run, bool is_strict) {
     Json counts = Json::object();
@@ -76,6 +101,7 @@ std::string to_json(const RunResult& run, bool is_strict) {
                                  {"known", known},
                                  {"complaints", run.known_failing.complaints}};
     }
+    json["qualification"] = run.qualification ? to_json(*run.qualification) : Json(nullptr);
     json["cases"] = Json::array();
     for (const CaseResult& result : run.cases)
         json["cases"].push_back(to_json(result, is_strict));

@@ -10,4 +10,7 @@ namespace conform {
 
 std::string to_json(const RunResult& run, bool is_strict);
 
+/// What `qualify --json` writes.
+std::string qualification_json(const Qualification& qualification);
+
 }  // namespace conform

@@ -27,8 +27,9 @@ RunVerdict verdict_of(const RunResult& run, bool is_strict) {
         std::any_of(run.cases.begin(), run.cases.end(), [](const CaseResult& result) {
             return result.verdict == Verdict::NotRun && result.is_claimed;
         });
-    const bool is_whole = !is_claim_open && !has(Verdict::Error) && !has(Verdict::Inconclusive) &&
-                          !has(Verdict::Unsupported);
+    const bool is_trusted = !run.qualification || run.qualification->troubles.empty();
+    const bool is_whole = is_trusted && !is_claim_open && !has(Verdict::Error) &&
+                          !has(Verdict::Inconclusive) && !has(Verdict::Unsupported);
     return has_run && is_whole ? RunVerdict::Conformant : RunVerdict::Inconclusive;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/finding.hh"
 #include "engine/time.hh"
 #include "engine/verdict.hh"
+#include "report/qualification.hh"
 
 namespace conform {
 
@@ -65,12 +67,14 @@ struct RunResult {
     std::vector<std::string> claims{};
 
     KnownFailing known_failing{};
+    /// What was measured before; absent: nothing was.
+    std::optional<Qualification> qualification{};
 
     bool is_selection() const { return cases.size() < suite_size * rounds; }
 };
 
 /// With `is_strict`, NON-STRICT is as bad as FAIL. A run is inconclusive in which nothing ran, or
-/// not all that was claimed.
+/// not all that was claimed, or whose harness did not qualify.
 RunVerdict verdict_of(const RunResult& run, bool is_strict);
 
 /// What the run is worth where failures are known: 0 also if nothing but these failed; 1 where an

@@ -90,6 +90,7 @@ std::string describe_run(const RunResult& run, bool is_strict, const TextStyle& 
     std::string text;
     for (const std::string& each : run.claims)
         text += fmt::format("the statement is not true: {}\n", printable(each));
+    if (run.qualification) text += printable(describe_qualification(*run.qualification));
     for (const std::string& each : run.untested)
         text += fmt::format("{}\n", printable(each));
     // What a selection has shown must not be taken for what the whole suite would.

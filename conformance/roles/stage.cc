@@ -16,6 +16,9 @@ constexpr std::uint64_t kRequestsPerPort = 100'000;
 /// A device opens again after 5 s at the latest (CTL-2), and both sides greet.
 constexpr std::chrono::milliseconds kChannelPatience{6'000};
 
+/// A device may limit how often it answers.
+constexpr std::chrono::milliseconds kAskAgain{250};
+
 /// A server that no state rule prefers to any other (SEL-3): connections stay where a URL does not
 /// send them. Only the first one listens.
 ServerState busy_state(const Iut& iut, const ServerAddresses& server) {
@@ -57,25 +60,22 @@ class Stage::EchoListener : public FrameListener {
     Inbox inbox_;
 };
 
-Stage::Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_t port,
-             bool keeps_strangers)
+Stage::Stage(Attachment& attachment, const Iut& iut, Random random, const Place& place)
     : iut_(iut),
       random_(random),
-      port_(port),
+      place_(place),
       wire_(attachment, iut,
-            [this, keeps_strangers](const Frame& frame) {
-                return keeps_strangers || concerns(frame);
-            }),
+            [this](const Frame& frame) { return place_.keeps_strangers || concerns(frame); }),
       router_(wire_, iut),
-      upper_tester_(wire_, iut, port * kRequestsPerPort + 1),
-      echo_(std::make_unique<EchoListener>(wire_, port)) {
+      upper_tester_(wire_, iut, place.port * kRequestsPerPort + 1),
+      echo_(std::make_unique<EchoListener>(wire_, place.port)) {
     wire_.add_listener(router_);
 }
 
 Stage::~Stage() = default;
 
 Task<> Stage::set_up() {
-    if (!iut_.statement.has_option("control-channel")) co_return;
+    if (!iut_.statement.has_option("control-channel") || !place_.has_channels) co_return;
     for (const ServerAddresses& peer : iut_.peers) {
         channels_.push_back(std::make_unique<ControlChannel>(
             wire_, peer, iut_.device, busy_state(iut_, peer), random_,
@@ -91,14 +91,9 @@ Task<> Stage::set_up() {
 }
 
 bool Stage::concerns(const Frame& frame) const {
-    const auto is_ours = [this](std::uint16_t port) {
-        return port >= port_ && port < port_ + kPortsPerCase;
-    };
-    if (frame.encapsulation) return is_ours(frame.encapsulation->source.port);
+    const std::optional<std::uint16_t> port = client_port_of(frame);
+    if (port) return *port >= place_.port && *port < place_.port + kPortsPerCase;
     if (!frame.ipv4) return false;
-    if (frame.ipv4->tcp) return is_ours(frame.ipv4->tcp->destination.port);
-    if (frame.ipv4->udp) return is_ours(frame.ipv4->udp->destination.port);
-    if (frame.ipv4->icmp) return frame.ipv4->icmp->identifier == port_;
     // No case asks for anything else, so no other one has left it.
     return std::count(iut_.clients.begin(), iut_.clients.end(), frame.ipv4->destination) > 0;
 }
@@ -118,7 +113,7 @@ Client& Stage::open_client_at(Ipv4Address address) {
 Client& Stage::open_client_of(const ServerAddresses& home, Ipv4Address address,
                               const ClientOffer& offer) {
     if (clients_.size() == kPortsPerCase) throw std::logic_error("a case has too many clients");
-    const auto port = static_cast<std::uint16_t>(port_ + clients_.size());
+    const auto port = static_cast<std::uint16_t>(place_.port + clients_.size());
     clients_.push_back(std::make_unique<Client>(
         wire_, iut_, SocketAddress{address, port},
         SocketAddress{home.service.front(), iut_.service_port}, offer, random_));
@@ -162,7 +157,7 @@ Peer& Stage::open_peer(const UdpClient& client, std::size_t index) {
 UdpClient& Stage::open_udp_client(std::optional<std::size_t> home) {
     if (iut_.udp_port == 0) throw NotRunnable("needs ixit.addresses.udp_port, none given");
     const ServerAddresses& server_of = home ? server(*home) : iut_.device;
-    const auto port = static_cast<std::uint16_t>(port_ + udp_clients_.size());
+    const auto port = static_cast<std::uint16_t>(place_.port + udp_clients_.size());
     udp_clients_.push_back(
         std::make_unique<UdpClient>(wire_, iut_, SocketAddress{iut_.clients.front(), port},
                                     SocketAddress{server_of.service.front(), iut_.udp_port}));
@@ -170,6 +165,9 @@ UdpClient& Stage::open_udp_client(std::optional<std::size_t> home) {
 }
 
 ControlChannel& Stage::channel(std::size_t index) {
+    if (!place_.has_channels) {
+        throw std::logic_error("a case that needs its own control channels shares the device");
+    }
     if (channels_.empty()) throw NotRunnable("the device does not claim control-channel");
     static_cast<void>(server(index));
     return *channels_[index];
@@ -184,20 +182,30 @@ Task<> Stage::expect_alive(const char* when) {
     const Ipv4Address service = iut_.device.service.front();
     IcmpMessage echo{iut_.clients.front(), service, icmp_type::kEchoRequest};
     echo.identifier = echo_->identifier();
-    echo.sequence = ++echo_sequence_;
     echo.payload = to_bytes("shunt-conform: are you there?");
-    wire_.send(Link::Front, encode_ethernet(iut_.device.front_mac, iut_.client_mac,
-                                            ether_type::kIpv4, encode_icmp_packet(echo)));
+    const std::uint16_t first = ++echo_sequence_;
     const Time deadline = wire_.now() + iut_.timers.answer;
+    Time ask_at = wire_.now();
     for (;;) {
-        const std::optional<std::size_t> number = co_await echo_->inbox().next(deadline);
+        if (wire_.now() >= ask_at) {
+            echo.sequence = echo_sequence_++;
+            wire_.send(Link::Front, encode_ethernet(iut_.device.front_mac, iut_.client_mac,
+                                                    ether_type::kIpv4, encode_icmp_packet(echo)));
+            ask_at = wire_.now() + kAskAgain;
+        }
+        const Time until = std::min(ask_at, deadline);
+        const std::optional<std::size_t> number = co_await echo_->inbox().next(until);
+        if (!number && wire_.now() < deadline) continue;
         if (!number) {
             throw DeviceHangs(fmt::format("no answer to an ICMP echo to {} within {} ms, {}",
                                           service.to_string(), milliseconds_of(iut_.timers.answer),
                                           when));
         }
         const IcmpMessage& reply = *wire_.capture()[*number].frame.ipv4->icmp;
-        if (reply.sequence == echo.sequence && reply.payload == echo.payload) co_return;
+        // One of those of this time, whichever.
+        const auto nth = static_cast<std::uint16_t>(reply.sequence - first);
+        const auto asked = static_cast<std::uint16_t>(echo_sequence_ - first);
+        if (nth < asked && reply.payload == echo.payload) co_return;
     }
 }
 

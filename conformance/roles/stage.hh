@@ -26,15 +26,27 @@ struct NotRunnable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Where a case acts: what tells it from others at the same device.
+struct Place {
+    /// The first client's port: others for every case that shares a device.
+    std::uint16_t port = 0;
+    /// The device is this case's alone, so whatever it sends is evidence.
+    bool keeps_strangers = true;
+    /// The control channels of the servers that we play are this case's own; else they are there
+    /// already, and no matter of the case.
+    bool has_channels = true;
+};
+
 class Stage {
   public:
     /// How many clients a case may open; the ports of the next case begin behind them.
     static constexpr std::uint16_t kPortsPerCase = 8;
 
-    /// `port` is the first client's port: others for every case that shares a device.
-    /// `keeps_strangers`: the device is this case's alone, so whatever it sends is evidence.
-    Stage(Attachment& attachment, const Iut& iut, Random random, std::uint16_t port,
-          bool keeps_strangers);
+    /// More requests to the upper tester than any case makes: those of a case begin at its port
+    /// times this.
+    static constexpr std::uint64_t kRequestsPerPort = 100'000;
+
+    Stage(Attachment& attachment, const Iut& iut, Random random, const Place& place);
     ~Stage();
 
     /// Before the case: each peer has its control channel with the device, where the device claims
@@ -74,9 +86,10 @@ class Stage {
 
     auto sleep(Duration duration) { return wire_.scheduler().sleep(duration); }
 
-    /// The device answers an ICMP echo to its first service address: it is there and works. Around
-    /// every silence that is judged, so that a dead device does not pass for an obedient one.
-    /// Throws DeviceHangs.
+    /// The device answers an ICMP echo to its first service address: it is there and works. Asked
+    /// again every 250 ms, for hosts limit how often they answer. The runner asks before and after
+    /// every case; a case that judges a silence on its way asks around that, so that a dead device
+    /// does not pass for an obedient one. Throws DeviceHangs.
     Task<> expect_alive(const char* when);
 
     /// Notes a finding unless both are equal; the case goes on.
@@ -95,7 +108,7 @@ class Stage {
 
     const Iut& iut_;
     Random random_;
-    std::uint16_t port_;
+    Place place_;
     Wire wire_;
     Router router_;
     UpperTester upper_tester_;

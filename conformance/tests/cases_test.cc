@@ -26,7 +26,7 @@ CaseResult judge(const CaseInfo& info, Defect defect, bool has_extensions, std::
     const Iut iut = tests::standard_iut(has_extensions);
     tests::ScriptedDevice device(iut, defect);
     Conversation conversation;
-    return run_case(info, device, iut, seed, 40'000, true, conversation);
+    return run_case(info, device, iut, seed, {40'000, true}, conversation);
 }
 
 std::string all_messages(const CaseResult& result) {
@@ -57,7 +57,7 @@ TEST(Cases, NeverPassOnADeadDevice) {
     for (const CaseInfo& info : all_cases()) {
         tests::ScriptedDevice device(iut, Defect::Dead);
         Conversation conversation;
-        const CaseResult result = run_case(info, device, iut, 1, 40'000, true, conversation);
+        const CaseResult result = run_case(info, device, iut, 1, {40'000, true}, conversation);
         EXPECT_EQ(result.verdict, Verdict::Hang) << info.id;
     }
 }

@@ -4,7 +4,7 @@
 
 MODE is what becomes of the second conversation: --deaf (from then on echoes are not answered
 either), --gone (it hangs up, and ends with exit code 5 a moment later) or --late (it ends so when
-the tester has hung up).
+the tester has hung up); or --fragile: a UDP datagram of any conversation ends it with exit code 5.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ FRAME, ADVANCE, QUIET, HELLO, CONTROL = range(5)
 NO_DEADLINE = 2**64 - 1
 ICMP = 1
 ECHO_REQUEST = 8
+UDP = 17
 LATE_S = 0.1
 
 
@@ -44,6 +45,10 @@ def echo_reply(frame: bytes) -> bytes | None:
     return frame[6:12] + frame[:6] + frame[12:14] + bytes(packet)
 
 
+def is_datagram(frame: bytes) -> bool:
+    return frame[12:14] == b"\x08\x00" and frame[23] == UDP
+
+
 def end_late() -> None:
     """The process outlives its conversation by a moment."""
     time.sleep(LATE_S)
@@ -57,6 +62,8 @@ def serve(tester: socket.socket, mode: str) -> None:
         if kind == HELLO:
             tester.send(message)
         elif kind == FRAME:
+            if "--fragile" in sys.argv and is_datagram(message[2:]):
+                os._exit(5)
             if mode == "--gone":
                 tester.close()
                 end_late()

@@ -24,7 +24,7 @@ Recorded record(tests::Defect defect, std::size_t number = 0) {
     const CaseInfo& info = *tests::scripted_cases()[number];
     tests::ScriptedDevice device(iut, defect);
     Conversation conversation;
-    Recorded recorded{run_case(info, device, iut, 7, 40'000, true, conversation), {}};
+    Recorded recorded{run_case(info, device, iut, 7, {40'000, true}, conversation), {}};
     // Lines of an upper tester, as long as some have them: they are a matter of the file alone.
     CaseRecord record;
     record.suite = "test";

@@ -78,6 +78,7 @@ Judged run(const std::string& iut_path, const std::vector<std::string>& selector
     options.out_path = out;
     options.is_strict = is_strict;
     options.device_command = command;
+    options.run.devices = 1;  // callbacks come in the interpreter's own thread
     try {
         const std::vector<const CaseInfo*> cases = select_cases(selectors);
         const Iut iut = load_iut_file(iut_path);

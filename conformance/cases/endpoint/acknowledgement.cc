@@ -18,7 +18,6 @@ Task<> moves_the_record(Stage& stage) {
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
 
     client.send(client.make_syn());
     const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
@@ -60,7 +59,6 @@ Task<> moves_the_record(Stage& stage) {
         co_await endpoint::expect_forwarded(stage, client, peer, "EP-16",
                                             encode_tcp_packet(handshake_ack));
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// A 0x03 that must not move the connection, sent while the home waits for the right one.
@@ -73,7 +71,6 @@ struct Imposture {
 /// Sends it about one connection after the other; each then moves by the right 0x03, and so did
 /// one before the first: the twins of the silence.
 Task<> expect_ignored(Stage& stage, const std::vector<Imposture>& impostures) {
-    co_await stage.expect_alive("before the case");
     Client& before = stage.open_client();
     Peer& before_peer = stage.open_peer(before);
     const endpoint::Offer first = co_await endpoint::provoke_migration(stage, before, before_peer);
@@ -95,7 +92,6 @@ Task<> expect_ignored(Stage& stage, const std::vector<Imposture>& impostures) {
         co_await peer.expect("EP-9", endpoint::about(EncapsulationType::Forwarded, client),
                              stage.iut().timers.answer, EncapsulationType::Connection);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> wrong_member_ignored(Stage& stage) {

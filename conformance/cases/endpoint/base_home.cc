@@ -39,18 +39,15 @@ Task<Unbound> move_unbound(Stage& stage) {
 }
 
 Task<> handshake_ack_releases(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Unbound moved = co_await move_unbound(stage);
     co_await endpoint::acknowledge(stage, *moved.peer, moved.offer, 0);
     co_await endpoint::expect_forwarded(stage, *moved.client, *moved.peer, "EP-18",
                                         encode_tcp_packet(moved.handshake_ack));
     co_await endpoint::expect_still_forwarded(stage, *moved.client, *moved.peer, "EP-9");
-    co_await stage.expect_alive("after the case");
 }
 
 /// A RST alone would end the endpoint unseen: the handshake's ACK goes before it.
 Task<> handshake_ack_before_reset(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Unbound moved = co_await move_unbound(stage);
     const TcpSegment reset = moved.client->make(tcp_flag::kRst | tcp_flag::kAck);
     moved.client->send(reset);
@@ -63,7 +60,6 @@ Task<> handshake_ack_before_reset(Stage& stage) {
                      first.frame);
     co_await endpoint::expect_forwarded(stage, *moved.client, *moved.peer, "EP-18",
                                         encode_tcp_packet(reset));
-    co_await stage.expect_alive("after the case");
 }
 
 /// The client asks on its connection for what selects the peer; the peer does not answer, and the
@@ -82,7 +78,6 @@ Task<> fall_back_and_leave(Stage& stage, Client& client, Peer& peer) {
 
 Task<> tuple_not_offered_again(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Time offered = stage.wire().now();
@@ -104,7 +99,6 @@ Task<> tuple_not_offered_again(Stage& stage) {
     later.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.moved));
     co_await peer.expect("EP-18", endpoint::about(EncapsulationType::Connection, later),
                          timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo base_case(std::string_view id, std::string_view claim,

@@ -70,7 +70,6 @@ Task<std::size_t> count_held(Stage& stage, std::size_t count, std::size_t size) 
 }
 
 Task<> held_packets_bounded(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const std::size_t by_number = co_await count_held(stage, kHeldPackets + 20, 1);
     stage.check("EP-5", "held packets", kHeldPackets, by_number, stage.wire().capture().size() - 1);
     constexpr std::size_t kSize = 1'300;
@@ -83,13 +82,11 @@ Task<> held_packets_bounded(Stage& stage) {
     Client& other = stage.open_client();
     co_await other.connect("EP-2");
     co_await endpoint::exchange_locally(stage, other);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-23: packets for tuples that nobody knows; what is established goes on among them.
 Task<> unknown_tuples_harmless(Stage& stage) {
     constexpr std::uint16_t kStrangers = 3'000;
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const TcpSegment request = connection.next_request();
@@ -116,7 +113,6 @@ Task<> unknown_tuples_harmless(Stage& stage) {
     MovedIn fresh(stage);
     co_await fresh.move();
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// The same 0x01 of another client port; nobody releases what it makes.
@@ -134,7 +130,6 @@ Task<> full_table_refuses(Stage& stage) {
     constexpr std::uint16_t kFillingPorts = 1'000;
     const std::size_t bound = stage.iut().forward_connect_bound;
     if (bound < 2) throw NotRunnable("needs ixit.limits.forward_connect, none given");
-    co_await stage.expect_alive("before the case");
     MovedIn established(stage);
     co_await established.move();
     MovedIn judged(stage);
@@ -159,7 +154,6 @@ Task<> full_table_refuses(Stage& stage) {
     co_await stage.sleep(filled + life + stage.iut().timers.answer - stage.wire().now());
     co_await judged.move();
     co_await established.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// As a wire carries them: a shorter frame is padded (IEEE 802.3, 3.2.8, without its checksum).
@@ -175,7 +169,6 @@ std::size_t count_bytes(const Capture& capture, std::size_t from, Direction dire
 
 /// SEC-3: whatever a member asks that means nothing here, the answer is no longer.
 Task<> no_more_out_than_in(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn twin(stage);
     co_await twin.move();
     MovedIn unknown(stage);
@@ -203,7 +196,6 @@ Task<> no_more_out_than_in(Stage& stage) {
                          fmt::format("{}", out), capture.size() - 1);
     }
     co_await twin.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 }  // namespace

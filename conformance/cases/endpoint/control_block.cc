@@ -80,9 +80,7 @@ std::vector<Fault> option_faults() {
 }
 
 Task<> refuse_each(Stage& stage, const std::vector<Fault>& faults) {
-    co_await stage.expect_alive("before the case");
     co_await endpoint::expect_connections_refused(stage, faults, kMalformedState);
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> impossible_state_refused(Stage& stage) {
@@ -102,7 +100,6 @@ Task<> impossible_options_refused(Stage& stage) {
 
 /// SEC-10: an unreleased endpoint gives way to a whole image alone (EP-17).
 Task<> refused_block_changes_nothing(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     for (void (*const change)(ControlBlock & block) :
          {+[](ControlBlock& block) { block.t_state = 1; },
           +[](ControlBlock& block) { --block.snd_nxt; },
@@ -131,7 +128,6 @@ Task<> refused_block_changes_nothing(Stage& stage) {
         co_await connection.finish_response();
         co_await connection.exchange();
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// TCB-4: what a base device leaves in the fields that it has no meaning for.
@@ -149,7 +145,6 @@ ControlBlock as_base_device(ControlBlock block) {
 }
 
 Task<> base_device_taken(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     endpoint::MovedIn twin(stage, false);
     co_await twin.move();
     endpoint::MovedIn moved(stage, false);
@@ -157,7 +152,6 @@ Task<> base_device_taken(Stage& stage) {
     co_await moved.move();
     co_await moved.exchange();
     co_await twin.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> base_device_with_timestamps_refused(Stage& stage) {

@@ -16,7 +16,6 @@ constexpr std::uint16_t kTupleInUse = 6;  // a reason of 0x10
 /// EP-8: the same attempt, when its endpoint is gone, makes another copy, and the number of the
 /// first releases nothing.
 Task<> copy_made_again_has_another_number(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     Peer& peer = connection.peer();
     peer.send_frame(connection.connection_frame());
@@ -41,12 +40,10 @@ Task<> copy_made_again_has_another_number(Stage& stage) {
     connection.release();
     co_await connection.expect_response(request);
     co_await connection.finish_response();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-13, EP-10: a RST releases no copy; at another number than the expected it does nothing.
 Task<> reset_releases_nothing(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     connection.peer().send_frame(connection.connection_frame());
     co_await connection.expect_acknowledgement("EP-7");
@@ -57,12 +54,10 @@ Task<> reset_releases_nothing(Stage& stage) {
     co_await connection.expect_acknowledgement("EP-13");
     co_await connection.expect_acknowledgement("EP-13");
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-8: a base home would release what a late 0x01 makes by the client's next packet.
 Task<> ended_attempt_makes_nothing(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const Bytes late = connection.connection_frame();
@@ -72,11 +67,9 @@ Task<> ended_attempt_makes_nothing(Stage& stage) {
                                        stage.iut().timers.silence);
     MovedIn twin(stage);
     co_await twin.move();
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> released_stays(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const ConnectionInformation served = connection.information();
@@ -96,7 +89,6 @@ Task<> released_stays(Stage& stage) {
         connection.information() = served;
         co_await connection.exchange();
     }
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo copy_case(std::string_view id, std::string_view claim,

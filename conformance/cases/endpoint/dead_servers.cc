@@ -40,7 +40,6 @@ Task<> expect_reset(Stage& stage, Client& client, const char* requirement) {
 }
 
 Task<> dead_target_resets(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -59,12 +58,10 @@ Task<> dead_target_resets(Stage& stage) {
     Client& other = stage.open_client();
     Peer& again = stage.open_peer(other);
     co_await endpoint::move_away(stage, other, again);
-    co_await stage.expect_alive("after the case");
 }
 
 /// A loss that is mended within 3 s changes nothing.
 Task<> short_loss_harmless(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -74,11 +71,9 @@ Task<> short_loss_harmless(Stage& stage) {
     }
     co_await stage.sleep(kDead + kNoNewChannel);
     co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-33");
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> restarted_target_resets(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -88,12 +83,10 @@ Task<> restarted_target_resets(Stage& stage) {
         throw Violation({"CTL-7", "a channel with the new boot number", "none"});
     }
     co_await expect_reset(stage, client, "CTL-7");
-    co_await stage.expect_alive("after the case");
 }
 
 /// CTL-7: what had moved in from a home that starts again is dropped without a word.
 Task<> restarted_home_forgotten(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn released(stage);
     co_await released.move();
     MovedIn unreleased(stage);
@@ -112,7 +105,6 @@ Task<> restarted_home_forgotten(Stage& stage) {
                                               stage.iut().timers.silence / 4);
     MovedIn twin(stage);
     co_await twin.move();
-    co_await stage.expect_alive("after the case");
 }
 
 /// Of the device, as it has greeted.
@@ -123,7 +115,6 @@ std::uint64_t boot_of(const ControlChannel& channel) {
 
 /// EP-33: after a start nothing is taken from a peer before a control frame other than hello.
 Task<> silent_until_acquainted(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn twin(stage);
     co_await twin.move();
     ControlChannel& channel = stage.channel();
@@ -140,13 +131,11 @@ Task<> silent_until_acquainted(Stage& stage) {
         throw Violation({"CTL-2", "the channel again", "none"});
     }
     co_await early.move();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-33: nor is anything offered to a peer before that.
 Task<> nothing_for_strangers(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     ControlChannel& channel = stage.channel();
     const std::uint64_t boot = boot_of(channel);
     co_await stage.upper_tester().request("restart");
@@ -184,12 +173,10 @@ Task<> nothing_for_strangers(Stage& stage) {
     co_await stage.upper_tester().migrate("EP-40", by_operator, peer.self().name);
     co_await peer.expect("EP-40", endpoint::about(EncapsulationType::Connection, by_operator),
                          timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-33: what is released while its server is cut off could act when its home has given it up.
 Task<> no_release_while_cut_off(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn stopped(stage);
     co_await stopped.move();
     ControlChannel& channel = stage.channel();
@@ -222,12 +209,10 @@ Task<> no_release_while_cut_off(Stage& stage) {
         const SegmentPattern answer{.flags = tcp_flag::kAck, .has_payload = true};
         co_await connection->client().expect("EP-33", answer, stage.iut().timers.answer);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-33: the same by the refusal of a return.
 Task<> no_refusal_while_cut_off(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     Client& client = connection.client();
@@ -254,12 +239,10 @@ Task<> no_refusal_while_cut_off(Stage& stage) {
                          stage.iut().timers.answer, EncapsulationType::Data);
     peer.send(EncapsulationType::Reject, encode(Rejection{offer.id(), kFull}));
     co_await connection.expect_response(request);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-33: a target that its home may have taken for dead stops, and goes on when it is told to.
 Task<> cut_off_target_stops(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     ControlChannel& channel = stage.channel();
@@ -281,13 +264,11 @@ Task<> cut_off_target_stops(Stage& stage) {
     const SegmentPattern answer{.flags = tcp_flag::kAck, .has_payload = true};
     connection.forward(request);
     co_await connection.client().expect("EP-33", answer, stage.iut().timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// CTL-6: a migration under way when the channel is lost ends as its profile says (EP-6), whether
 /// the device has noticed the loss or not.
 Task<> loss_in_a_migration(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     ControlChannel& channel = stage.channel();
     for (const bool is_noticed : {false, true}) {
         Client& client = stage.open_client();
@@ -311,12 +292,10 @@ Task<> loss_in_a_migration(Stage& stage) {
             throw Violation({"CTL-2", "the channel again", "none"});
         }
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// SEC-9: a device that has forgotten everything owns nothing that it had.
 Task<> restarted_device_owns_nothing(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     co_await stage.upper_tester().request("restart");
@@ -336,7 +315,6 @@ Task<> restarted_device_owns_nothing(Stage& stage) {
                                                 stage.iut().timers.silence);
     MovedIn twin(stage);
     co_await twin.move();
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo server_case(std::string_view id, std::string_view claim,

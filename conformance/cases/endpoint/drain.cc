@@ -105,7 +105,6 @@ Task<> take_all(Stage& stage, std::vector<Served> left) {
 
 /// The twin of what was refused: the same offer to a device that is not draining any more.
 Task<> offers_refused(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await tell(stage, "start");
     connection.peer().send_frame(connection.connection_frame());
@@ -120,13 +119,11 @@ Task<> offers_refused(Stage& stage) {
                                        stage.iut().timers.silence);
     co_await tell(stage, "stop");
     co_await connection.move();
-    co_await stage.expect_alive("after the case");
 }
 
 /// To the server that listens, though another one, which does not, is idle.
 Task<> connections_leave(Stage& stage) {
     constexpr std::size_t kClients = 3;
-    co_await stage.expect_alive("before the case");
     ServerState idle = state_of(stage, stage.server(1), true);
     idle.listening.clear();
     stage.channel(1).tell(idle);
@@ -147,12 +144,10 @@ Task<> connections_leave(Stage& stage) {
                                                   Duration::zero());
     }
     co_await tell(stage, "stop");
-    co_await stage.expect_alive("after the case");
 }
 
 /// The least loaded is asked first; what it refuses the other one gets, and the client is served.
 Task<> refused_goes_elsewhere(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     stage.channel(1).tell(state_of(stage, stage.server(1), true));
     const Served first = co_await serve(stage, 1);
     const Served second{first.client, &stage.open_peer(*first.client, 0)};
@@ -166,7 +161,6 @@ Task<> refused_goes_elsewhere(Stage& stage) {
     co_await take(stage, second, offer);
     co_await endpoint::expect_still_forwarded(stage, *second.client, *second.peer, "EP-43");
     co_await tell(stage, "stop");
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> few_at_once(Stage& stage) {
@@ -177,7 +171,6 @@ Task<> few_at_once(Stage& stage) {
         throw NotRunnable(fmt::format("{} clients of a case show no more than {} at once",
                                       Stage::kPortsPerCase, Stage::kPortsPerCase - 2));
     }
-    co_await stage.expect_alive("before the case");
     std::vector<Served> served;
     for (std::size_t i = 0; i < clients; ++i)
         served.push_back(co_await serve(stage));
@@ -196,7 +189,6 @@ Task<> few_at_once(Stage& stage) {
                      fmt::format("{}", offers), capture.size() - 1);
     co_await take_all(stage, served);
     co_await tell(stage, "stop");
-    co_await stage.expect_alive("after the case");
 }
 
 struct Rows {
@@ -215,7 +207,6 @@ Task<Rows> next_rows(Stage& stage) {
 }
 
 Task<> listening_sockets_withdrawn(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Rows before = co_await next_rows(stage);
     stage.check_that(before.count > 0, "SEL-6", "Listening Sockets rows", "none", before.frame);
     co_await tell(stage, "start");
@@ -226,7 +217,6 @@ Task<> listening_sockets_withdrawn(Stage& stage) {
     co_await stage.sleep(milliseconds(200));
     const Rows after = co_await next_rows(stage);
     stage.check("EP-43", "Listening Sockets rows", before.count, after.count, after.frame);
-    co_await stage.expect_alive("after the case");
 }
 
 /// It has everything, and listens on nothing.
@@ -239,7 +229,6 @@ ServerState deaf_state(const ServerAddresses& server) {
 
 /// A request that is served here otherwise; and to a server that listens (SEL-3).
 Task<> new_ones_go_elsewhere(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     stage.channel(1).tell(deaf_state(stage.server(1)));
     co_await tell(stage, "start");
     Client& client = stage.open_client();
@@ -255,12 +244,10 @@ Task<> new_ones_go_elsewhere(Stage& stage) {
     co_await tell(stage, "stop");
     Served local = co_await serve(stage);
     co_await local.peer->expect_silence("EP-43", "once the drain is over", Duration::zero());
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-47: what has moved in leaves by its home.
 Task<> moved_in_goes_home(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     co_await tell(stage, "start");
@@ -278,7 +265,6 @@ Task<> moved_in_goes_home(Stage& stage) {
     co_await connection.client().expect_silence("EP-12", "of a connection that was given back",
                                                 stage.iut().timers.silence);
     co_await tell(stage, "stop");
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo drain_case(std::string_view id, std::string_view claim,

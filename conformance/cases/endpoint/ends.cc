@@ -52,7 +52,6 @@ Task<> close_moved_in(Stage& stage, MovedIn& connection) {
 }
 
 Task<> owner_tells_its_home(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn closed(stage);
     co_await closed.move();
     co_await close_moved_in(stage, closed);
@@ -68,7 +67,6 @@ Task<> owner_tells_its_home(Stage& stage) {
         co_await over->client().expect_silence("EP-30", "of a connection that is over",
                                                stage.iut().timers.silence / 4);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 Bytes releasing(const IdentifiedCopy& identified) {
@@ -78,7 +76,6 @@ Bytes releasing(const IdentifiedCopy& identified) {
 /// EP-31: 0x11 ends the record, if it is the owner's and names the copy; the home swallows what is
 /// not a SYN for 2MSL.
 Task<> release_ends_forwarding(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -104,12 +101,10 @@ Task<> release_ends_forwarding(Stage& stage) {
     Client& again = stage.open_successor(client);
     co_await again.connect("EP-31");
     co_await endpoint::exchange_locally(stage, again);
-    co_await stage.expect_alive("after the case");
 }
 
 /// After 2MSL the tuple is nobody's (EP-20).
 Task<> swallowing_ends(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -117,7 +112,6 @@ Task<> swallowing_ends(Stage& stage) {
     co_await stage.sleep(kTwoMsl + kTimerTolerance);
     client.send(tcp_flag::kAck);
     co_await client.expect("EP-31", {.flags = tcp_flag::kRst}, stage.iut().timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Ext: before it forgets the home asks with 0x14, which the owner that we play does not answer.
@@ -139,7 +133,6 @@ void send_uncounted(Stage& stage, const Bytes& packet) {
 /// checksum has to be right.
 Task<> closing_record_expires(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& damaged = stage.open_client();
     Peer& damaged_peer = stage.open_peer(damaged);
     co_await endpoint::move_away(stage, damaged, damaged_peer);
@@ -173,7 +166,6 @@ Task<> closing_record_expires(Stage& stage) {
     // The one whose FIN was damaged is alive; so is the device.
     co_await forget_received(damaged_peer);
     co_await endpoint::expect_still_forwarded(stage, damaged, damaged_peer, "EP-31");
-    co_await stage.expect_alive("after the case");
 }
 
 /// The 0x14 that a home asks with, or the 0x03 that an owner speaks with: of just this endpoint.
@@ -195,7 +187,6 @@ Task<ReceivedEncapsulation> expect_about(Stage& stage, Peer& peer, Encapsulation
 Task<> asks_before_it_forgets(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
     const Duration quiet = kClosingIdle - kQuestions - kTimerTolerance;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -219,12 +210,10 @@ Task<> asks_before_it_forgets(Stage& stage) {
     client.send(tcp_flag::kAck);
     co_await peer.expect_silence("EP-31", "of a record that is gone", timers.silence / 4);
     co_await client.expect("EP-31", {.flags = tcp_flag::kRst}, timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-31, ext: an owner that is asked says that it is there, but not twice within a second.
 Task<> owner_answers_its_home(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const IdentifiedCopy own{connection.id(), connection.copy()};
@@ -238,12 +227,10 @@ Task<> owner_answers_its_home(Stage& stage) {
                                                   kAnswerPause / 2);
     }
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-31: an idle owner says every 10 min that it is there; every 20 s once the client has closed.
 Task<> idle_owner_speaks(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const IdentifiedCopy own{connection.id(), connection.copy()};
@@ -259,12 +246,10 @@ Task<> idle_owner_speaks(Stage& stage) {
         connection.release();  // EP-16: an ext home answers 0x14
     }
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// What closes may be out of the owner's window: its home cannot tell, and lives shortly from then.
 Task<> closing_owner_speaks(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn finished(stage);
     co_await finished.move();
     MovedIn guessed(stage);
@@ -285,13 +270,11 @@ Task<> closing_owner_speaks(Stage& stage) {
         }
     }
     co_await guessed.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-32: a SYN on a moved tuple is the owner's to judge.
 Task<> syn_forwarded(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -318,13 +301,11 @@ Task<> syn_forwarded(Stage& stage) {
         const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
         co_await again.expect("EP-32", syn_ack, timers.answer);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-32: a SYN that comes back when the record is gone opens a connection, if who sends it was the
 /// owner (SEC-12).
 Task<> syn_behind_its_record(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -334,13 +315,11 @@ Task<> syn_behind_its_record(Stage& stage) {
     peer.send(EncapsulationType::Forwarded, encode_tcp_packet(again.make_syn()));
     const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
     co_await again.expect("EP-32", syn_ack, stage.iut().timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-32 at the target: a SYN that may open a new connection ends the endpoint, and goes back.
 Task<> syn_returned(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     Client& client = connection.client();
@@ -367,13 +346,11 @@ Task<> syn_returned(Stage& stage) {
     stage.check_that(returned.header().payload == encode_tcp_packet(syn), "EP-32",
                      "the SYN as it came", describe(returned.content), returned.frame);
     co_await client.expect_silence("EP-32", "for a SYN that is returned", timers.silence / 4);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-20, SYS-1: who owns a connection of another home's service is no home of it: what clients
 /// send for that address is not for this server.
 Task<> syn_at_a_stranger_ignored(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     Client& client = connection.client();
@@ -392,7 +369,6 @@ Task<> syn_at_a_stranger_ignored(Stage& stage) {
                                                   Duration::zero());
     }
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo end_case(std::string_view id, std::string_view claim,

@@ -49,7 +49,6 @@ std::vector<TcpSegment> peculiar_segments(Stage& stage, Client& client) {
 Task<> client_packet_unchanged(Stage& stage) {
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
-    co_await stage.expect_alive("before the case");
     const endpoint::Offer offer = co_await endpoint::provoke_migration(stage, client, peer);
     co_await endpoint::acknowledge(stage, peer, offer, stage.random().next_u32());
     co_await peer.expect("EP-9", endpoint::about(EncapsulationType::Forwarded, client),
@@ -72,14 +71,12 @@ Task<> client_packet_unchanged(Stage& stage) {
     }
     co_await client.expect_silence("EP-20", "from a home that only forwards",
                                    stage.iut().timers.silence);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-23: silence towards the client, always; towards the home in a base farm.
 Task<> unknown_endpoint_silent(Stage& stage) {
     constexpr std::uint16_t kUnknownEndpoint = 3;
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     MovedIn twin(stage);
     co_await twin.move();
     MovedIn unknown(stage);
@@ -94,12 +91,10 @@ Task<> unknown_endpoint_silent(Stage& stage) {
     co_await twin.exchange();
     // The same tuple, once it has moved.
     co_await unknown.move();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-28: one client port, two services: the device's own, and one that has moved in.
 Task<> same_port_two_services(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn moved(stage);
     Client& local = stage.open_rival(moved.client());
     co_await moved.move();
@@ -113,12 +108,10 @@ Task<> same_port_two_services(Stage& stage) {
     co_await moved.expect_response(request);
     co_await endpoint::expect_local_response(stage, local);
     co_await moved.finish_response();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-20: what belongs to no connection gets the reset of RFC 9293 3.10.7.1.
 Task<> stray_segment_reset(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& living = stage.open_client();
     co_await living.connect("EP-2");
     co_await endpoint::exchange_locally(stage, living);
@@ -132,7 +125,6 @@ Task<> stray_segment_reset(Stage& stage) {
                      reset.frame);
     co_await stray.expect_silence("EP-20", "after its reset", stage.iut().timers.silence);
     co_await endpoint::exchange_locally(stage, living);
-    co_await stage.expect_alive("after the case");
 }
 
 }  // namespace

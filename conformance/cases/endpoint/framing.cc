@@ -92,7 +92,6 @@ Task<> length_verified(Stage& stage) {
 
 /// Each cut at once, then the silence: whatever is left of a frame is none.
 Task<> every_cut_dropped(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     MovedIn unmoved(stage);
@@ -113,7 +112,6 @@ Task<> every_cut_dropped(Stage& stage) {
     co_await connection.expect_response(request);
     co_await connection.finish_response();
     co_await unmoved.move();
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> checksum_verified(Stage& stage) {
@@ -173,9 +171,7 @@ Task<> server_port_verified(Stage& stage) {
     const std::vector<Fault> faults = {port_fault("Server Port", kServerPort, 0x0001),
                                        port_fault("Dest. Port", kDestinationPort, 0x0001),
                                        port_fault("Dest. Port", kDestinationPort, 0x8000)};
-    co_await stage.expect_alive("before the case");
     co_await endpoint::expect_connections_refused(stage, faults, std::nullopt);
-    co_await stage.expect_alive("after the case");
 }
 
 /// The checks of FRM-6 on the frame that makes state: each drops it, and nothing is left behind.
@@ -189,14 +185,11 @@ Task<> spoilt_connection_dropped(Stage& stage) {
          [](Bytes& frame) { frame.back() ^= 0x01; }},
         byte_fault("FRM-6", "Protocol", kProtocol, 3),
         destination_fault("the sender's own forward IP", peer_forward)};
-    co_await stage.expect_alive("before the case");
     co_await endpoint::expect_connections_refused(stage, faults, std::nullopt);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Bytes behind the length that Type and Protocol give are padding.
 Task<> padding_ignored(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     const std::uint8_t filling = 0xA5;
     Bytes frame = connection.connection_frame();
@@ -213,7 +206,6 @@ Task<> padding_ignored(Stage& stage) {
         co_await connection.expect_response(request);
         co_await connection.finish_response();
     }
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo target_case(std::string_view id, std::string_view claim,

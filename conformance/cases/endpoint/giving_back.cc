@@ -63,7 +63,6 @@ Task<> expect_sent_back(Stage& stage, MovedIn& connection, const char* requireme
 }
 
 Task<> held_goes_back(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const Offer offer = co_await give_back(stage, connection);
@@ -86,11 +85,9 @@ Task<> held_goes_back(Stage& stage) {
     }
     co_await connection.client().expect_silence("EP-12", "of a connection that was given back",
                                                 stage.iut().timers.silence);
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> refused_resumes(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const Offer offer = co_await give_back(stage, connection);
@@ -111,11 +108,9 @@ Task<> refused_resumes(Stage& stage) {
     }
     co_await connection.finish_response();
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> unknown_drops(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const Offer offer = co_await give_back(stage, connection);
@@ -132,12 +127,10 @@ Task<> unknown_drops(Stage& stage) {
                                                 stage.iut().timers.silence / 4);
     MovedIn twin(stage);
     co_await twin.move();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-13: the 0x14 that released it once is no answer to its return.
 Task<> old_release_changes_nothing(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const Offer offer = co_await give_back(stage, connection);
@@ -148,12 +141,10 @@ Task<> old_release_changes_nothing(Stage& stage) {
                                                 milliseconds(300));
     accept_return(stage, connection, offer);
     co_await expect_sent_back(stage, connection, "EP-46", request);
-    co_await stage.expect_alive("after the case");
 }
 
 /// No answer: it repeats, and never resumes by itself.
 Task<> unanswered_repeats(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const Offer offer = co_await give_back(stage, connection);
@@ -183,12 +174,10 @@ Task<> unanswered_repeats(Stage& stage) {
                      stage.wire().capture().size() - 1);
     co_await connection.client().expect_silence("EP-46", "of an endpoint that nobody took back",
                                                 stage.iut().timers.silence);
-    co_await stage.expect_alive("after the case");
 }
 
 /// A 0x01 with a higher epoch counts as the 0x03 of the pending return.
 Task<> higher_epoch_is_an_answer(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const Offer offer = co_await give_back(stage, connection);
@@ -206,7 +195,6 @@ Task<> higher_epoch_is_an_answer(Stage& stage) {
     connection.forward(request);
     const SegmentPattern answer{.flags = tcp_flag::kAck, .has_payload = true};
     co_await connection.client().expect("EP-46", answer, stage.iut().timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo giving_case(std::string_view id, std::string_view claim,

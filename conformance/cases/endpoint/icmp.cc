@@ -53,7 +53,6 @@ void send_to_home(Stage& stage, const Bytes& packet) {
 }
 
 Task<> error_goes_to_the_owner(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -82,7 +81,6 @@ Task<> error_goes_to_the_owner(Stage& stage) {
                                      stage.iut().timers.silence / 4);
     }
     co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-26");
-    co_await stage.expect_alive("after the case");
 }
 
 /// Takes a flight; the largest payload in it.
@@ -105,7 +103,6 @@ Task<std::size_t> largest_of_its_own(Stage& stage, const ClientOffer& offer) {
 /// The owner's path MTU follows (TCP-13), and soft errors end nothing.
 Task<> owner_takes_it(Stage& stage) {
     constexpr std::uint16_t kPathMtu = 700;
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     Client& client = connection.client();
     const std::size_t usual = co_await largest_of_its_own(stage, client.offer());
@@ -134,7 +131,6 @@ Task<> owner_takes_it(Stage& stage) {
     stage.check_that(after > 0 && after + 52 <= kPathMtu, "EP-26",
                      fmt::format("segments that fit {} bytes after the error", kPathMtu),
                      fmt::format("{} payload bytes", after), received->frame);
-    co_await stage.expect_alive("after the case");
 }
 
 }  // namespace

@@ -84,7 +84,6 @@ void check_speed(Stage& stage, const Download& download, const Image& image) {
 }
 
 Task<> moves_with_its_queues(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Download download = co_await begin_download(stage);
     Client& client = *download.client;
     Peer& peer = *download.peer;
@@ -109,7 +108,6 @@ Task<> moves_with_its_queues(Stage& stage) {
     co_await client.expect_silence("EP-12", "of a connection that has moved",
                                    stage.iut().timers.silence);
     co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-9");
-    co_await stage.expect_alive("after the case");
 }
 
 /// Each segment is acknowledged at once, so that the device may send more; what it sends then is
@@ -128,7 +126,6 @@ Task<> acknowledge_flight(Stage& stage, Download& download) {
 /// EP-49: a window that has grown is not that of a new connection after the move.
 Task<> window_goes_along(Stage& stage) {
     constexpr int kRounds = 3;
-    co_await stage.expect_alive("before the case");
     Download download = co_await begin_download(stage);
     for (int i = 0; i < kRounds && !download.flight.empty(); ++i)
         co_await acknowledge_flight(stage, download);
@@ -137,12 +134,10 @@ Task<> window_goes_along(Stage& stage) {
     check_speed(stage, download, image);
     co_await endpoint::acknowledge(stage, *download.peer, offer, stage.random().next_u32());
     co_await endpoint::expect_still_forwarded(stage, *download.client, *download.peer, "EP-9");
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-41: at most 64 frames per ms, and each of them one frame (the oracle of the headers).
 Task<> queues_paced(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Download download = co_await begin_download(stage);
     const std::size_t from = stage.wire().capture().size();
     const Offer offer = co_await migrate(stage, download);
@@ -162,7 +157,6 @@ Task<> queues_paced(Stage& stage) {
                          fmt::format("65 in {} us", span.count() / 1'000), number);
     }
     co_await endpoint::acknowledge(stage, *download.peer, offer, stage.random().next_u32());
-    co_await stage.expect_alive("after the case");
 }
 
 /// Bytes out of order have been SACKed, and must not be forgotten: `ranges` of them, with a gap in
@@ -202,15 +196,12 @@ Task<> move_with_ranges(Stage& stage, std::uint32_t ranges) {
 }
 
 Task<> out_of_order_goes_along(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     for (const std::uint32_t ranges : {1U, 3U, 32U})
         co_await move_with_ranges(stage, ranges);
-    co_await stage.expect_alive("after the case");
 }
 
 /// On 0x15 the home sends again what is missing, and nothing else.
 Task<> missing_sent_again(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Download download = co_await begin_download(stage);
     Peer& peer = *download.peer;
     const Offer offer = co_await migrate(stage, download);
@@ -240,7 +231,6 @@ Task<> missing_sent_again(Stage& stage) {
         again.add(*data);
     }
     co_await endpoint::acknowledge(stage, peer, offer, stage.random().next_u32());
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-44: the rest of the response comes, to the last byte, as if nothing had been.
@@ -253,7 +243,6 @@ Task<> expect_resumed(Stage& stage, const Download& download) {
 }
 
 Task<> refused_goes_on(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Download download = co_await begin_download(stage);
     const Offer offer = co_await migrate(stage, download);
     // EP-14: a refusal of another attempt is none.
@@ -264,11 +253,9 @@ Task<> refused_goes_on(Stage& stage) {
                                              milliseconds(20));
     download.peer->send(EncapsulationType::Reject, encode(Rejection{offer.id(), kFull}));
     co_await expect_resumed(stage, download);
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> unanswered_goes_on(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Download download = co_await begin_download(stage);
     const Offer offer = co_await migrate(stage, download);
     const Time first = offer.frame.at;
@@ -280,13 +267,11 @@ Task<> unanswered_goes_on(Stage& stage) {
                      fmt::format("a segment after {} ms", milliseconds_of(resumed->at - first)),
                      resumed->frame);
     co_await expect_resumed(stage, download);
-    co_await stage.expect_alive("after the case");
 }
 
 /// TIME-WAIT stays where it is: the operator is told why, and nobody else hears of it.
 Task<> time_wait_stays(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await client.connect("EP-2");
@@ -309,7 +294,6 @@ Task<> time_wait_stays(Stage& stage) {
                      "a move of an endpoint in TIME-WAIT refused with a reason",
                      answer.is_ok ? "moved" : "no reason", stage.wire().capture().size() - 1);
     co_await peer.expect_silence("EP-40", "about an endpoint in TIME-WAIT", timers.silence);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo in_use_case(std::string_view id, std::string_view claim,

@@ -29,7 +29,6 @@ TcpSegment fragmentable_request(MovedIn& connection) {
 }
 
 Task<> fragments_assembled_by_target(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     for (const bool is_reversed : {false, true}) {
@@ -47,7 +46,6 @@ Task<> fragments_assembled_by_target(Stage& stage) {
         co_await connection.expect_response(request);
         co_await connection.finish_response();
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// What a piece is cut from: the request, the same with other bytes, or its beginning alone, whose
@@ -89,7 +87,6 @@ Bytes cut_from(const Bytes& packet, const Piece& piece) {
 }
 
 Task<> impossible_fragments_dropped(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const std::size_t size = encode_tcp_packet(fragmentable_request(connection)).size() - kIpHeader;
@@ -110,7 +107,6 @@ Task<> impossible_fragments_dropped(Stage& stage) {
         co_await connection.expect_response(request);
         co_await connection.finish_response();
     }
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo fragment_case(std::string_view id, std::string_view claim, Task<> (*run)(Stage& stage)) {

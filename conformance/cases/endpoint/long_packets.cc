@@ -26,7 +26,6 @@ std::size_t largest_packet(const Iut& iut) {
 }
 
 Task<> mss_leaves_room(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const std::size_t most = largest_packet(stage.iut()) - kIpAndTcp;
     for (const std::uint16_t offered : {std::uint16_t{1460}, std::uint16_t{536}}) {
         Client& client = stage.open_client({.mss = offered});
@@ -48,7 +47,6 @@ TcpSegment segment_of(Client& client, std::size_t size, bool is_fragmentation_fo
 }
 
 Task<> too_long_told(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -77,11 +75,9 @@ Task<> too_long_told(Stage& stage) {
     const TcpSegment shorter = segment_of(client, most - 1, true);
     client.send(shorter);
     co_await endpoint::expect_forwarded(stage, client, peer, "FRM-9", encode_tcp_packet(shorter));
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> too_long_fragmented(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -102,7 +98,6 @@ Task<> too_long_fragmented(Stage& stage) {
                      stage.wire().capture().size() - 1);
     co_await client.expect_no_icmp("FRM-9", "for a packet that may be fragmented",
                                    stage.iut().timers.silence / 4);
-    co_await stage.expect_alive("after the case");
 }
 
 std::size_t send_packet(Stage& stage, Bytes packet) {
@@ -124,7 +119,6 @@ Task<> expect_assembled(Stage& stage, Client& client, Peer& peer, const Bytes& p
 
 Task<> fragments_assembled(Stage& stage) {
     constexpr std::size_t kPiece = 64;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -143,7 +137,6 @@ Task<> fragments_assembled(Stage& stage) {
         }
         co_await expect_assembled(stage, client, peer, packet);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// Pieces of one datagram that nothing may be made of.
@@ -158,7 +151,6 @@ Task<> overlapping_fragments_dropped(Stage& stage) {
         {"that overlap by eight bytes", {{0, 64}, {56, kPayload}}},
         {"one of which lies within another", {{0, 64}, {8, 24}, {64, kPayload}}},
         {"the first of which comes twice in two lengths", {{0, 32}, {0, 64}, {64, kPayload}}}};
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await endpoint::move_away(stage, client, peer);
@@ -177,7 +169,6 @@ Task<> overlapping_fragments_dropped(Stage& stage) {
             send_packet(stage, fragment);
         co_await expect_assembled(stage, client, peer, packet);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo home_case(std::string_view id, std::string_view claim,

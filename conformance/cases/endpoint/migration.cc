@@ -33,7 +33,6 @@ void check_time(Stage& stage, const char* what, Duration expected, Time since, s
 
 Task<> offer_repeated_on_schedule(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const endpoint::Offer offer = co_await endpoint::provoke_migration(stage, client, peer);
@@ -56,13 +55,11 @@ Task<> offer_repeated_on_schedule(Stage& stage) {
     client.accept(response.segment);
     co_await endpoint::finish_response(stage, client);
     co_await endpoint::exchange_locally(stage, client);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-10: after the fall back an acknowledgement is too late; the target is told to forget it.
 Task<> late_acknowledgement_refused(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const endpoint::Offer offer = co_await endpoint::provoke_migration(stage, client, peer);
@@ -100,7 +97,6 @@ Task<> late_acknowledgement_refused(Stage& stage) {
     // The connection stays where it fell back to.
     co_await endpoint::exchange_locally(stage, client);
     co_await peer.expect_silence("EP-10", "after the refusal", Duration::zero());
-    co_await stage.expect_alive("after the case");
 }
 
 /// What a client may send while it waits: in order, out of order, twice, nothing at all; and what
@@ -124,7 +120,6 @@ std::vector<TcpSegment> impatient_segments(Client& client) {
 
 Task<> packets_held_in_order(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await client.connect("EP-2");
@@ -149,7 +144,6 @@ Task<> packets_held_in_order(Stage& stage) {
     const TcpSegment later = client.make(tcp_flag::kAck);
     client.send(later);
     co_await endpoint::expect_forwarded(stage, client, peer, "EP-9", encode_tcp_packet(later));
-    co_await stage.expect_alive("after the case");
 }
 
 /// Sends `request` in three pieces; the home must say nothing before the last one.
@@ -171,7 +165,6 @@ Task<std::vector<TcpSegment>> send_in_pieces(Client& client, const Bytes& reques
 
 Task<> request_not_acknowledged_before_decision(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     // The twin: the same pieces of a request that stays are answered.
     Client& local = stage.open_client();
     co_await local.connect("EP-2");
@@ -194,13 +187,11 @@ Task<> request_not_acknowledged_before_decision(Stage& stage) {
     for (const TcpSegment& piece : pieces) {
         co_await endpoint::expect_forwarded(stage, client, peer, "SEL-5", encode_tcp_packet(piece));
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// SEL-1: who listens in request mode hears the request first, one that stays and one that moves.
 Task<> request_decides(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& local = stage.open_client();
     Client& moved = stage.open_client();
     Peer& peer = stage.open_peer(moved);
@@ -211,7 +202,6 @@ Task<> request_decides(Stage& stage) {
     co_await peer.expect("SEL-1", endpoint::about(EncapsulationType::Connection, moved),
                          timers.answer);
     co_await endpoint::exchange_locally(stage, local);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo home_case(std::string_view id, std::string_view claim,

@@ -71,7 +71,6 @@ Task<> take_and_check(Stage& stage, InUse& in_use, const Bytes& expected) {
 
 /// What the home has not sent yet the target sends, at the numbers that it had.
 Task<> send_queue_goes_on(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     InUse in_use(stage);
     in_use.client().set_window_field(200);
     in_use.block().snd_wnd = in_use.block().max_sndwnd = in_use.client().window_bytes();
@@ -83,12 +82,10 @@ Task<> send_queue_goes_on(Stage& stage) {
     co_await in_use.client().expect_silence("EP-13", "before the release", milliseconds(20));
     in_use.connection.release();
     co_await take_and_check(stage, in_use, response);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-42: the target's own application reads what nobody has read.
 Task<> unread_request_answered(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     InUse in_use(stage);
     in_use.put_unread(http_request(stage.iut().requests.local));
     endpoint::send_connection(in_use.peer(), in_use.image());
@@ -99,12 +96,10 @@ Task<> unread_request_answered(Stage& stage) {
         in_use.peer().send_frame(in_use.connection.forwarded_frame(segment));
     };
     co_await endpoint::take_response(stage, in_use.client(), "EP-42", {}, forward);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Without all that the block announces there is no 0x03; a repeated 0x01 asks for what is missing.
 Task<> incomplete_asks(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     InUse in_use(stage);
     in_use.client().set_window_field(200);
     in_use.block().snd_wnd = in_use.block().max_sndwnd = in_use.client().window_bytes();
@@ -140,7 +135,6 @@ Task<> incomplete_asks(Stage& stage) {
     co_await in_use.connection.expect_acknowledgement("EP-41");
     in_use.connection.release();
     co_await take_and_check(stage, in_use, response);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Without the bytes from `from` on.
@@ -162,7 +156,6 @@ Image rest_of(const Image& whole, std::uint32_t from) {
 /// of the one before (EP-17).
 Task<> attempts_kept_apart(Stage& stage) {
     constexpr std::uint32_t kCut = 1'400;
-    co_await stage.expect_alive("before the case");
     InUse in_use(stage);
     in_use.client().set_window_field(200);
     in_use.block().snd_wnd = in_use.block().max_sndwnd = in_use.client().window_bytes();
@@ -186,14 +179,12 @@ Task<> attempts_kept_apart(Stage& stage) {
     co_await in_use.connection.expect_acknowledgement("EP-41");
     in_use.connection.release();
     co_await take_and_check(stage, in_use, response);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-42: an application that cannot go on from the context says so before the target answers.
 Task<> unknown_context_refused(Stage& stage) {
     constexpr std::uint16_t kNoListener = 1;
     constexpr std::uint16_t kContextFlag = 0x4000;
-    co_await stage.expect_alive("before the case");
     InUse in_use(stage);
     in_use.block().t_flags |= kContextFlag;
     Bytes context = from_hex("00000008");
@@ -209,12 +200,10 @@ Task<> unknown_context_refused(Stage& stage) {
                                               stage.iut().timers.silence / 4);
     MovedIn twin(stage);
     co_await twin.move();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-41: 0x12 that overtakes its 0x01 is held for 50 ms.
 Task<> early_data_held(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     for (const milliseconds pause : {kDataBeforeItsBlock / 2, 2 * kDataBeforeItsBlock}) {
         InUse in_use(stage);
         in_use.client().set_window_field(200);
@@ -233,12 +222,10 @@ Task<> early_data_held(Stage& stage) {
         in_use.connection.release();
         co_await take_and_check(stage, in_use, response);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// What is out of order needs only its gap from the client.
 Task<> gap_alone_completes(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     InUse in_use(stage);
     const Bytes request = http_request(stage.iut().requests.local);
     const std::size_t cut = 7;
@@ -255,7 +242,6 @@ Task<> gap_alone_completes(Stage& stage) {
         in_use.peer().send_frame(in_use.connection.forwarded_frame(segment));
     };
     co_await endpoint::take_response(stage, in_use.client(), "EP-41", {}, forward);
-    co_await stage.expect_alive("after the case");
 }
 
 /// TCB-1: ranges that touch, overlap or lie outside make no endpoint; nothing of them stays.
@@ -271,7 +257,6 @@ Task<> impossible_ranges_refused(Stage& stage) {
                                   {"touch each other", 10, 30, false},
                                   {"overlap", 10, 25, false},
                                   {"lie outside of the window", 10, 65'530, true}};
-    co_await stage.expect_alive("before the case");
     for (const Ranges& ranges : kRanges) {
         InUse in_use(stage);
         bool is_refused = false;
@@ -295,7 +280,6 @@ Task<> impossible_ranges_refused(Stage& stage) {
     }
     MovedIn twin(stage);
     co_await twin.move();
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo moved_case(std::string_view id, std::string_view claim,

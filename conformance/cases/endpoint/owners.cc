@@ -13,7 +13,6 @@ constexpr std::uint16_t kUnknownEndpoint = 3;  // a reason of 0x10
 
 /// EP-23: one that knows nothing of a tuple is asked about the attempt before the record goes.
 Task<> unknown_owner_asked(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -29,12 +28,10 @@ Task<> unknown_owner_asked(Stage& stage) {
     peer.send(EncapsulationType::Reject, encode(Rejection{departed.offer.id(), kUnknownEndpoint}));
     client.send(tcp_flag::kAck);
     co_await client.expect("EP-23", {.flags = tcp_flag::kRst}, stage.iut().timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-14: reasons but 3 act on what is being offered alone.
 Task<> late_refusal_ignored(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -45,7 +42,6 @@ Task<> late_refusal_ignored(Stage& stage) {
     }
     co_await client.expect_silence("EP-14", "after refusals of what has moved",
                                    stage.iut().timers.silence / 4);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo owner_case(std::string_view id, std::string_view claim,

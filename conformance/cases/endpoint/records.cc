@@ -47,7 +47,6 @@ Task<> expect_told(Stage& stage, const Client& client, const Peer& peer, std::ui
 }
 
 Task<> home_tables(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& local = stage.open_client();
     co_await local.connect("EP-2");
     co_await expect_table(stage, "EP-1", local, "temporary");
@@ -67,7 +66,6 @@ Task<> home_tables(Stage& stage) {
 }
 
 Task<> target_table(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     endpoint::MovedIn connection(stage);
     connection.peer().send_frame(connection.connection_frame());
     co_await connection.expect_acknowledgement("EP-7");
@@ -82,7 +80,6 @@ Task<> target_table(Stage& stage) {
 /// (EP-43).
 Task<> silent_client_decided_for(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& early = stage.open_client();
     Peer& early_peer = stage.open_peer(early);
     Client& late = stage.open_client();
@@ -100,13 +97,11 @@ Task<> silent_client_decided_for(Stage& stage) {
     co_await late.expect("EP-11", {.flags = tcp_flag::kAck, .sequence = 1}, timers.fall_back / 2);
     co_await late_peer.expect_silence("EP-43", "for a request on a connection that is bound",
                                       timers.silence);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-11: a half-open endpoint goes without a word; what comes for it later is a stray.
 Task<> half_open_forgotten(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     client.send(client.make_syn());
     const SegmentPattern syn_ack{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
@@ -119,7 +114,6 @@ Task<> half_open_forgotten(Stage& stage) {
     co_await client.expect_silence("EP-11", "for a half-open endpoint after 30 s", kTemporaryLife);
     client.send(tcp_flag::kAck);
     co_await client.expect("EP-11", {.flags = tcp_flag::kRst, .sequence = 1}, timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo record_case(std::string_view id, std::string_view claim,

@@ -78,7 +78,6 @@ Task<> expect_rest_of_response(Stage& stage, const Away& away) {
 }
 
 Task<> comes_back(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Away away = co_await go_away(stage);
     const Image back = away.returning();
     away.send_back(back);
@@ -87,7 +86,6 @@ Task<> comes_back(Stage& stage) {
     away.send_back(back);
     co_await expect_taken_back(stage, away, back);
     co_await expect_rest_of_response(stage, away);
-    co_await stage.expect_alive("after the case");
 }
 
 /// The home refuses `back`, which comes from the owner, and its record stays as it is.
@@ -103,7 +101,6 @@ Task<> expect_refused(Stage& stage, const Away& away, const Image& back, std::ui
 }
 
 Task<> wrong_return_refused(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Away away = co_await go_away(stage);
     co_await expect_refused(stage, away, away.returning(0), kUnknownEndpoint);
     co_await expect_refused(stage, away, away.returning(2), kUnknownEndpoint);
@@ -118,12 +115,10 @@ Task<> wrong_return_refused(Stage& stage) {
     away.send_back(back);
     co_await expect_taken_back(stage, away, back);
     co_await expect_rest_of_response(stage, away);
-    co_await stage.expect_alive("after the case");
 }
 
 /// A return that was refused is remembered: the next one has the epoch after it.
 Task<> refused_epoch_is_spent(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Away away = co_await go_away(stage);
     Image malformed = away.returning();
     malformed.information.block.t_state = 1;
@@ -140,12 +135,10 @@ Task<> refused_epoch_is_spent(Stage& stage) {
     away.send_back(back);
     co_await expect_taken_back(stage, away, back);
     co_await expect_rest_of_response(stage, away);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SEC-12: 0x01 for a service of the home's comes from the recorded owner alone.
 Task<> return_of_a_stranger_refused(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Away away = co_await go_away(stage);
     Peer& stranger = stage.open_peer(*away.client, 1);
     const Image back = away.returning();
@@ -159,12 +152,10 @@ Task<> return_of_a_stranger_refused(Stage& stage) {
     away.send_back(back);
     co_await expect_taken_back(stage, away, back);
     co_await expect_rest_of_response(stage, away);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-27: what a former owner sends back is processed here, never forwarded and never reset.
 Task<> former_owner_sends_back(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Away away = co_await go_away(stage);
     Client& client = *away.client;
     client.accept_payload(away.flight);
@@ -182,12 +173,10 @@ Task<> former_owner_sends_back(Stage& stage) {
     away.peer->send(EncapsulationType::Forwarded, encode_tcp_packet(early));
     co_await endpoint::take_response(stage, client, "EP-27", away.flight);
     co_await endpoint::exchange_locally(stage, client);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-47: back, then away to a third server, with the epoch after that of the return.
 Task<> onward(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Away away = co_await go_away(stage);
     Client& client = *away.client;
     Peer& third = stage.open_peer(client, 1);
@@ -210,7 +199,6 @@ Task<> onward(Stage& stage) {
     while (co_await third.receive(milliseconds(5))) {
     }
     co_await endpoint::expect_still_forwarded(stage, client, third, "EP-47");
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo return_case(std::string_view id, std::string_view claim,

@@ -28,7 +28,6 @@ Bytes in_changed_datagram(Stage& stage, const Bytes& frame, Change change) {
 
 /// RFC 768: a sender may leave the checksum out.
 Task<> checksum_optional(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     Peer& peer = connection.peer();
     const auto send_without = [&](const Bytes& frame) {
@@ -47,7 +46,6 @@ Task<> checksum_optional(Stage& stage) {
     co_await connection.expect_response(request);
     co_await connection.finish_response();
     co_await connection.exchange();  // and with one
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> wrong_datagram_dropped(Stage& stage) {
@@ -110,7 +108,6 @@ void check_datagram(Stage& stage, const ReceivedEncapsulation& received) {
 
 /// 0x01 and 0x02.
 Task<> home_sends_datagrams(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     const endpoint::Departed departed = co_await endpoint::move_away(stage, client, peer);
@@ -119,18 +116,15 @@ Task<> home_sends_datagrams(Stage& stage) {
     client.send(segment);
     check_datagram(stage, co_await endpoint::expect_forwarded(stage, client, peer, "EP-20",
                                                               encode_tcp_packet(segment)));
-    co_await stage.expect_alive("after the case");
 }
 
 /// 0x03.
 Task<> target_sends_datagrams(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     const auto pattern = endpoint::about(EncapsulationType::Acknowledgement, connection.client());
     connection.peer().send_frame(connection.connection_frame());
     check_datagram(stage,
                    co_await connection.peer().expect("EP-7", pattern, stage.iut().timers.answer));
-    co_await stage.expect_alive("after the case");
 }
 
 /// The same bytes in what this farm does not use.
@@ -141,7 +135,6 @@ Task<> other_binding_ignored(Stage& stage) {
         stage.wire().send_as_is(Link::Back,
                                 is_routed ? frame : Binding::in_ethernet(frame, packet));
     };
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     const std::string after = "after a frame in the other binding";
     send_otherwise(connection.connection_frame());
@@ -153,7 +146,6 @@ Task<> other_binding_ignored(Stage& stage) {
     connection.forward(request);
     co_await connection.expect_response(request);
     co_await connection.finish_response();
-    co_await stage.expect_alive("after the case");
 }
 
 }  // namespace

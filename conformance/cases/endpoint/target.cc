@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 
 Task<> answers_as_the_service(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     Client& client = connection.client();
     Peer& peer = connection.peer();
@@ -33,7 +32,6 @@ Task<> answers_as_the_service(Stage& stage) {
     co_await connection.exchange();
     // The endpoint goes on: a second request is answered after the first.
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-15: how long after the last 0x03 the next one comes; from then on every second.
@@ -46,7 +44,6 @@ constexpr milliseconds kTimerTolerance{10};
 
 Task<> repeats_its_acknowledgement(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     Peer& peer = connection.peer();
     peer.send_frame(connection.connection_frame());
@@ -70,11 +67,9 @@ Task<> repeats_its_acknowledgement(Stage& stage) {
     co_await connection.exchange();
     co_await connection.expect_nothing("EP-15", "after the release", kBaseLifetime);
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> acknowledges_a_repetition_again(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await connection.move();
     const std::uint32_t copy = connection.copy();
@@ -88,12 +83,10 @@ Task<> acknowledges_a_repetition_again(Stage& stage) {
                                            stage.iut().timers.silence);
         co_await connection.exchange();
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-13: a packet that came before its 0x01 is held (EP-23) and releases nothing.
 Task<> early_packet_held(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     const TcpSegment request = connection.next_request();
     connection.forward(request);
@@ -109,7 +102,6 @@ Task<> early_packet_held(Stage& stage) {
     co_await connection.expect_response(request);
     co_await connection.finish_response();
     co_await connection.exchange();
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-7: nobody listens where it would move to.
@@ -118,7 +110,6 @@ Task<> closed_port_refused(Stage& stage) {
     constexpr std::uint16_t kClosedPort = 9;
     constexpr std::size_t kDestinationPort = kEthernetHeaderSize + 10;
     constexpr std::size_t kServerPort = kEthernetHeaderSize + kEncapsulationHeaderSize + 4;
-    co_await stage.expect_alive("before the case");
     MovedIn judged(stage);
     Bytes frame = judged.connection_frame();
     store_u16(frame, kDestinationPort, kClosedPort);
@@ -136,7 +127,6 @@ Task<> closed_port_refused(Stage& stage) {
     co_await judged.expect_nothing("EP-7", "for an offer to a closed port",
                                    stage.iut().timers.silence / 4);
     co_await judged.move();
-    co_await stage.expect_alive("after the case");
 }
 
 }  // namespace

@@ -62,7 +62,6 @@ Task<> expect_acknowledgement(Stage& stage, MovedFlow& flow, const char* require
 
 Task<> target_answers_directly(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     MovedFlow flow(stage);
     flow.send_connection();
     co_await expect_acknowledgement(stage, flow, "EP-51");
@@ -82,12 +81,10 @@ Task<> target_answers_directly(Stage& stage) {
                 stage.wire().capture().size() - 1);
     flow.forward("three");
     co_await flow.client.expect_answer("EP-51", "three", timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// EP-50: 35 s after the last datagram the flow is over at the target.
 Task<> target_flow_ends(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedFlow flow(stage);
     flow.send_connection();
     co_await expect_acknowledgement(stage, flow, "EP-51");
@@ -101,13 +98,11 @@ Task<> target_flow_ends(Stage& stage) {
     flow.forward("three");
     co_await flow.client.expect_silence("EP-50", "of a flow that is over",
                                         stage.iut().timers.silence);
-    co_await stage.expect_alive("after the case");
 }
 
 /// A flow of the device's moves to the peer; what comes meanwhile is held and follows.
 Task<> home_forwards(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     UdpClient& client = stage.open_udp_client();
     Peer& peer = stage.open_peer(client);
     client.send("here");
@@ -157,7 +152,6 @@ Task<> home_forwards(Stage& stage) {
     co_await stage.sleep(kFlowLife + kTimerTolerance);
     client.send("again");
     co_await client.expect_answer("EP-50", "again", timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 }  // namespace

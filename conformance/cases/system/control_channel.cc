@@ -209,7 +209,6 @@ Task<> broken_format_closes(Stage& stage) {
         co_await stage.channel().expect_loss("CTL-5", broken.what, stage.iut().timers.answer);
     }
     co_await expect_pong(stage, "CTL-5");
-    co_await stage.expect_alive("after the case");
 }
 
 /// What arrives in pieces, and what arrives in one piece, are the same frames.

@@ -71,16 +71,13 @@ Task<std::uint64_t> create_and_call(Stage& stage) {
 
 /// Each has its own handle and its own state: what one was called changes no other.
 Task<> created_and_called(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const std::uint64_t one = co_await create_and_call(stage);
     const std::uint64_t other = co_await create_and_call(stage);
     stage.check_that(one != other, "OBJ-1", "a handle for each object", "one for both",
                      stage.wire().capture().size() - 1);
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> unknown_is_told(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const ObjectCreated none = co_await create(stage, kNoSuchClass);
     stage.check("OBJ-2", "status of a creation of no class", object_status::kUnknownClass,
                 none.status, stage.wire().capture().size() - 1);
@@ -89,12 +86,10 @@ Task<> unknown_is_told(Stage& stage) {
     stage.check("OBJ-2", "status of a call of no object", object_status::kGone, gone.status,
                 stage.wire().capture().size() - 1);
     co_await create_and_call(stage);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Each cut of a creation and of a call, and a byte too many: an error, and the channel goes on.
 Task<> malformed_answered(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const std::pair<std::uint8_t, Bytes> whole[] = {
         {control_kind::kObjectCreate,
          encode(ObjectCreate{stage.iut().objects.class_name, stage.iut().objects.arguments})},
@@ -112,7 +107,6 @@ Task<> malformed_answered(Stage& stage) {
         }
     }
     co_await create_and_call(stage);
-    co_await stage.expect_alive("after the case");
 }
 
 /// OBJ-4: for another server there is no such object, nor for its asker once it has released it, or
@@ -122,7 +116,6 @@ Task<> ends_with_its_asker(Stage& stage) {
         stage.check("OBJ-4", what, object_status::kGone, result.status,
                     stage.wire().capture().size() - 1);
     };
-    co_await stage.expect_alive("before the case");
     const std::uint64_t released = co_await create_and_call(stage);
     check_gone("status of another server's call", co_await call(stage, released, 1));
     const ObjectResult still = co_await call(stage, released);
@@ -141,7 +134,6 @@ Task<> ends_with_its_asker(Stage& stage) {
     }
     check_gone("status of a call by another channel", co_await call(stage, lost));
     co_await create_and_call(stage);
-    co_await stage.expect_alive("after the case");
 }
 
 // The other side: a process of the device asks by its control socket (interfaces page), where bytes
@@ -220,7 +212,6 @@ Task<> expect_failure(Stage& stage, std::uint64_t id, const char* when, Duration
 
 Task<> relayed_to_a_peer(Stage& stage) {
     constexpr std::uint64_t kHandle = 0x1122334455667788;
-    co_await stage.expect_alive("before the case");
     co_await prefer_first_peer(stage);
     const std::string handle = co_await create_at_peer(stage, kHandle);
     for (int i = 0; i < 2; ++i) {
@@ -238,12 +229,10 @@ Task<> relayed_to_a_peer(Stage& stage) {
                          fmt::format("the peer's result, {}", kAnswerInBase64), result.result,
                          asked.frame);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// A class that no server has; a call that fails; an object that is gone.
 Task<> failures_told(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     co_await prefer_first_peer(stage);
     const std::string handle = co_await create_at_peer(stage, 1);
     for (const std::uint16_t status : {object_status::kFailed, object_status::kGone}) {
@@ -260,12 +249,10 @@ Task<> failures_told(Stage& stage) {
                                   encode(ObjectCreated{0, object_status::kUnknownClass})});
     }
     co_await expect_failure(stage, id, "for a class that no server has", stage.iut().timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// The peer starts again while a call is under way: that one fails at once, and a later one too.
 Task<> lost_server_fails_calls(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     co_await prefer_first_peer(stage);
     const std::string handle = co_await create_at_peer(stage, 1);
     const std::uint64_t pending = co_await begin_call(stage, handle);
@@ -281,19 +268,16 @@ Task<> lost_server_fails_calls(Stage& stage) {
     const std::uint64_t later = co_await begin_call(stage, handle);
     co_await expect_failure(stage, later, "for a call of an object whose server was lost",
                             stage.iut().timers.answer);
-    co_await stage.expect_alive("after the case");
 }
 
 /// The peer takes the call, and says nothing: the caller does not wait for ever.
 Task<> unanswered_call_ends(Stage& stage) {
     constexpr seconds kPatience{60};
-    co_await stage.expect_alive("before the case");
     co_await prefer_first_peer(stage);
     const std::string handle = co_await create_at_peer(stage, 1);
     const std::uint64_t id = co_await begin_call(stage, handle);
     co_await hear(stage, "OBJ-2", control_kind::kObjectCall);
     co_await expect_failure(stage, id, "for a call that is never answered", kPatience);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo object_case(std::string_view id, std::string_view claim,

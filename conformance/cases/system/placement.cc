@@ -56,7 +56,6 @@ Task<> expect_here(Stage& stage, const char* requirement, const HttpRequest& req
 
 /// The peer is as loaded as can be, and the URL names nobody; what it gets is the client's request.
 Task<> identifier_before_state(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Conversation conversation = co_await web::connect(stage);
     Client& client = conversation.client();
     Peer& peer = stage.open_peer(client);
@@ -71,12 +70,10 @@ Task<> identifier_before_state(Stage& stage) {
     co_await endpoint::expect_forwarded(stage, client, peer, "SES-2", encode_tcp_packet(request));
     // The twin: the same request without it.
     co_await expect_here(stage, "SES-1", request_for(stage, stage.iut().requests.local), true);
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> identifier_before_url(Stage& stage) {
     const std::string& moved = stage.iut().requests.moved;
-    co_await stage.expect_alive("before the case");
     co_await expect_here(stage, "SEL-2", request_for(stage, moved, stage.iut().device.id), false);
     Conversation twin = co_await web::connect(stage);
     Peer& peer = stage.open_peer(twin.client());
@@ -84,22 +81,18 @@ Task<> identifier_before_url(Stage& stage) {
     stage.check_that(co_await twin.decision(peer, kDecided) == Decision::Elsewhere, "SEL-2",
                      "without an identifier the URL to decide", "served here",
                      stage.wire().capture().size() - 1);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Cookie and URL name two servers, and neither is the device.
 Task<> identifier_of_another_before_url(Stage& stage) {
     const std::string& moved = stage.iut().requests.moved;
-    co_await stage.expect_alive("before the case");
     stage.channel(1).tell(web::listening_state(stage, stage.server(1), false));
     co_await stage.sleep(kSettles);
     co_await expect_offered(stage, "SES-2", request_for(stage, moved, stage.server(1).id), 1, 0);
     co_await expect_offered(stage, "SEL-2", request_for(stage, moved), 0, 1);
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> longest_prefix_decides(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     if (stage.iut().requests.deeper.empty()) {
         throw NotRunnable("needs ixit.requests.deeper, none given");
     }
@@ -109,14 +102,12 @@ Task<> longest_prefix_decides(Stage& stage) {
     }
     co_await expect_offered(stage, "SEL-2", web::get(stage.iut().requests.deeper), 1, 0);
     co_await expect_offered(stage, "SEL-2", web::get(stage.iut().requests.moved), 0, 1);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Of two servers that the URL names the idle one, whichever that is; the device is idle too, and
 /// is not named.
 Task<> state_among_several(Stage& stage) {
     const HttpRequest request = web::get(stage.iut().requests.several);
-    co_await stage.expect_alive("before the case");
     if (request.target.empty()) throw NotRunnable("needs ixit.requests.several, none given");
     for (const std::size_t idle : {std::size_t{1}, std::size_t{0}, std::size_t{1}}) {
         for (const std::size_t each : {std::size_t{0}, std::size_t{1}}) {
@@ -125,7 +116,6 @@ Task<> state_among_several(Stage& stage) {
         co_await stage.sleep(kSettles);
         co_await expect_offered(stage, "SEL-2", request, idle, 1 - idle);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// Where a client brings two (RFC 6265 5.4), the first one that a member has made decides.
@@ -134,17 +124,14 @@ Task<> first_genuine_decides(Stage& stage) {
     const std::string peers = web::value_naming(stage, stage.server(0).id);
     const std::string own = web::value_naming(stage, stage.iut().device.id);
     const std::string between = "; " + stage.iut().sessions.cookie + "=";
-    co_await stage.expect_alive("before the case");
     co_await expect_offered(stage, "SES-2", web::get(stage, local, peers + between + own), 0, 1);
     co_await expect_here(stage, "SES-2", web::get(stage, local, own + between + peers), false);
     co_await expect_offered(stage, "SES-2", web::get(stage, local, "forged" + between + peers), 0,
                             1);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-5: the keeper is there, but does not answer the offer (EP-6).
 Task<> silent_keeper_replaced(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Conversation conversation = co_await web::connect(stage);
     Client& client = conversation.client();
     Peer& peer = stage.open_peer(client);
@@ -158,22 +145,18 @@ Task<> silent_keeper_replaced(Stage& stage) {
                      "a session of the device's own",
                      session ? fmt::format("one of server {}", session->server) : "none",
                      reply.frame);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-5: a genuine cookie of a server that is none.
 Task<> keeper_of_no_farm(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     co_await expect_here(stage, "SES-5", request_for(stage, stage.iut().requests.local, kNobody),
                          true);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-5: dead, it gets nothing; back again, it gets what is its own.
 Task<> dead_keeper_replaced(Stage& stage) {
     const std::string& local = stage.iut().requests.local;
     const std::uint32_t keeper = stage.server(0).id;
-    co_await stage.expect_alive("before the case");
     co_await expect_offered(stage, "SES-2", request_for(stage, local, keeper), 0, 1);
     stage.channel().cut();
     co_await stage.sleep(kDead);
@@ -184,14 +167,12 @@ Task<> dead_keeper_replaced(Stage& stage) {
     }
     co_await stage.sleep(kSettles);
     co_await expect_offered(stage, "SES-2", request_for(stage, local, keeper), 0, 1);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-5: a keeper that takes no connections for a while (EP-43).
 Task<> draining_keeper_replaced(Stage& stage) {
     const std::string& local = stage.iut().requests.local;
     const std::uint32_t keeper = stage.server(0).id;
-    co_await stage.expect_alive("before the case");
     const ServerState listening = stage.channel().state();
     ServerState draining = listening;
     draining.listening.clear();
@@ -201,7 +182,6 @@ Task<> draining_keeper_replaced(Stage& stage) {
     stage.channel().tell(listening);
     co_await stage.sleep(kSettles);
     co_await expect_offered(stage, "SES-2", request_for(stage, local, keeper), 0, 1);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo placement_case(std::string_view id, std::string_view claim,

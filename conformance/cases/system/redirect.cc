@@ -75,7 +75,6 @@ std::string expect_redirect(Stage& stage, const Reply& reply, const std::string&
 
 Task<> keeper_redirects_to_itself(Stage& stage) {
     const std::string& local = stage.iut().requests.local;
-    co_await stage.expect_alive("before the case");
     expect_redirect(stage, co_await ask_as_target(stage, local), local);
     const std::string with_query = local + "?a=b&c";
     const Reply reply = co_await ask_as_target(stage, with_query);
@@ -83,12 +82,10 @@ Task<> keeper_redirects_to_itself(Stage& stage) {
     const std::string target = target_of(location);
     stage.check_that(target.find("a=b&c") != std::string::npos, "SES-1",
                      "the query of the request to go along", location, reply.frame);
-    co_await stage.expect_alive("after the case");
 }
 
 /// A 302 makes a GET of whatever it answers: so what is neither GET nor HEAD is served at once.
 Task<> other_methods_served(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await web::move_in(connection);
     Conversation conversation(stage, connection);
@@ -100,13 +97,11 @@ Task<> other_methods_served(Stage& stage) {
                      reply.frame);
     stage.check_that(web::session_set(stage, reply).has_value(), "SES-1",
                      "a cookie where there is no redirect", "none", reply.frame);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Who follows arrives, once: the URL would lead elsewhere, and is not asked.
 Task<> following_stays(Stage& stage) {
     const std::string& moved = stage.iut().requests.moved;
-    co_await stage.expect_alive("before the case");
     const std::string location =
         expect_redirect(stage, co_await ask_as_target(stage, moved), moved);
     Conversation conversation = co_await web::connect(stage);
@@ -119,7 +114,6 @@ Task<> following_stays(Stage& stage) {
         read_session_value(stage.iut().sessions.key, parameter_of(stage, target_of(location)));
     stage.check_that(session && session == told, "SES-1", "the cookie of the same session",
                      session ? "another one" : "none", reply.frame);
-    co_await stage.expect_alive("after the case");
 }
 
 /// The parameter leads as the cookie does, and no more than that.
@@ -128,7 +122,6 @@ Task<> parameter_is_an_identifier(Stage& stage) {
         return fmt::format("{}?{}={}", stage.iut().requests.local, stage.iut().sessions.cookie,
                            value);
     };
-    co_await stage.expect_alive("before the case");
     const std::string genuine = web::value_naming(stage, stage.server(0).id);
     Conversation moves = co_await web::connect(stage);
     Peer& peer = stage.open_peer(moves.client());
@@ -145,7 +138,6 @@ Task<> parameter_is_an_identifier(Stage& stage) {
                                     Duration::zero());
     stage.check_that(web::session_set(stage, reply).has_value(), "SES-1",
                      "a session for a client without one", "none", reply.frame);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo redirect_case(std::string_view id, std::string_view claim,

@@ -57,7 +57,6 @@ Task<Watched> watch(Stage& stage) {
 
 /// A request whose head is whole waits for nothing.
 Task<> decided_when_it_suffices(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Watched moved = co_await watch(stage);
     moved.conversation.send(web::get(stage.iut().requests.moved));
     check_decision(stage, "SEL-5", "as soon as the request is whole", Decision::Elsewhere,
@@ -66,7 +65,6 @@ Task<> decided_when_it_suffices(Stage& stage) {
     local.conversation.send(web::get(stage.iut().requests.local));
     check_decision(stage, "SEL-5", "as soon as the request is whole", Decision::Here,
                    co_await local.conversation.decision(*local.peer, kAtOnce));
-    co_await stage.expect_alive("after the case");
 }
 
 /// The beginning of a target may be that of any other: nothing before 100 ms; then it is decided by
@@ -74,7 +72,6 @@ Task<> decided_when_it_suffices(Stage& stage) {
 Task<> decided_after_its_time(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
     constexpr std::size_t kFirst = 6;  // "GET /x"
-    co_await stage.expect_alive("before the case");
     auto [conversation, peer] = co_await watch(stage);
     const Bytes request = encode(web::get(stage.iut().requests.moved));
     const Time begun = stage.wire().now();
@@ -92,12 +89,10 @@ Task<> decided_after_its_time(Stage& stage) {
     conversation.send(ByteView(request).subspan(kFirst));
     co_await conversation.reply("SEL-5");
     co_await peer->expect_silence("EP-43", "for a connection that is bound", Duration::zero());
-    co_await stage.expect_alive("after the case");
 }
 
 /// 8 KiB suffice, whatever they are; a byte less does not.
 Task<> decided_after_8_kib(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     auto [conversation, peer] = co_await watch(stage);
     Bytes bytes = to_bytes("GET /");
     bytes.resize(kDecisionBytes + 1, 'a');
@@ -108,7 +103,6 @@ Task<> decided_after_8_kib(Stage& stage) {
     conversation.send(head.subspan(kDecisionBytes - 1));
     check_decision(stage, "SEL-5", "after 8 KiB", Decision::Here,
                    co_await conversation.decision(*peer, kAtOnce));
-    co_await stage.expect_alive("after the case");
 }
 
 /// A target decides only when no identifier can follow that would win (SEL-2); a whole line with
@@ -121,7 +115,6 @@ Task<> late_identifier_decides(Stage& stage) {
         const HttpField field = web::cookie_field(stage, web::value_naming(stage, server));
         return to_bytes(fmt::format("{}: {}\r\n", field.name, field.value));
     };
-    co_await stage.expect_alive("before the case");
     Watched stays = co_await watch(stage);
     stays.conversation.send(begin(stage.iut().requests.moved));
     check_decision(stage, "SEL-5", "while an identifier may follow", Decision::None,
@@ -140,13 +133,11 @@ Task<> late_identifier_decides(Stage& stage) {
     moves.conversation.send(line(stage.server(0).id));
     check_decision(stage, "SEL-5", "when a line with an identifier of the peer has come",
                    Decision::Elsewhere, co_await moves.conversation.decision(*moves.peer, kAtOnce));
-    co_await stage.expect_alive("after the case");
 }
 
 /// Without the rest of the head the URL decides after 100 ms, with what is here.
 Task<> waits_for_an_identifier(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
-    co_await stage.expect_alive("before the case");
     auto [conversation, peer] = co_await watch(stage);
     conversation.send(
         to_bytes(fmt::format("GET {} HTTP/1.1\r\nHost: c", stage.iut().requests.moved)));
@@ -155,13 +146,11 @@ Task<> waits_for_an_identifier(Stage& stage) {
         co_await conversation.decision(*peer, kDecisionTime - milliseconds(10) - timers.tolerance));
     check_decision(stage, "SEL-5", "after 100 ms, by the URL", Decision::Elsewhere,
                    co_await conversation.decision(*peer, kOnItsWayMax + 3 * timers.tolerance));
-    co_await stage.expect_alive("after the case");
 }
 
 /// An identifier in pieces of three bytes each: neither acknowledged nor taken for another.
 Task<> identifier_in_pieces(Stage& stage) {
     constexpr std::size_t kPiece = 3;
-    co_await stage.expect_alive("before the case");
     auto [conversation, peer] = co_await watch(stage);
     Client& client = conversation.client();
     const std::string value = web::value_naming(stage, stage.server(0).id);
@@ -185,7 +174,6 @@ Task<> identifier_in_pieces(Stage& stage) {
     stage.check("SEL-5", "rcv_nxt, relative to irs,", 1, block.rcv_nxt - client.initial_sequence(),
                 offer.frame.frame);
     co_await client.expect_silence("SEL-5", "while the connection is migrating", kAtOnce);
-    co_await stage.expect_alive("after the case");
 }
 
 /// One of each kind of what is no request, or no reasonable one.
@@ -208,7 +196,6 @@ std::vector<Bytes> hostile_heads(const Stage& stage) {
 /// A refusal, or an end; a connection beside goes on, and the next one is served.
 Task<> hostile_heads_refused(Stage& stage) {
     constexpr unsigned kClientErrors = 400;
-    co_await stage.expect_alive("before the case");
     Conversation bystander = co_await web::connect(stage);
     co_await bystander.ask("EP-3", web::get(stage.iut().requests.local));
     for (const Bytes& head : hostile_heads(stage)) {
@@ -225,13 +212,11 @@ Task<> hostile_heads_refused(Stage& stage) {
     }
     Conversation after = co_await web::connect(stage);
     co_await after.ask("SEC-5", web::get(stage.iut().requests.local));
-    co_await stage.expect_alive("after the case");
 }
 
 /// Requests in one piece behind each other are answered in their order, where the first one sent
 /// the connection; what the others ask for moves nothing.
 Task<> pipelined_requests_stay(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     auto [conversation, peer] = co_await watch(stage);
     Bytes requests = encode(web::get(stage.iut().requests.local));
     append(requests, encode(web::get(stage.iut().requests.moved)));
@@ -243,7 +228,6 @@ Task<> pipelined_requests_stay(Stage& stage) {
     }
     co_await peer->expect_silence("EP-43", "for a later request of a connection",
                                   stage.iut().timers.silence / 4);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo request_case(std::string_view id, std::string_view claim,

@@ -36,7 +36,6 @@ Task<ServerState> next_state(Stage& stage) {
 }
 
 Task<> state_told_every_second(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     stage.channel().forget_received();
     const ServerState before = co_await next_state(stage);
     for (int i = 0; i < 3; ++i)
@@ -52,7 +51,6 @@ Task<> state_told_every_second(Stage& stage) {
     const ServerState after = co_await next_state(stage);
     stage.check("SEL-6", "connections", before.connections + kClients, after.connections,
                 stage.wire().capture().size() - 1);
-    co_await stage.expect_alive("after the case");
 }
 
 /// A server that is idle and has everything.
@@ -70,7 +68,6 @@ ServerState idle_state(const Stage& stage, const ServerAddresses& server, bool i
 /// SEL-3: one that is worse in all four is never chosen; one that does not listen, or that has not
 /// told its state for three periods, is no candidate, however good it is.
 Task<> no_candidate_never_chosen(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     stage.channel(1).tell(idle_state(stage, stage.server(1), false));
     co_await stage.sleep(milliseconds(100));
     for (int i = 0; i < 4; ++i) {
@@ -82,12 +79,10 @@ Task<> no_candidate_never_chosen(Stage& stage) {
         co_await busy.expect_silence("SEL-3", "as it is worse in all four", Duration::zero());
         co_await not_listening.expect_silence("SEL-3", "as it does not listen", Duration::zero());
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// SEL-2: the URL map comes before the state rule.
 Task<> url_before_state(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     stage.channel(1).tell(idle_state(stage, stage.server(1), true));
     co_await stage.sleep(milliseconds(100));
     Client& client = stage.open_client();
@@ -99,7 +94,6 @@ Task<> url_before_state(Stage& stage) {
                           stage.iut().timers.answer);
     co_await idle.expect_silence("SEL-2", "for a URL that names another server",
                                  stage.iut().timers.silence / 4);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo selection_case(std::string_view id, std::string_view claim,

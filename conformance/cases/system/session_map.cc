@@ -104,19 +104,16 @@ Task<> expect_nothing_told(Stage& stage, const SessionId& session, const char* w
 
 /// A session that begins is told to both peers at once, and a client that comes back is none.
 Task<> begun_is_told(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     static_cast<void>(stage.server(1));
     for (const std::size_t peer : {std::size_t{0}, std::size_t{1}})
         stage.channel(peer).forget_received();
     const SessionId session = co_await begin_session(stage);
     for (const std::size_t peer : {std::size_t{0}, std::size_t{1}})
         co_await expect_told(stage, peer, session, true);
-    co_await stage.expect_alive("after the case");
 }
 
 /// A server that was not there, or has lost what it knew, is told of what there is.
 Task<> told_when_a_channel_opens(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const SessionId session = co_await begin_session(stage);
     co_await expect_told(stage, 0, session, true);
     stage.channel().restart();
@@ -126,7 +123,6 @@ Task<> told_when_a_channel_opens(Stage& stage) {
         throw Violation({"CTL-7", "a channel with the new boot number", "none"});
     }
     co_await expect_told(stage, 0, session, false);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-4: a client that comes back early tells nothing new; in the second half of the lifetime it
@@ -134,7 +130,6 @@ Task<> told_when_a_channel_opens(Stage& stage) {
 Task<> used_is_told_again(Stage& stage) {
     constexpr std::chrono::seconds kLongest{60};
     const Duration lifetime = stage.iut().sessions.lifetime;
-    co_await stage.expect_alive("before the case");
     if (lifetime > kLongest) {
         throw NotRunnable("needs ixit.session.lifetime_s of 60 at most, more given");
     }
@@ -149,12 +144,10 @@ Task<> used_is_told_again(Stage& stage) {
     Conversation late = co_await web::connect(stage);
     co_await late.ask("SES-1", again);
     co_await expect_told(stage, 0, session, true);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Nobody answers an 0x31, whatever transaction it names.
 Task<> told_is_not_answered(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const SessionTold told{session_kind::kCookie, draw_id(stage, 12), stage.server(0).id,
                            kLifetimeSeconds};
     const std::uint64_t transaction = stage.random().next_u64();
@@ -168,7 +161,6 @@ Task<> told_is_not_answered(Stage& stage) {
                          describe_control_kind(received->content.kind), received->frame);
     }
     co_await expect_pong(stage, "SES-4");
-    co_await stage.expect_alive("after the case");
 }
 
 /// Each lacks a byte, has one too many, an id of no bytes, a kind that there is not, or a keeper
@@ -197,7 +189,6 @@ std::vector<Bytes> malformed_bodies(Stage& stage) {
 }
 
 Task<> malformed_told_answered(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     for (const Bytes& body : malformed_bodies(stage)) {
         const std::uint64_t transaction = stage.random().next_u64();
         stage.channel().forget_received();
@@ -211,12 +202,10 @@ Task<> malformed_told_answered(Stage& stage) {
                     received.frame);
         co_await expect_pong(stage, "SES-4");
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// The map as the device shows it: a session that a peer told, and one that began here.
 Task<> sessions_dumped(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage, 12);
     const SessionTold told{session_kind::kCookie, id, stage.server(0).id, kLifetimeSeconds};
     tell(stage.channel(), told);
@@ -236,11 +225,9 @@ Task<> sessions_dumped(Stage& stage) {
                              dump.substr(0, 300), frame);
         }
     }
-    co_await stage.expect_alive("after the case");
 }
 
 Task<> every_table_dumped(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Conversation conversation = co_await web::connect(stage);
     co_await conversation.ask("EP-3", web::get(stage.iut().requests.local));
     const UpperTester::Answer answer = co_await stage.upper_tester().request("tables");
@@ -255,7 +242,6 @@ Task<> every_table_dumped(Stage& stage) {
     const UpperTester::Answer counters = co_await stage.upper_tester().request("counters");
     stage.check_that(counters.is_ok && counters.result.starts_with('{'), "TAB-3", "counters",
                      counters.result.substr(0, 100), stage.wire().capture().size() - 1);
-    co_await stage.expect_alive("after the case");
 }
 
 /// The first flight of a TLS client with this session, in one record.
@@ -301,7 +287,6 @@ Task<> issue(Stage& stage, Bytes id, std::uint32_t lifetime_s) {
 constexpr Duration kLocally = kDecisionTime + kDelayedAcknowledgment;
 
 Task<> tls_session_finds_its_issuer(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
     const Bytes hello = flight_with(id);
     co_await expect_hello(stage, "SES-3", "an id that nobody has told of", hello, kWhole,
@@ -314,14 +299,12 @@ Task<> tls_session_finds_its_issuer(Stage& stage) {
     other.back() ^= 1U;
     co_await expect_hello(stage, "SES-3", "an id that is another in its last byte",
                           flight_with(other), kWhole, Decision::Here, kLocally);
-    co_await stage.expect_alive("after the case");
 }
 
 /// In segments of nine bytes, in records of seven, and both: as one whole hello.
 Task<> hello_of_any_cut(Stage& stage) {
     constexpr std::size_t kSegment = 9;
     constexpr std::size_t kRecord = 7;
-    co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
     co_await issue(stage, id, kLifetimeSeconds);
     const Bytes message = encode(ClientHello{id});
@@ -332,14 +315,12 @@ Task<> hello_of_any_cut(Stage& stage) {
                                   kAtOnce);
         }
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// Nothing in clear that a server has issued: no id, a legacy id of TLS 1.3, a hello that ends
 /// before its id, and one whose id is longer than its message.
 Task<> hello_without_session(Stage& stage) {
     constexpr std::size_t kCut = 60;
-    co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
     co_await issue(stage, id, kLifetimeSeconds);
     const Bytes empty = flight_with({});
@@ -360,14 +341,12 @@ Task<> hello_without_session(Stage& stage) {
                           to_records(longer, kWhole), kWhole, Decision::Here, kLocally);
     co_await expect_hello(stage, "SES-3", "a known id", flight_with(id), kWhole,
                           Decision::Elsewhere, kAtOnce);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-4: a session that nobody tells of again is forgotten when its time is over.
 Task<> told_session_expires(Stage& stage) {
     constexpr std::uint32_t kShortSeconds = 3;
     constexpr milliseconds kLate{500};
-    co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
     const Bytes hello = flight_with(id);
     co_await issue(stage, id, kShortSeconds);
@@ -383,12 +362,10 @@ Task<> told_session_expires(Stage& stage) {
     co_await stage.sleep(std::chrono::seconds(kShortSeconds) + kLate);
     co_await expect_hello(stage, "SES-4", "an id told again", hello, kWhole, Decision::Elsewhere,
                           kAtOnce);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-4: the issuer has started again, and knows none of its sessions.
 Task<> restarted_issuer_forgotten(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const Bytes id = draw_id(stage);
     const Bytes hello = flight_with(id);
     co_await issue(stage, id, kLifetimeSeconds);
@@ -402,7 +379,6 @@ Task<> restarted_issuer_forgotten(Stage& stage) {
     co_await stage.sleep(kSettles);
     co_await expect_hello(stage, "SES-4", "an id of an issuer that started again", hello, kWhole,
                           Decision::Here, kLocally);
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo map_case(std::string_view id, std::string_view claim,

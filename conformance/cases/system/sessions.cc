@@ -41,7 +41,6 @@ void expect_none(Stage& stage, const char* requirement, const char* when, const 
 }
 
 Task<> first_response_names_keeper(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const HttpRequest request = web::get(stage.iut().requests.local);
     Conversation one = co_await web::connect(stage);
     const Reply first = co_await one.ask("SES-1", request);
@@ -52,12 +51,10 @@ Task<> first_response_names_keeper(Stage& stage) {
     const Reply second = co_await other.ask("SES-1", request);
     stage.check_that(expect_session(stage, "SES-1", second).number != session.number, "SES-1",
                      "another number for another session", "the same", second.frame);
-    co_await stage.expect_alive("after the case");
 }
 
 /// Whatever the first response says, and if it has no body.
 Task<> any_response_names_keeper(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     Conversation missing = co_await web::connect(stage);
     const Reply not_found =
         co_await missing.ask("SES-1", web::get(stage.iut().requests.local + "/no/such/thing"));
@@ -71,7 +68,6 @@ Task<> any_response_names_keeper(Stage& stage) {
     // What comes behind a response without a body is read as the next one.
     expect_none(stage, "SES-1", "in a later response",
                 co_await head.ask("SES-1", web::get(stage.iut().requests.local)));
-    co_await stage.expect_alive("after the case");
 }
 
 /// The fields of requests that bring this cookie, alone and among others.
@@ -86,7 +82,6 @@ std::vector<std::vector<HttpField>> fields_with(const Stage& stage, const HttpFi
 /// The cookie of a first response, brought back on other connections: alone, and among others.
 Task<> known_client_gets_none(Stage& stage) {
     const std::string& local = stage.iut().requests.local;
-    co_await stage.expect_alive("before the case");
     Conversation first = co_await web::connect(stage);
     const SessionId session =
         expect_session(stage, "SES-1", co_await first.ask("SES-1", web::get(local)));
@@ -99,13 +94,11 @@ Task<> known_client_gets_none(Stage& stage) {
         expect_none(stage, "SES-1", "for a client that brings one",
                     co_await again.ask("SES-1", request));
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// Each value names the peer, and is none that a member has made: served here, with a session of
 /// the device's. The twin, which the peer could have made, goes to the peer.
 Task<> expect_each_is_none(Stage& stage, const std::vector<std::string>& values) {
-    co_await stage.expect_alive("before the case");
     const std::string& local = stage.iut().requests.local;
     for (const std::string& value : values) {
         Conversation forged = co_await web::connect(stage);
@@ -123,7 +116,6 @@ Task<> expect_each_is_none(Stage& stage, const std::vector<std::string>& values)
     stage.check_that(decision == Decision::Elsewhere, "SES-2",
                      "a genuine cookie of the peer to lead there", "served here",
                      stage.wire().capture().size() - 1);
-    co_await stage.expect_alive("after the case");
 }
 
 char other_digit(char digit) {
@@ -181,19 +173,16 @@ Task<> move_and_return(Stage& stage, Client& client) {
 
 /// What comes behind a move is a later response of the same connection.
 Task<> moved_connection_gets_none(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     const HttpRequest request = web::get(stage.iut().requests.local);
     Conversation conversation = co_await web::connect(stage);
     expect_session(stage, "SES-1", co_await conversation.ask("SES-1", request));
     co_await move_and_return(stage, conversation.client());
     expect_none(stage, "SES-1", "in a later response, behind a move",
                 co_await conversation.ask("EP-45", request));
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-1, as target: the keeper is who serves the connection, not who received it.
 Task<> target_names_itself(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await web::move_in(connection);
     Conversation conversation(stage, connection);
@@ -207,12 +196,10 @@ Task<> target_names_itself(Stage& stage) {
         expect_none(stage, "SES-1", "in a later response",
                     co_await conversation.ask("SES-1", request));
     }
-    co_await stage.expect_alive("after the case");
 }
 
 /// A client that brings the device's own session is answered, and nothing else.
 Task<> target_knows_its_own(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await web::move_in(connection);
     Conversation conversation(stage, connection);
@@ -221,12 +208,10 @@ Task<> target_knows_its_own(Stage& stage) {
         co_await conversation.ask("SES-2", web::get(stage, stage.iut().requests.local, value));
     stage.check("SES-2", "status", 200, reply.head.status, reply.frame);
     expect_none(stage, "SES-2", "for a client that brings one", reply);
-    co_await stage.expect_alive("after the case");
 }
 
 /// SES-5, as target: a session of a server that did not get the connection has lost its keeper.
 Task<> target_takes_over(Stage& stage) {
-    co_await stage.expect_alive("before the case");
     MovedIn connection(stage);
     co_await web::move_in(connection);
     Conversation conversation(stage, connection);
@@ -238,7 +223,6 @@ Task<> target_takes_over(Stage& stage) {
     } else {
         expect_session(stage, "SES-5", reply);
     }
-    co_await stage.expect_alive("after the case");
 }
 
 CaseInfo session_case(std::string_view id, std::string_view claim,

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/pulse.hh"
+
+#include <algorithm>
+
+#include "pdu/build.hh"
+
+namespace conform {
+namespace {
+
+constexpr std::chrono::milliseconds kBeat{50};
+/// Behind all ports of cases, which are the identifiers of their echoes.
+constexpr std::uint16_t kIdentifier = 64'200;
+/// An answer that takes longer than so many beats is none.
+constexpr std::size_t kSentMax = 200;
+/// More than an hour.
+constexpr std::size_t kSamplesMax = 100'000;
+/// Less is no noise, and would only fill the list.
+constexpr std::chrono::milliseconds kWorthNoting{1};
+
+constexpr std::size_t kProtocol = kEthernetHeaderSize + 9;
+constexpr std::size_t kType = kEthernetHeaderSize + 20;
+constexpr std::uint8_t kIcmp = 1;
+constexpr std::uint8_t kEchoReply = 0;
+
+}  // namespace
+
+Pulse::Pulse(std::unique_ptr<Attachment> device, const Iut& iut)
+    : device_(std::move(device)),
+      echo_{iut.clients.front(), iut.device.service.front(), icmp_type::kEchoRequest},
+      from_(iut.client_mac),
+      to_(iut.device.front_mac),
+      next_beat_(device_->now()) {
+    echo_.identifier = kIdentifier;
+    echo_.payload = to_bytes("shunt-conform pulse");
+}
+
+void Pulse::beat() {
+    const Time time = now();
+    if (time < next_beat_) return;
+    next_beat_ = time + kBeat;
+    device_->send(Link::Front,
+                  encode_ethernet(to_, from_, ether_type::kIpv4, encode_icmp_packet(echo_)));
+    ++echo_.sequence;
+    sent_.push_back(time);
+    if (sent_.size() > kSentMax) sent_.pop_front();
+}
+
+void Pulse::note(Duration late) {
+    if (late < kWorthNoting) return;
+    samples_.push_back({now(), late});
+    if (samples_.size() > kSamplesMax) samples_.pop_front();
+}
+
+bool Pulse::take(const LinkFrame& frame) {
+    const ByteView bytes = frame.bytes;
+    if (frame.link != Link::Front || bytes.size() < kType + 8) return false;
+    const bool is_plain = load_u16(bytes, 12) == ether_type::kIpv4 &&
+                          bytes[kEthernetHeaderSize] == 0x45 && bytes[kProtocol] == kIcmp;
+    if (!is_plain || bytes[kType] != kEchoReply || load_u16(bytes, kType + 4) != kIdentifier) {
+        return false;
+    }
+    const auto behind = static_cast<std::uint16_t>(echo_.sequence - load_u16(bytes, kType + 6));
+    if (behind >= 1 && behind <= sent_.size()) note(now() - sent_[sent_.size() - behind]);
+    return true;
+}
+
+std::vector<LinkFrame> Pulse::progress(Time until) {
+    for (;;) {
+        beat();
+        const Time wake = std::min(until, next_beat_);
+        std::vector<LinkFrame> frames = device_->progress(wake);
+        if (frames.empty() && wake > Time::zero()) note(now() - wake);
+        std::erase_if(frames, [this](const LinkFrame& frame) { return take(frame); });
+        if (!frames.empty() || now() >= until) return frames;
+    }
+}
+
+Duration Pulse::noise_since(Time from) const {
+    Duration worst{};
+    for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
+        if (sample->at < from) break;
+        worst = std::max(worst, sample->late);
+    }
+    return worst;
+}
+
+}  // namespace conform

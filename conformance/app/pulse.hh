@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/// An attachment that measures, beside what the cases do, how late the device and the judge are:
+/// an echo request 20 times a second, whose answers nobody else sees.
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "attach/attachment.hh"
+#include "iut/iut.hh"
+
+namespace conform {
+
+class Pulse : public Attachment {
+  public:
+    Pulse(std::unique_ptr<Attachment> device, const Iut& iut);
+
+    Time now() const override { return device_->now(); }
+    void send(Link link, ByteView frame) override { device_->send(link, frame); }
+    std::vector<LinkFrame> progress(Time until) override;
+    void send_control(const std::string& line) override { device_->send_control(line); }
+    std::vector<std::string> take_control() override { return device_->take_control(); }
+
+    /// The worst of what was measured since `from`: how long an answer took, or by how much the
+    /// judge was late itself. What was never answered does not count: a device that is dead is no
+    /// noise.
+    Duration noise_since(Time from) const;
+
+  private:
+    struct Sample {
+        Time at;
+        Duration late;
+    };
+
+    void beat();
+    /// True for an answer to the pulse, which it takes.
+    bool take(const LinkFrame& frame);
+    void note(Duration late);
+
+    std::unique_ptr<Attachment> device_;
+    IcmpMessage echo_;
+    MacAddress from_;
+    MacAddress to_;
+    Time next_beat_;
+    std::deque<Time> sent_;  ///< of the last beats, by their sequence numbers
+    std::deque<Sample> samples_;
+};
+
+}  // namespace conform
