@@ -204,7 +204,12 @@ def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
     """Virtual time: the node without and with extensions, mutants, and changed captures."""
     for is_ext in (False, True):
         setting = argparse.Namespace(
-            attach="unix", ext=is_ext, routed=False, sessions="cookie" if is_ext else None
+            attach="unix",
+            ext=is_ext,
+            routed=False,
+            sessions="cookie" if is_ext else None,
+            jobs=None,
+            devices=None,
         )
         farm, iut = run_reference.place_files(setting, folder)
         node = [str(arguments.node), "--config", str(farm), "--name", "s1", "--time", "virtual"]
@@ -219,7 +224,9 @@ def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
             expect(live["verdict"] == "NOT-CONFORMANT", f"{out}: {live['verdict']}")
             check_agreement(arguments.judge, iut, folder / out, live, out)
     capture = folder / "good-False" / "endpoint.connection.well-formed.pcapng"
-    base = argparse.Namespace(attach="unix", ext=False, routed=False, sessions=None)
+    base = argparse.Namespace(
+        attach="unix", ext=False, routed=False, sessions=None, jobs=None, devices=None
+    )
     _, iut = run_reference.place_files(base, folder)
     check_tampering(arguments.judge, iut, capture)
     check_foreign(arguments.judge, iut, capture)
@@ -235,7 +242,9 @@ def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
 
 def check_tap(arguments: argparse.Namespace, folder: Path) -> None:
     """Wall time over two taps of the namespace that this runs in, all cases on one device."""
-    setting = argparse.Namespace(attach="tap", ext=True, routed=False, sessions="cookie")
+    setting = argparse.Namespace(
+        attach="tap", ext=True, routed=False, sessions="cookie", jobs=None, devices=None
+    )
     farm, iut = run_reference.place_files(setting, folder)
     for name, program in (("tap", [arguments.node]), ("tap-mutant", [arguments.mutants])):
         command = [str(program[0])]

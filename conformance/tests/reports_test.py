@@ -192,7 +192,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "out").mkdir()
-        setting = argparse.Namespace(attach="unix", ext=False, routed=False, sessions=None)
+        setting = argparse.Namespace(
+            attach="unix", ext=False, routed=False, sessions=None, jobs=None, devices=None
+        )
         farm, iut = run_reference.place_files(setting, folder)
         iut.write_text(iut.read_text().replace('name = "shunt-node"', f'name = "{HOSTILE}"', 1))
         node = [str(arguments.mutants), "--mutant", MUTANT, "--config", str(farm), "--name", "s1"]
