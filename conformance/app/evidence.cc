@@ -9,7 +9,7 @@
 #include "app/report_file.hh"
 #include "attach/text_file.hh"
 #include "cases/requirements.hh"
-#include "replay/capture_file.hh"
+#include "replay/recorded_case.hh"
 #include "report/case_detail.hh"
 #include "report/digest.hh"
 #include "report/pcapng.hh"
@@ -106,16 +106,19 @@ std::string Evidence::environment(const CaseResult& result) const {
         milliseconds_of(iut_.timers.tolerance));
 }
 
-void Evidence::amend(const CaseResult& result) const {
+void Evidence::amend(CaseResult& result) const {
     if (result.pcapng.empty()) return;
-    Bytes bytes = read_capture_bytes(result.pcapng);
-    const CaptureFile file = read_pcapng(bytes, result.pcapng);
+    const CaptureFile file = read_capture_file(result.pcapng);
     if (!file.record) return;
-    CaseRecord record = parse_case_record(*file.record);
-    record.result = result;
-    bytes.resize(file.record_offset);
-    append_case_record(bytes, to_json(record));
-    write_file(result.pcapng, bytes);
+    RecordedCase recorded = read_recorded_case(file, iut_);
+    recorded.conversation.seed = recorded.record.seed;
+    // Names of packets and findings are written anew.
+    for (CapturedFrame& frame : recorded.conversation.frames) {
+        if (!frame.comments.empty()) frame.comments.pop_back();
+        for (const Finding& finding : recorded.record.result.findings)
+            std::erase(frame.comments, finding.message());
+    }
+    write(result, recorded.conversation);
 }
 
 std::string Evidence::rerun_line(std::string_view id, std::uint64_t seed) const {

@@ -20,8 +20,8 @@ class Evidence {
     /// Writes the case's files, where the options name a folder for them, and notes their paths in
     /// `result`. Throws AttachmentError for what cannot be written.
     void write(CaseResult& result, const Conversation& conversation) const;
-    /// The result has changed since: its record in the file is written anew.
-    void amend(const CaseResult& result) const;
+    /// The result has changed since: all that says it is written anew, from the capture.
+    void amend(CaseResult& result) const;
     /// One line for a shell that runs the case again.
     std::string rerun_line(std::string_view id, std::uint64_t seed) const;
 

@@ -32,7 +32,7 @@ void judge_foreign(Judgement& judgement, const CaptureFile& file, const Iut& iut
 
 }  // namespace
 
-Judgement judge_capture(const std::string& path, const Iut& iut, std::string& recorded_statement) {
+Judgement judge_capture(const std::string& path, const Iut& iut, RecordedCase& recorded) {
     Judgement judgement;
     judgement.path = path;
     try {
@@ -42,8 +42,7 @@ Judgement judge_capture(const std::string& path, const Iut& iut, std::string& re
             judge_foreign(judgement, file, iut);
             return judgement;
         }
-        const RecordedCase recorded = read_recorded_case(file, iut);
-        recorded_statement = recorded.record.statement_sha256;
+        recorded = read_recorded_case(file, iut);
         judgement.live = recorded.record.result.verdict;
         CaseReplay replay = replay_case(recorded, iut);
         judgement.result = std::move(replay.result);
@@ -62,9 +61,10 @@ JudgementRun judge_captures(const std::vector<std::string>& paths, const std::st
     std::size_t others = 0;
     for (const std::string& path : paths) {
         throw_if_interrupted();
-        std::string recorded;
+        RecordedCase recorded;
         run.captures.push_back(judge_capture(path, iut, recorded));
-        if (!recorded.empty() && recorded != statement) ++others;
+        const std::string& theirs = recorded.record.statement_sha256;
+        if (!theirs.empty() && theirs != statement) ++others;
         progress(run.captures.back());
     }
     if (others > 0) {

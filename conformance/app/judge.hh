@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "iut/iut.hh"
+#include "replay/recorded_case.hh"
 #include "report/judgement.hh"
 
 namespace conform {
 
-/// One capture; never throws for what is wrong with the file. `statement_sha256` of the record, if
-/// it has one, goes to `recorded_statement`.
-Judgement judge_capture(const std::string& path, const Iut& iut, std::string& recorded_statement);
+/// One capture; never throws for what is wrong with the file. What is recorded, if it is a case,
+/// goes to `recorded`.
+Judgement judge_capture(const std::string& path, const Iut& iut, RecordedCase& recorded);
 
 /// All of them, told one by one as they are done.
 JudgementRun judge_captures(const std::vector<std::string>& paths, const std::string& iut_path,

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <map>
 #include <sstream>
 
 #include <boost/program_options.hpp>
@@ -145,6 +147,19 @@ const CommandText* find_command(std::string_view name) {
     return found == std::end(kCommands) ? nullptr : found;
 }
 
+std::vector<std::string> command_names() {
+    std::vector<std::string> names;
+    names.reserve(std::size(kCommands));
+    for (const CommandText& each : kCommands)
+        names.emplace_back(each.name);
+    return names;
+}
+
+/// Only those that judge a device have one to start.
+bool takes_device(Command command) {
+    return command == Command::Run || command == Command::Qualify || command == Command::Selfcheck;
+}
+
 bool has_option(const CommandText& command, std::string_view option) {
     return (" " + std::string(command.options) + " ").find(" " + std::string(option) + " ") !=
            std::string::npos;
@@ -257,6 +272,47 @@ void require_arguments(const Options& options) {
     }
 }
 
+/// A report in another's place would replace it, and one in the bundle's folder, which must be
+/// empty when the run begins, would be none of its files.
+void require_places_of_their_own(const Options& options) {
+    namespace fs = std::filesystem;
+    const std::pair<const char*, const std::string&> reports[] = {
+        {"json", options.json_path},
+        {"junit", options.junit_path},
+        {"tap", options.tap_path},
+        {"html", options.html_path},
+        {"write-known-failing", options.run.write_known_failing_path}};
+    const auto place_of = [](const std::string& path) {
+        std::error_code ignored;
+        const fs::path place = fs::weakly_canonical(fs::absolute(path, ignored), ignored);
+        return place.has_filename() ? place : place.parent_path();
+    };
+    const fs::path folder = options.out_path.empty() ? fs::path() : place_of(options.out_path);
+    std::map<fs::path, const char*> taken;
+    for (const auto& [name, path] : reports) {
+        std::error_code ignored_error;
+        // Devices and pipes (/dev/stdout) take more than one.
+        const bool is_file =
+            !fs::exists(path, ignored_error) || fs::is_regular_file(path, ignored_error);
+        if (path.empty() || !is_file) continue;
+        const fs::path place = place_of(path);
+        const auto [first, is_new] = taken.emplace(place, name);
+        if (!is_new) {
+            throw UsageError(
+                fmt::format("--{} and --{} name one file: {}", first->second, name, path));
+        }
+        const auto [end, ignored] =
+            std::mismatch(folder.begin(), folder.end(), place.begin(), place.end());
+        static_cast<void>(ignored);
+        if (!folder.empty() && end == folder.end()) {
+            throw UsageError(
+                fmt::format("--{} {}: not in the folder of --out, which takes a "
+                            "bundle alone (report.json is in it)",
+                            name, path));
+        }
+    }
+}
+
 void parse_command(const CommandText& command, Options& options,
                    const std::vector<std::string>& words) {
     std::string time;
@@ -291,7 +347,20 @@ void parse_command(const CommandText& command, Options& options,
     }
     if (values.count("time") > 0) options.time = parse_time(time);
     if (values.count("seed") > 0) options.seed = parse_seed(seed);
+    if (!options.device_command.empty() && !takes_device(command.command))
+        throw UsageError(fmt::format("{}: expected no command behind --", command.name));
     require_arguments(options);
+    require_places_of_their_own(options);
+}
+
+/// `help COMMAND` is `COMMAND --help`.
+void parse_help(Options& options, const std::vector<std::string>& topics) {
+    if (topics.empty()) return;
+    if (topics.size() > 1) throw UsageError("help: expected one command, got " + topics[1]);
+    if (find_command(topics.front()) == nullptr)
+        throw UsageError(fmt::format("help: no command is called {}{}", topics.front(),
+                                     did_you_mean(topics.front(), command_names())));
+    options.topic = topics.front();
 }
 
 }  // namespace
@@ -315,10 +384,11 @@ Options parse_options(int argument_count, char** arguments) {
                std::end(kNotBuilt)) {
         throw UsageError(
             fmt::format("{} is not built yet; shunt-conform --help says what is", command));
-    } else if (command != "--help" && command != "-h" && command != "help") {
-        std::vector<std::string> names = {"--help", "--version"};
-        for (const CommandText& each : kCommands)
-            names.emplace_back(each.name);
+    } else if (command == "help") {
+        parse_help(options, words);
+    } else if (command != "--help" && command != "-h") {
+        std::vector<std::string> names = command_names();
+        names.insert(names.begin(), {"--help", "--version"});
         throw UsageError(fmt::format("expected one of {}, got {}{}", fmt::join(names, ", "),
                                      command, did_you_mean(command, names)));
     }

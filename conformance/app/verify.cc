@@ -6,14 +6,18 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "app/bundle.hh"
 #include "app/judge.hh"
+#include "app/reported_run.hh"
 #include "attach/interrupt.hh"
 #include "attach/json_line.hh"
 #include "attach/text_file.hh"
 #include "cases/requirements.hh"
 #include "iut/iut_file.hh"
+#include "iut/iut_reader.hh"
+#include "oracle/statement.hh"
 #include "replay/capture_file.hh"
 #include "report/digest.hh"
 
@@ -93,6 +97,8 @@ class Verifier {
             complain(kManifestName, fmt::format("names more than {} files", kFilesMax));
             return false;
         }
+        const Json verdict = json.value("verdict", Json());
+        if (verdict.is_string()) verdict_ = verdict.get<std::string>();
         for (const Json& each : json["files"])
             read_entry(each);
         if (json.value("requirements_sha256", Json()) !=
@@ -143,67 +149,101 @@ class Verifier {
         }
     }
 
-    /// What the report says of each capture, by the name of its file.
-    std::map<std::string, std::string> reported_verdicts() {
-        std::map<std::string, std::string> verdicts;
-        const std::optional<Bytes> bytes = read(kReportName);
-        const Json json =
-            bytes ? parse_json_line(std::string(bytes->begin(), bytes->end())) : Json();
-        const Json cases = json.is_object() ? json.value("cases", Json()) : Json();
-        for (const Json& each : cases.is_array() ? cases : Json::array()) {
-            const Json path = each.is_object() ? each.value("pcapng", Json()) : Json();
-            const Json verdict = each.is_object() ? each.value("verdict", Json()) : Json();
-            if (!path.is_string() || !verdict.is_string()) continue;
-            const std::string name = fs::path(path.get<std::string>()).filename().string();
-            verdicts[name] = verdict.get<std::string>();
+    static std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
+
+    /// A stranger's statement must not have files read that it names.
+    std::optional<Iut> read_own_statement() {
+        const std::optional<Bytes> bytes = read(kStatementName);
+        if (!bytes) return std::nullopt;
+        try {
+            const std::string text = text_of(*bytes);
+            if (!parse_toml(text, kStatementName).at_path("ixit.session.secret_file")) {
+                return parse_iut(text, kStatementName);
+            }
+            complain(kStatementName,
+                     "names the farm's secret, which no bundle has: --iut FILE is "
+                     "the statement that the run had, with the files beside it");
+        } catch (const IutFileError& error) {
+            complain(kStatementName, error.what());
         }
-        return verdicts;
+        return std::nullopt;
+    }
+
+    /// The run's own one: it must be the bundle's.
+    std::optional<Iut> read_given_statement(const std::string& path) {
+        if (sha256(read_text_file(path)) == entries_[kStatementName].sha256) {
+            return load_iut_file(path);
+        }
+        complain(path, "is not the statement of the bundle");
+        return std::nullopt;
     }
 
     void judge_all(const std::string& iut_path) {
-        const std::string own = (folder_ / kStatementName).string();
-        if (!iut_path.empty() &&
-            sha256(read_text_file(iut_path)) != entries_[kStatementName].sha256)
-            return complain(iut_path, "is not the statement of the bundle");
-        std::optional<Iut> iut;
+        const std::optional<Iut> iut =
+            iut_path.empty() ? read_own_statement() : read_given_statement(iut_path);
+        const std::optional<Bytes> bytes = iut ? read(kReportName) : std::nullopt;
+        if (!bytes) return;
         try {
-            iut = load_iut_file(iut_path.empty() ? own : iut_path);
-        } catch (const IutFileError& error) {
-            return complain(kStatementName, fmt::format("{}; --iut FILE names the one that the run "
-                                                        "had, with the files beside it",
-                                                        error.what()));
+            hold(ReportedRun(text_of(*bytes)), *iut);
+        } catch (const ReportError& error) {
+            complain(kReportName, error.what());
         }
-        std::map<std::string, std::string> verdicts = reported_verdicts();
-        for (const auto& [name, ignored] : entries_) {
-            if (!name.ends_with(".pcapng")) continue;
-            throw_if_interrupted();
-            judge_one(name, *iut, verdicts);
-        }
-        for (const auto& [name, verdict] : verdicts)
-            complain(name, fmt::format("is not there, and the report says {} of it", verdict));
     }
 
-    void judge_one(const std::string& name, const Iut& iut,
-                   std::map<std::string, std::string>& verdicts) {
-        std::string recorded;
+    /// The report to its captures, and to itself.
+    void hold(const ReportedRun& report, const Iut& iut) {
+        StatementCheck statement(iut);
+        std::set<std::string> used;
+        for (const ReportedCase& each : report.cases()) {
+            if (each.capture.empty()) continue;
+            throw_if_interrupted();
+            if (!entries_.contains(each.capture)) {
+                complain(each.capture, fmt::format("is not there, and the report says {} of it",
+                                                   to_string(each.verdict)));
+            } else if (!used.insert(each.capture).second) {
+                complain(each.capture, "is the capture of more than one case");
+            } else {
+                judge_one(report, each, iut, statement);
+            }
+        }
+        for (const auto& [name, ignored] : entries_) {
+            if (name.ends_with(".pcapng") && !used.contains(name))
+                complain(name, "is a capture that the report says nothing of");
+        }
+        for (const std::string& each : report.contradictions(iut.statement))
+            complain(kReportName, each);
+        if (verdict_ != to_string(report.verdict(iut.statement)))
+            complain(kManifestName,
+                     fmt::format("has the verdict {}, and the cases give {}", verdict_,
+                                 to_string(report.verdict(iut.statement))));
+        // That something was never seen is not in captures: cases at once share control channels.
+        const std::vector<std::string> untrue = statement.findings(false);
+        if (!untrue.empty() && !report.has_claims())
+            complain(kReportName, "does not say that " + untrue.front());
+    }
+
+    void judge_one(const ReportedRun& report, const ReportedCase& reported, const Iut& iut,
+                   StatementCheck& statement) {
+        const std::string& name = reported.capture;
+        RecordedCase recorded;
         const Judgement judgement = judge_capture((folder_ / name).string(), iut, recorded);
         ++found_.judged;
-        const auto reported = verdicts.find(name);
-        if (!judgement.trouble.empty()) {
-            complain(name, judgement.trouble);
-        } else if (!judgement.difference.empty()) {
-            complain(name, judgement.difference);
-        } else if (reported == verdicts.end()) {
-            complain(name, "is a capture that the report says nothing of");
-        } else if (reported->second != to_string(judgement.result.verdict)) {
-            complain(name, fmt::format("the report says {}, judged again {}", reported->second,
-                                       to_string(judgement.result.verdict)));
-        }
-        verdicts.erase(name);
+        const CaseRecord& record = recorded.record;
+        if (!judgement.trouble.empty()) return complain(name, judgement.trouble);
+        if (!judgement.live) return complain(name, "has no record of a case");
+        if (!judgement.difference.empty()) return complain(name, judgement.difference);
+        if (record.statement_sha256 != entries_[kStatementName].sha256)
+            return complain(name, "is of another statement than the bundle's");
+        if (record.seed != report.seed() + (reported.round - 1))
+            return complain(name, "is of another seed than the report's");
+        const std::string difference = report.difference(reported, judgement.result);
+        if (!difference.empty()) return complain(name, difference);
+        statement.observe(recorded.conversation.frames, reported.id);
     }
 
     fs::path folder_;
     std::map<std::string, Entry> entries_;
+    std::string verdict_;  ///< the manifest's
     Verification found_;
 };
 
@@ -211,6 +251,13 @@ class Verifier {
 
 Verification verify_bundle(const std::string& folder, const std::string& iut_path) {
     if (!fs::is_directory(folder)) throw UsageError(folder + ": is no directory");
+    if (!iut_path.empty()) {
+        try {
+            static_cast<void>(read_text_file(iut_path));
+        } catch (const TextFileError& error) {
+            throw UsageError(error.what());
+        }
+    }
     return Verifier(folder).verify(iut_path);
 }
 

@@ -120,6 +120,14 @@ void add_result(OrderedJson& json, const CaseResult& result) {
     json["rerun"] = result.rerun;
 }
 
+/// What ended a case from outside of its conversation is never a success: that is for the packets.
+Circumstance circumstance_of(const Json& json) {
+    const Verdict verdict = verdict_named(json, "verdict");
+    if (verdict < Verdict::Inconclusive)
+        fail("circumstances", "INCONCLUSIVE, FAIL, HANG, CRASH or ERROR");
+    return {verdict, text_of(json, "reason")};
+}
+
 CaseResult result_of(const Json& json) {
     CaseResult result;
     result.id = text_of(json, "case");
@@ -128,7 +136,7 @@ CaseResult result_of(const Json& json) {
     for (const Json& each : list_of(json, "findings"))
         result.findings.push_back(finding_of(each));
     for (const Json& each : list_of(json, "circumstances"))
-        result.circumstances.push_back({verdict_named(each, "verdict"), text_of(each, "reason")});
+        result.circumstances.push_back(circumstance_of(each));
     result.rerun = text_of(json, "rerun");
     return result;
 }

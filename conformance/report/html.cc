@@ -107,10 +107,10 @@ std::string summary_html(const RunResult& run, bool is_strict) {
         run.is_selection() ? fmt::format(" of {}: the verdict is about these alone", run.suite_size)
                            : "",
         run.seed, is_strict ? ", SHOULD counts as MUST" : "");
-    for (const std::string& each : run.untested)
-        text += fmt::format("<p>{}</p>\n", escape_markup(each));
-    for (const std::string& each : run.known_failing.complaints)
-        text += fmt::format("<p>{}</p>\n", escape_markup(each));
+    for (const auto* lines : {&run.claims, &run.untested, &run.known_failing.complaints}) {
+        for (const std::string& each : *lines)
+            text += fmt::format("<p>{}</p>\n", escape_markup(each));
+    }
     return text + "</header>\n";
 }
 

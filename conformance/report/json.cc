@@ -71,6 +71,10 @@ std::string qualification_json(const Qualification& qualification) {
     return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string case_to_json(const CaseResult& result, bool is_strict) {
+    return to_json(result, is_strict).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string to_json(const RunResult& run, bool is_strict) {
     Json counts = Json::object();
     for (const Verdict verdict : kVerdicts) {
@@ -84,6 +88,7 @@ std::string to_json(const RunResult& run, bool is_strict) {
     json["suite"] = run.suite;
     json["iut"] = run.iut;
     json["seed"] = run.seed;
+    json["strict"] = is_strict;
     json["verdict"] = to_string(verdict_of(run, is_strict));
     json["counts"] = counts;
     json["selection"] = nullptr;

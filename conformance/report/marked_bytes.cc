@@ -123,6 +123,8 @@ std::optional<ByteRange> offending_bytes(const Finding& finding, const CapturedF
     if (finding.bytes) return finding.bytes;
     const ByteView bytes(captured.bytes);
     const std::string& words = finding.expected;
+    // Of what ought not to be there at all, no field is less wrong than the others.
+    if (words.starts_with("nothing")) return ByteRange{0, bytes.size()};
     if (const auto header = encapsulation_offset(captured)) {
         constexpr std::size_t kHeader = 16;
         if (captured.frame.inner) {

@@ -6,9 +6,16 @@
 namespace conform {
 
 void overrule(CaseResult& result, Verdict verdict, std::string reason) {
-    result.verdict = verdict;
+    // A circumstance may take a failure's force away (INCONCLUSIVE), and never makes it a success.
+    const bool is_decisive = verdict >= Verdict::Inconclusive;
+    result.verdict = is_decisive ? verdict : worse(result.verdict, verdict);
     result.reason = reason;
     result.circumstances.push_back({verdict, std::move(reason)});
+}
+
+bool has_own_reason(const CaseResult& result) {
+    return !result.reason.empty() &&
+           (result.findings.empty() || !result.reason.starts_with(result.findings[0].message()));
 }
 
 RunVerdict verdict_of(const RunResult& run, bool is_strict) {

@@ -40,8 +40,11 @@ struct CaseResult {
     bool is_claimed = true;  ///< profile and role are: where it is NOT-RUN, something is open
 };
 
-/// Notes it, and lets it decide.
+/// Notes it, and lets it decide; a failure is no success for any circumstance.
 void overrule(CaseResult& result, Verdict verdict, std::string reason);
+
+/// Whether the reason is no finding's: what ended the case otherwise.
+bool has_own_reason(const CaseResult& result);
 
 /// What came of comparing a run with a file of known failures.
 struct KnownFailing {

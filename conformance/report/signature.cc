@@ -68,8 +68,10 @@ std::vector<std::string> signatures(const CaseResult& result, bool is_strict) {
         if (finding.level == Level::Should && !is_strict) continue;
         add(finding.requirement + ": expected " + normalized(finding.expected));
     }
-    // A device that says what is no message fails without a finding.
-    if (found.empty()) add(normalized(result.reason));
+    // A device that says what is no message fails without a finding, or beside its findings. HANG
+    // and CRASH name themselves.
+    const bool is_named = result.verdict == Verdict::Hang || result.verdict == Verdict::Crash;
+    if (found.empty() || (!is_named && has_own_reason(result))) add(normalized(result.reason));
     return found;
 }
 

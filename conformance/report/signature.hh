@@ -16,7 +16,8 @@ namespace conform {
 std::string normalized(std::string_view text);
 
 /// The failure of a case, each once, in the order found: "EP-9: expected 0x05 for s2" for a
-/// finding, "HANG", "CRASH" for what became of the device. Empty where nothing failed.
+/// finding, "HANG", "CRASH" for what became of the device, and the reason of a failure that is no
+/// finding's. Empty where nothing failed.
 std::vector<std::string> signatures(const CaseResult& result, bool is_strict);
 
 }  // namespace conform

@@ -63,9 +63,8 @@ std::string paint_verdict(Verdict verdict, const TextStyle& style) {
 
 std::string describe_case(const CaseResult& result, const TextStyle& style) {
     std::string text = fmt::format("{}  {}\n", paint_verdict(result.verdict, style), result.id);
-    // What became of the device explains the findings; one finding explains itself.
-    const bool is_device_gone = result.verdict > Verdict::Fail;
-    if (!result.reason.empty() && (result.findings.empty() || is_device_gone)) {
+    // What became of the device explains the findings; a finding explains itself.
+    if (has_own_reason(result)) {
         text += fmt::format("    {}\n", printable(result.reason));
     }
     for (const Finding& finding : result.findings) {

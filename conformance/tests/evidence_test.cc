@@ -84,7 +84,10 @@ TEST(MarkedBytes, FindsTheFieldThatAFindingNames) {
     EXPECT_EQ(range_of("flags SYN")->begin, kTcp + 13);
     EXPECT_EQ(range_of("TTL above 0")->begin, 14U + 8);
     EXPECT_EQ(range_of("payload size 2")->end, frame.bytes.size());
-    EXPECT_FALSE(range_of("nothing at all"));
+    EXPECT_FALSE(range_of("something else"));
+    ASSERT_TRUE(range_of("nothing on port 80"));
+    EXPECT_EQ(range_of("nothing on port 80")->begin, 0U);
+    EXPECT_EQ(range_of("nothing on port 80")->end, frame.bytes.size());
     Finding exact{"EP-25", "sequence 1001", "1000", 0};
     exact.bytes = ByteRange{1, 2};
     EXPECT_EQ(offending_bytes(exact, frame)->begin, 1U);
@@ -139,6 +142,7 @@ RunResult hostile_run() {
         std::make_shared<CaseDetail>(describe_conversation(conversation, result, plan()));
     RunResult run{"suite", kHostile, 1, {result}};
     run.untested = {kHostile};
+    run.claims = {"option ext is not claimed, and the device sent 0x14 go"};
     run.cases.push_back(result);
     run.cases.back().verdict = Verdict::NotRun;
     return run;
@@ -146,6 +150,7 @@ RunResult hostile_run() {
 
 TEST(Reports, TakeNothingOfADeviceForMarkup) {
     const std::string page = to_html(hostile_run(), false);
+    EXPECT_NE(page.find("<p>option ext is not claimed"), std::string::npos);
     EXPECT_EQ(page.find("<script>alert"), std::string::npos);
     EXPECT_EQ(page.find("</script>"), page.rfind("</script>"));
     EXPECT_NE(page.find("&lt;script&gt;alert"), std::string::npos);

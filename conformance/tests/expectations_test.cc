@@ -13,6 +13,7 @@
 #include "report/json.hh"
 #include "report/progress.hh"
 #include "report/signature.hh"
+#include "report/text.hh"
 
 namespace conform {
 namespace {
@@ -75,6 +76,19 @@ TEST(Signature, NamesEveryFailureOnceAndTheDeviceEndFirst) {
     EXPECT_EQ(signatures(result, true).size(), 3U);
     result.verdict = Verdict::NotRun;
     EXPECT_TRUE(signatures(result, true).empty());
+}
+
+TEST(Signature, HasAReasonThatIsNoFindings) {
+    CaseResult result;
+    result.verdict = Verdict::Fail;
+    result.findings = {{"EP-1", "sequence 10", "11"}, {"EP-2", "an ACK", "none"}};
+    result.reason = result.findings[0].message() + " (and 1 more)";
+    EXPECT_EQ(signatures(result, false).size(), 2U) << "the first finding's";
+    EXPECT_EQ(describe_case(result, {}).find("(and 1 more)"), std::string::npos);
+    result.reason = "the device sent 400 bytes that are no message";
+    ASSERT_EQ(signatures(result, false).size(), 3U);
+    EXPECT_EQ(signatures(result, false)[2], "the device sent N bytes that are no message");
+    EXPECT_NE(describe_case(result, {}).find("    " + result.reason), std::string::npos);
 }
 
 TEST(Expectations, ForgiveTheFailureThatTheyNameAndNoOther) {

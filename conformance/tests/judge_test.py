@@ -130,6 +130,20 @@ def check_agreement(
             )
 
 
+def check_texts(out: Path, live: dict[str, object]) -> None:
+    """All that says a verdict says the last one, also where it came behind the case."""
+    cases = live["cases"]
+    assert isinstance(cases, list)
+    for case in cases:
+        if not case["pcapng"]:
+            continue
+        path = out / Path(case["pcapng"]).name
+        said = f"{case['id']} {case['verdict']} against".encode()
+        expect(said in path.read_bytes(), f"{path.name}: the file's comment has no {said!r}")
+        text = path.with_suffix(".txt").read_text()
+        expect(text.startswith(case["verdict"]), f"{path.name}: the text begins {text[:40]}")
+
+
 def run(
     arguments: argparse.Namespace,
     folder: Path,
@@ -162,6 +176,9 @@ def check_tampering(program: Path, iut: Path, capture: Path) -> None:
         "the turns": with_record(content, '"turns_ns":[0,', '"turns_ns":[0,0,'),
         "the case": with_record(content, '"case":"endpoint/', '"case":"endpoint/no-'),
         "a packet less": without_last_packet(content),
+        "a circumstance": with_record(
+            content, '"circumstances":[]', '"circumstances":[{"verdict":"INFO","reason":"x"}]'
+        ),
         "the record": without_record(content),
         "the end": content[:-8],
     }
@@ -238,6 +255,7 @@ def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
         assert isinstance(counts, dict)
         expect(counts.get(verdict, 0) > 0, f"{out}: {counts}")
         check_agreement(arguments.judge, iut, folder / out, live, out)
+        check_texts(folder / out, live)
 
 
 def check_tap(arguments: argparse.Namespace, folder: Path) -> None:

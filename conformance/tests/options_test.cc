@@ -64,6 +64,29 @@ TEST(Options, RefusesWhatItDoesNotKnow) {
     }
 }
 
+TEST(Options, RefusesReportsInOnePlaceAndInTheBundle) {
+    const std::string folder = ::testing::TempDir();
+    const auto with = [](std::vector<std::string> more) {
+        std::vector<std::string> words = {"run", "--iut", "a.toml"};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    };
+    EXPECT_THROW((void)parse(with({"--json", "x", "--junit", "x"})), UsageError);
+    EXPECT_THROW((void)parse(with({"--json", "x", "--tap", "./y/../x"})), UsageError);
+    EXPECT_THROW((void)parse(with({"--html", "o/x.html", "--out", "o"})), UsageError);
+    EXPECT_THROW((void)parse(with({"--html", folder + "x", "--out", folder})), UsageError);
+    EXPECT_THROW((void)parse(with({"--html", "o/a/x", "--out", "./o/"})), UsageError);
+    EXPECT_NO_THROW((void)parse(with({"--html", "o.html", "--out", "o", "--json", "o.json"})));
+    EXPECT_NO_THROW((void)parse(with({"--html", "/dev/null", "--json", "/dev/null"})));
+}
+
+TEST(Options, TakesACommandOnlyWhereItStartsADevice) {
+    for (const char* command : {"list", "coverage", "mutants"})
+        EXPECT_THROW((void)parse({command, "--", "node"}), UsageError) << command;
+    EXPECT_THROW((void)parse({"judge", "x", "--iut", "y", "--", "node"}), UsageError);
+    EXPECT_NO_THROW((void)parse({"run", "--iut", "y", "--", "node"}));
+}
+
 std::string complaint(const std::vector<std::string>& words) {
     try {
         (void)parse(words);
@@ -103,6 +126,11 @@ TEST(Options, HelpsEachCommandWithExamples) {
     EXPECT_EQ(parse({"--help"}).topic, "");
     EXPECT_EQ(parse({"run", "--help"}).topic, "run");
     EXPECT_EQ(parse({"list", "-h"}).topic, "list");
+    EXPECT_EQ(parse({"help", "run"}).topic, "run");
+    EXPECT_EQ(parse({"help", "run"}).command, Options::Command::Help);
+    EXPECT_EQ(parse({"help"}).topic, "");
+    EXPECT_NE(complaint({"help", "judg"}).find("did you mean judge?"), std::string::npos);
+    EXPECT_NE(complaint({"help", "run", "list"}), "accepted");
     for (const char* topic : {"", "run", "list"}) {
         EXPECT_NE(help(topic).find("  shunt-conform "), std::string::npos) << topic;
     }

@@ -69,6 +69,36 @@ TEST(CaseReplay, IsNoBlindRepetitionOfTheRecord) {
     EXPECT_NE(judge(to_bytes(text)).difference, "");
 }
 
+TEST(CaseReplay, TakesNoSuccessFromARecord) {
+    const Recorded recorded = record(tests::Defect::TcpChecksumWrong);
+    const CaptureFile file = read_pcapng(recorded.file, "f");
+    for (const char* verdict : {"PASS", "INFO", "NON-STRICT", "NOT-RUN", "UNSUPPORTED"}) {
+        CaseRecord forged = parse_case_record(*file.record);
+        forged.result.verdict = Verdict::Info;
+        forged.result.reason = "so it is";
+        std::string text = to_json(forged);
+        const std::string none = R"("circumstances":[])";
+        text.replace(text.find(none), none.size(),
+                     std::string(R"("circumstances":[{"verdict":")") + verdict +
+                         R"(","reason":"so it is"}])");
+        Bytes changed = recorded.file;
+        changed.resize(file.record_offset);
+        append_case_record(changed, text);
+        EXPECT_THROW((void)judge(changed), CaptureFileError) << verdict;
+    }
+}
+
+TEST(CaseResult, IsNoBetterForACircumstance) {
+    CaseResult result;
+    result.verdict = Verdict::Fail;
+    overrule(result, Verdict::Pass, "so it is");
+    EXPECT_EQ(result.verdict, Verdict::Fail);
+    overrule(result, Verdict::Inconclusive, "noise");
+    EXPECT_EQ(result.verdict, Verdict::Inconclusive);
+    overrule(result, Verdict::Crash, "gone");
+    EXPECT_EQ(result.verdict, Verdict::Crash);
+}
+
 TEST(CaseReplay, NoticesEveryChangedByteOfAFrame) {
     const Recorded recorded = record(tests::Defect::None);
     const CaptureFile file = read_pcapng(recorded.file, "f");

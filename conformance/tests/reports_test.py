@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import run_reference
 
@@ -127,6 +127,109 @@ def flip(path: Path, at: float) -> None:
     path.write_bytes(content)
 
 
+def seal(bundle: Path) -> None:
+    """A manifest that fits what is there."""
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["files"] = [
+        {"path": each.name, "size": each.stat().st_size, "sha256": digest_of(each)}
+        for each in sorted(bundle.iterdir())
+        if not each.name.startswith("manifest.")
+    ]
+    reseal(bundle, json.dumps(manifest))
+
+
+def digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def capture_of(bundle: Path, case: dict[str, Any]) -> Path:
+    return bundle / Path(case["pcapng"]).name
+
+
+def lose_failures(bundle: Path, report: dict[str, Any]) -> None:
+    for case in report["cases"]:
+        if case["verdict"] == "FAIL":
+            capture_of(bundle, case).unlink()
+            case.update(verdict="PASS", pcapng=None, reason=None)
+
+
+def share_capture(bundle: Path, report: dict[str, Any]) -> None:
+    good = next(case for case in report["cases"] if case["verdict"] == "PASS")
+    for case in report["cases"]:
+        if case["verdict"] == "FAIL":
+            capture_of(bundle, case).unlink()
+            case.update(good, id=case["id"])
+
+
+def copy_capture(bundle: Path, report: dict[str, Any]) -> None:
+    good = next(case for case in report["cases"] if case["verdict"] == "PASS")
+    for case in report["cases"]:
+        if case["verdict"] == "FAIL":
+            shutil.copy(capture_of(bundle, good), capture_of(bundle, case))
+            case.update(good, id=case["id"], pcapng=case["pcapng"])
+
+
+def change_cases(report: dict[str, Any], **fields: object) -> None:
+    for case in report["cases"]:
+        case.update(fields)
+
+
+def name_secret(bundle: Path, _: dict[str, Any]) -> None:
+    with (bundle / "iut.toml").open("a") as file:
+        file.write(f'\n[ixit.session]\nsecret_file = "{bundle.parent / "outside"}"\n')
+
+
+def claim_less(bundle: Path, _: dict[str, Any]) -> None:
+    with (bundle / "iut.toml").open("a") as file:
+        file.write("\n# another\n")
+
+
+def praise_manifest(bundle: Path, _: dict[str, Any]) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    (bundle / "manifest.json").write_text(json.dumps({**manifest, "verdict": "CONFORMANT"}))
+
+
+def check_forgeries(program: Path, good: Path, folder: Path) -> None:
+    """Every hash fits, and the report or the captures are not what the run gave."""
+    forgeries: dict[str, Callable[[Path, dict[str, Any]], None]] = {
+        "has the verdict CONFORMANT, and its": lambda _, r: r.update(verdict="CONFORMANT"),
+        "other counts": lambda _, r: r["counts"].update(FAIL=1000),
+        "has the verdict CONFORMANT, and the": praise_manifest,
+        "without a capture": lose_failures,
+        "more than one case": share_capture,
+        "for id, judged again": copy_capture,
+        "for reason": lambda _, r: change_cases(r, reason="nothing at all"),
+        "for expected": lambda _, r: change_cases(r, expected="x"),
+        "for findings": lambda _, r: change_cases(r, findings=["x"]),
+        "another seed": lambda _, r: r.update(seed=r["seed"] + 1),
+        "is of the whole suite": lambda _, r: r.update(selection=None),
+        "twice in round 1": lambda _, r: r["cases"].append(r["cases"][0]),
+        "has not": lambda _, r: change_cases(r, id="endpoint/no/such"),
+        "another device": lambda _, r: r.update(iut="x"),
+        "another statement": claim_less,
+        "names the farm's secret": name_secret,
+        "has no strict": lambda _, r: r.pop("strict"),
+        "cases: expected": lambda _, r: r.update(cases={}),
+        "pcapng: expected a text": lambda _, r: change_cases(r, pcapng=7),
+    }
+    for named, forge in forgeries.items():
+        bundle = folder / "forged"
+        shutil.copytree(good, bundle)
+        report = json.loads((bundle / "report.json").read_text())
+        before = json.dumps(report)
+        forge(bundle, report)
+        if json.dumps(report) != before:
+            (bundle / "report.json").write_text(json.dumps(report))
+        seal(bundle)
+        code, text = verify(program, bundle, folder / "verify.json")
+        expect(code == 1 and named in text, f"{named}: exit {code}, {text[-400:]}")
+        shutil.rmtree(bundle)
+    for path in ("/nonexistent", "/tmp"):
+        command = [str(program), "verify", str(good), "--iut", path]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        expect(result.returncode == 2, f"--iut {path}: exit {result.returncode}")
+
+
 def check_bundle(program: Path, good: Path, folder: Path) -> None:
     code, text = verify(program, good, folder / "verify.json")
     expect(code == 0, f"a good bundle: {code} {text}")
@@ -143,7 +246,8 @@ def check_bundle(program: Path, good: Path, folder: Path) -> None:
 
     def forge(bundle: Path) -> None:
         """The report says otherwise than the captures, and every hash fits."""
-        report = (bundle / "report.json").read_text().replace('"FAIL"', '"PASS"')
+        report = (bundle / "report.json").read_text()
+        report = report.replace('"verdict": "FAIL"', '"verdict": "PASS"')
         (bundle / "report.json").write_text(report)
         for each in manifest["files"]:
             if each["path"] == "report.json":
@@ -216,6 +320,7 @@ def main() -> int:
         check_page(folder / "report.html", len(cases))
         check_captures(folder / "bundle")
         check_bundle(arguments.judge, folder / "bundle", folder)
+        check_forgeries(arguments.judge, folder / "bundle", folder)
         subprocess.run(
             [str(arguments.judge), "coverage", "--json", str(folder / "coverage.json")],
             stdout=subprocess.DEVNULL,
