@@ -3,8 +3,6 @@
 /// them is dropped without harm to the rest.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cases/endpoint/moved_in.hh"
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
@@ -17,7 +15,6 @@ namespace {
 using endpoint::MovedIn;
 
 constexpr std::size_t kHeldPackets = 64;  // EP-5
-constexpr std::size_t kFrameSizeMin = 60;
 constexpr std::size_t kHeldBytes = 96U << 10;
 constexpr std::chrono::seconds kUnreleasedLife{10};  // EP-15
 constexpr std::chrono::seconds kUnreleasedLifeOfBase{2};
@@ -156,13 +153,14 @@ Task<> full_table_refuses(Stage& stage) {
     co_await established.exchange();
 }
 
-/// As a wire carries them: a shorter frame is padded (IEEE 802.3, 3.2.8, without its checksum).
-std::size_t count_bytes(const Capture& capture, std::size_t from, Direction direction) {
+/// Without the padding of short frames, which says nothing.
+std::size_t count_bytes(Stage& stage, std::size_t from, Direction direction) {
     std::size_t bytes = 0;
-    for (std::size_t number = from; number < capture.size(); ++number) {
-        const CapturedFrame& captured = capture[number];
+    for (std::size_t number = from; number < stage.wire().capture().size(); ++number) {
+        const CapturedFrame& captured = stage.wire().capture()[number];
         if (captured.direction != direction || !captured.frame.encapsulation) continue;
-        bytes += std::max(captured.bytes.size(), kFrameSizeMin);
+        bytes += kEthernetHeaderSize + stage.iut().framing.overhead() +
+                 captured.frame.encapsulation->payload.size();
     }
     return bytes;
 }
@@ -189,8 +187,8 @@ Task<> no_more_out_than_in(Stage& stage) {
         unknown.peer().send_frame(frame);
         co_await stage.sleep(kHeldUnknown + stage.iut().timers.tolerance);
         const Capture& capture = stage.wire().capture();
-        const std::size_t in = count_bytes(capture, from, Direction::ToDevice);
-        const std::size_t out = count_bytes(capture, from, Direction::FromDevice);
+        const std::size_t in = count_bytes(stage, from, Direction::ToDevice);
+        const std::size_t out = count_bytes(stage, from, Direction::FromDevice);
         stage.check_that(out <= in, "SEC-3",
                          fmt::format("{} bytes at most for {}", in, describe(capture[from].frame)),
                          fmt::format("{}", out), capture.size() - 1);
