@@ -15,8 +15,8 @@ namespace {
 
 /// A frame of the farm's servers among themselves, or of the link: of no case.
 bool is_common(const Frame& frame, const Iut& iut) {
-    if (frame.arp) return true;
-    if (frame.encapsulation || !frame.ipv4 || !frame.ipv4->tcp) return false;
+    if (!frame.ipv4 && !frame.encapsulation) return true;
+    if (frame.encapsulation || !frame.ipv4->tcp) return false;
     return std::any_of(iut.peers.begin(), iut.peers.end(), [&](const ServerAddresses& peer) {
         return frame.ipv4->destination == peer.control_ip;
     });

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach/device_process.hh"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -27,22 +24,11 @@ constexpr std::chrono::milliseconds kEndPatience{2'000};
 constexpr int kPauseMilliseconds = 5;
 constexpr std::size_t kOutputShown = 600;
 
-/// Which file a path names now; 0: none that is a socket.
-ino_t socket_inode(const std::string& path) {
+/// Of no inode where no socket stands.
+SocketFile socket_at(const std::string& path) {
     struct stat status {};
-    if (path.empty() || ::stat(path.c_str(), &status) != 0) return 0;
-    return S_ISSOCK(status.st_mode) ? status.st_ino : 0;
-}
-
-Descriptor open_output(const std::string& log_path) {
-    Descriptor output(
-        log_path.empty() ? ::memfd_create("device-output", MFD_CLOEXEC)
-                         : ::open(log_path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-    if (!output.is_open()) {
-        throw AttachmentError(fmt::format("{}: cannot write the device's output: {}", log_path,
-                                          std::strerror(errno)));
-    }
-    return output;
+    if (path.empty() || ::stat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return {};
+    return {status.st_dev, status.st_ino, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
 }
 
 }  // namespace
@@ -50,26 +36,23 @@ Descriptor open_output(const std::string& log_path) {
 DeviceProcess::DeviceProcess(const std::vector<std::string>& command,
                              const std::string& socket_path, const std::string& log_path,
                              std::chrono::nanoseconds patience)
-    : output_(open_output(log_path)) {
-    const ino_t before = socket_inode(socket_path);
-    const off_t printed_before = ::lseek(output_.number(), 0, SEEK_END);
+    : output_(log_path) {
+    const SocketFile before = socket_at(socket_path);
     start(command);
     try {
-        await_ready(socket_path, before, static_cast<std::size_t>(printed_before), patience);
+        await_ready(socket_path, before, patience);
     } catch (...) {
         end();
         throw;
     }
 }
 
-void DeviceProcess::await_ready(const std::string& socket_path, ino_t before,
-                                std::size_t printed_before, std::chrono::nanoseconds patience) {
+void DeviceProcess::await_ready(const std::string& socket_path, const SocketFile& before,
+                                std::chrono::nanoseconds patience) {
     const auto give_up = steady_clock::now() + patience;
     while (is_running()) {
-        const ino_t inode = socket_inode(socket_path);
-        const bool is_announced =
-            output().find("\"event\":\"ready\"", printed_before) != std::string::npos;
-        if (is_announced || (inode != 0 && inode != before)) return;
+        const SocketFile now = socket_at(socket_path);
+        if (output_.has_announced_ready() || (now.inode != 0 && now != before)) return;
         if (steady_clock::now() >= give_up) {
             const auto shown = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
             throw AttachmentError(
@@ -89,10 +72,10 @@ void DeviceProcess::start(const std::vector<std::string>& command) {
     arguments.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ < 0) throw AttachmentError(fmt::format("fork: {}", std::strerror(errno)));
-    if (pid_ > 0) return;
+    if (pid_ > 0) return output_.collect();
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a judge that is killed leaves no device behind
-    ::dup2(output_.number(), STDOUT_FILENO);
-    ::dup2(output_.number(), STDERR_FILENO);
+    ::dup2(output_.writing_end(), STDOUT_FILENO);
+    ::dup2(output_.writing_end(), STDERR_FILENO);
     ::execvp(arguments[0], arguments.data());
     ::dprintf(STDERR_FILENO, "%s: %s\n", arguments[0], std::strerror(errno));
     ::_exit(127);
@@ -128,20 +111,12 @@ bool DeviceProcess::is_running() {
     return false;
 }
 
-std::string DeviceProcess::output() const {
-    std::string text(
-        static_cast<std::size_t>(std::max<off_t>(::lseek(output_.number(), 0, SEEK_END), 0)), '\0');
-    const ssize_t length = ::pread(output_.number(), text.data(), text.size(), 0);
-    text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-    return text;
-}
-
 std::string DeviceProcess::describe_end() {
     const std::string end = WIFSIGNALED(status_)
                                 ? fmt::format("ended by signal {} ({})", WTERMSIG(status_),
                                               ::strsignal(WTERMSIG(status_)))
                                 : fmt::format("ended with exit code {}", WEXITSTATUS(status_));
-    std::string text = output();
+    std::string text = output_.tail();
     if (text.size() > kOutputShown) text = ".." + text.substr(text.size() - kOutputShown);
     return text.empty() ? end : end + ": " + text;
 }

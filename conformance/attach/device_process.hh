@@ -5,12 +5,24 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "attach/descriptor.hh"
+#include "attach/device_output.hh"
 
 namespace conform {
+
+/// Which socket a path names. An inode's number is given again once it is free, so that the time
+/// at which the socket came to stand there counts too.
+struct SocketFile {
+    dev_t device = 0;
+    ino_t inode = 0;
+    std::int64_t changed_s = 0;
+    std::int64_t changed_ns = 0;
+
+    bool operator==(const SocketFile&) const = default;
+};
 
 class DeviceProcess {
   public:
@@ -18,7 +30,7 @@ class DeviceProcess {
 
     /// Starts `command` and waits until it serves: until it has printed a line with
     /// `"event":"ready"`, or until a new socket stands at `socket_path` (empty: none is awaited).
-    /// Its output goes to `log_path`, or is only kept for messages if that is empty. Throws
+    /// Its output goes to `log_path` too, as far as DeviceOutput says, if that is not empty. Throws
     /// AttachmentError if the command cannot be started, ends, or is not ready within `patience`.
     DeviceProcess(const std::vector<std::string>& command, const std::string& socket_path,
                   const std::string& log_path, std::chrono::nanoseconds patience = kReadyPatience);
@@ -36,14 +48,13 @@ class DeviceProcess {
 
   private:
     void start(const std::vector<std::string>& command);
-    void await_ready(const std::string& socket_path, ino_t before, std::size_t printed_before,
+    void await_ready(const std::string& socket_path, const SocketFile& before,
                      std::chrono::nanoseconds patience);
     void end();
-    std::string output() const;
 
     pid_t pid_ = -1;
     int status_ = 0;
-    Descriptor output_;
+    DeviceOutput output_;
 };
 
 }  // namespace conform

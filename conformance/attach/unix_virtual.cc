@@ -47,37 +47,55 @@ void UnixVirtual::count_advance() {
     }
 }
 
+void UnixVirtual::keep(UnixMessage&& message) {
+    if (auto* frame = std::get_if<LinkFrame>(&message)) {
+        bytes_in_advance_ += frame->bytes.size();
+        frames_.push_back(std::move(*frame));
+    } else if (auto* control = std::get_if<ControlMessage>(&message)) {
+        bytes_in_advance_ += control->line.size();
+        control_lines_.push_back(std::move(control->line));
+    } else {
+        throw DeviceMisbehaves("the device sent a message that is the tester's: advance or hello");
+    }
+    if (++messages_in_advance_ < limits_.messages_per_advance &&
+        bytes_in_advance_ < limits_.bytes_per_advance) {
+        return;
+    }
+    throw DeviceHangs(fmt::format("{} messages or {} bytes without being quiet",
+                                  limits_.messages_per_advance, limits_.bytes_per_advance));
+}
+
+void UnixVirtual::take_what_came_before() {
+    while (std::optional<UnixMessage> message = socket_.receive(std::chrono::milliseconds(0))) {
+        if (std::holds_alternative<QuietMessage>(*message)) {
+            throw DeviceMisbehaves(fmt::format(
+                "the device sent a quiet that answers no advance, at {} ns", now_.count()));
+        }
+        keep(std::move(*message));
+    }
+}
+
 std::vector<LinkFrame> UnixVirtual::advance(Time to) {
     throw_if_interrupted();
     count_advance();
+    messages_in_advance_ = 0;
+    bytes_in_advance_ = 0;
+    take_what_came_before();
     now_ = to;
     has_unanswered_ = false;
     socket_.send(encode(AdvanceMessage{static_cast<std::uint64_t>(to.count())}));
-    std::vector<LinkFrame> frames;
-    std::size_t bytes = 0;
-    for (std::size_t messages = 0;
-         messages < limits_.messages_per_advance && bytes < limits_.bytes_per_advance; ++messages) {
+    for (;;) {
         std::optional<UnixMessage> message = socket_.receive(kQuietPatience);
         if (!message) {
             throw DeviceHangs(fmt::format("no quiet within {} s of an advance to {} ns",
                                           kQuietPatience.count() / 1000, to.count()));
         }
-        if (auto* frame = std::get_if<LinkFrame>(&*message)) {
-            bytes += frame->bytes.size();
-            frames.push_back(std::move(*frame));
-        } else if (const auto* quiet = std::get_if<QuietMessage>(&*message)) {
+        if (const auto* quiet = std::get_if<QuietMessage>(&*message)) {
             device_deadline_ = to_time(quiet->next_deadline);
-            return frames;
-        } else if (const auto* control = std::get_if<ControlMessage>(&*message)) {
-            bytes += control->line.size();
-            control_lines_.push_back(control->line);
-        } else {
-            throw DeviceMisbehaves(
-                "the device sent a message that is the tester's: advance or hello");
+            return std::exchange(frames_, {});
         }
+        keep(std::move(*message));
     }
-    throw DeviceHangs(fmt::format("{} messages or {} bytes without being quiet",
-                                  limits_.messages_per_advance, limits_.bytes_per_advance));
 }
 
 std::vector<LinkFrame> UnixVirtual::progress(Time until) {

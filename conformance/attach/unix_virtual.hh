@@ -34,6 +34,12 @@ class UnixVirtual : public Attachment {
     /// where it is not in time, DeviceMisbehaves where it says what only a tester may.
     std::vector<LinkFrame> advance(Time to);
 
+    /// Keeps what is no quiet; throws DeviceMisbehaves where it is only a tester's.
+    void keep(UnixMessage&& message);
+    /// What the device has said since it was quiet: frames and control, but no quiet, for that has
+    /// to answer an advance and would be taken for the answer to the next one.
+    void take_what_came_before();
+
     /// Throws DeviceHangs if the conversation has taken more than it may.
     void count_advance();
 
@@ -46,6 +52,9 @@ class UnixVirtual : public Attachment {
     bool has_unanswered_ = true;  // after hello the device has not named its deadline yet
     int stale_deadlines_ = 0;
     std::vector<std::string> control_lines_;
+    std::vector<LinkFrame> frames_;  ///< that came in this advance, or right before it
+    std::size_t messages_in_advance_ = 0;
+    std::size_t bytes_in_advance_ = 0;
 };
 
 }  // namespace conform

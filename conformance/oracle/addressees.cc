@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Oracle: what the device sends goes from its own addresses to whom it is for, and to nobody who
-/// has not asked.
+/// has not asked. What it tells a group of hosts besides is no concern of a connection.
 #include <fmt/format.h>
 
 #include <map>
@@ -17,15 +17,38 @@ namespace {
 constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kTcp = 6;
 
+/// A group's, everybody's included (IEEE 802-2014 8.2.2).
+bool is_multicast(const MacAddress& mac) {
+    return (mac.octets[0] & 1U) != 0;
+}
+
 /// Client first, service second.
 using ConnectionKey = std::pair<SocketAddress, SocketAddress>;
 /// Who asks, whom, identifier, sequence.
 using EchoKey = std::tuple<Ipv4Address, Ipv4Address, std::uint16_t, std::uint16_t>;
+/// Who sent a packet, to whom, protocol, and the first four bytes behind the header: the ports.
+using PacketKey = std::tuple<Ipv4Address, Ipv4Address, std::uint8_t, std::uint32_t>;
+
+/// Of the packet that these bytes are the beginning of, as ICMP errors quote it; nothing where they
+/// are no IPv4 header.
+std::optional<PacketKey> packet_key(ByteView bytes) {
+    constexpr std::size_t kHeaderSizeMin = 20;
+    constexpr std::size_t kPortsSize = 4;
+    if (bytes.size() < kHeaderSizeMin || bytes[0] >> 4U != 4) return std::nullopt;
+    const std::size_t header_size = (bytes[0] & 0x0FU) * 4U;
+    if (header_size < kHeaderSizeMin || header_size > bytes.size()) return std::nullopt;
+    const bool has_ports = bytes.size() - header_size >= kPortsSize;
+    return PacketKey{{load_u32(bytes, 12)},
+                     {load_u32(bytes, 16)},
+                     bytes[9],
+                     has_ports ? load_u32(bytes, header_size) : 0};
+}
 
 /// The hosts of a plan that the judge plays, as the device's neighbours.
 class Neighbours {
   public:
     explicit Neighbours(const Iut& iut) {
+        macs_[Link::Front].insert(iut.client_mac);
         for (const Ipv4Address client : iut.clients) {
             front_[client] = iut.client_mac;
             clients_.insert(client);
@@ -34,10 +57,13 @@ class Neighbours {
         for (const ServerAddresses& peer : iut.peers) {
             add_services(peer);
             front_[peer.front_ip] = peer.front_mac;
+            back_[peer.control_ip] = peer.back_mac;
+            macs_[Link::Front].insert(peer.front_mac);
+            macs_[Link::Back].insert(peer.back_mac);
             for (const Ipv4Address service : peer.service)
                 front_[service] = peer.front_mac;
             for (const Ipv4Address forward : peer.forward_ip)
-                members_[forward] = peer.back_mac;
+                members_[forward] = back_[forward] = peer.back_mac;
         }
     }
 
@@ -45,6 +71,10 @@ class Neighbours {
     bool is_service(Ipv4Address address) const { return services_.contains(address); }
     /// Null for one that the plan does not have.
     const MacAddress* on_front(Ipv4Address address) const { return find(front_, address); }
+    const MacAddress* on_back(Ipv4Address address) const { return find(back_, address); }
+    bool has_mac(Link link, const MacAddress& mac) const { return macs_.at(link).contains(mac); }
+    /// Of whoever has sent the device a frame, be it none of the plan's.
+    void learn(Link link, const MacAddress& mac) { macs_[link].insert(mac); }
     const MacAddress* member_of(Ipv4Address forward_ip) const { return find(members_, forward_ip); }
 
   private:
@@ -60,14 +90,18 @@ class Neighbours {
     std::set<Ipv4Address> clients_;
     std::set<Ipv4Address> services_;
     std::map<Ipv4Address, MacAddress> front_;
+    std::map<Ipv4Address, MacAddress> back_;
     std::map<Ipv4Address, MacAddress> members_;
+    std::map<Link, std::set<MacAddress>> macs_{{Link::Front, {}}, {Link::Back, {}}};
 };
 
 class Addressees {
   public:
     explicit Addressees(const Iut& iut) : iut_(iut), neighbours_(iut) {}
 
-    void to_device(const Frame& frame) {
+    void to_device(const CapturedFrame& captured) {
+        const Frame& frame = captured.frame;
+        neighbours_.learn(captured.link, frame.source);
         for (const auto* packet : {&frame.ipv4, &frame.inner}) {
             if (*packet) asked_by(**packet);
         }
@@ -78,19 +112,19 @@ class Addressees {
 
     void from_device(const CapturedFrame& captured, std::size_t number) {
         number_ = number;
+        if (captured.bytes.size() < kEthernetHeaderSize) return;  // the formats' matter
         const Frame& frame = captured.frame;
-        if (frame.ipv4 || frame.arp || frame.encapsulation) check_source(captured);
+        const std::size_t found = findings_.size();
+        const bool is_known = is_known_type(frame.type);
+        if (is_known || !is_multicast(frame.destination)) check_source(captured);
         if (frame.encapsulation) check_encapsulated(captured);
-        if (!frame.ipv4) return;
-        if (captured.link == Link::Front) {
-            if (const MacAddress* mac = neighbours_.on_front(frame.ipv4->destination)) {
-                check_destination("SYS-4", *mac, frame);
-            }
-            check_asked(*frame.ipv4);
-        } else {
-            check(!neighbours_.is_client(frame.ipv4->destination), "SYS-4",
-                  "packets for clients on the front link", "one on the back link");
-        }
+        if (frame.ipv4 && captured.link == Link::Front) check_on_front(frame);
+        if (frame.ipv4 && captured.link == Link::Back) check_on_back(frame);
+        if (is_multicast(frame.destination) || findings_.size() != found) return;
+        check(is_known, "FRM-2", "frames of IPv4, ARP, or the farm's Type",
+              fmt::format("type 0x{:04x} for {}", frame.type, frame.destination.to_string()));
+        check(neighbours_.has_mac(captured.link, frame.destination), "SYS-4",
+              "a frame for a host of the plan", "one for " + frame.destination.to_string());
     }
 
     std::vector<Finding> take() { return std::move(findings_); }
@@ -101,8 +135,35 @@ class Addressees {
         findings_.push_back({requirement, std::move(expected), std::move(actual), number_});
     }
 
+    bool is_known_type(std::uint16_t type) const {
+        return type == ether_type::kIpv4 || type == ether_type::kArp ||
+               (type == iut_.framing.ethertype && !iut_.framing.is_routed);
+    }
+
+    void check_on_front(const Frame& frame) {
+        const MacAddress* mac = neighbours_.on_front(frame.ipv4->destination);
+        if (mac != nullptr) check_destination("SYS-4", *mac, frame);
+        const bool is_chatter =
+            mac == nullptr && is_multicast(frame.destination) && frame.ipv4->protocol != kTcp;
+        if (!is_chatter) check_asked(*frame.ipv4, mac == nullptr);
+    }
+
+    void check_on_back(const Frame& frame) {
+        const Ipv4Address to = frame.ipv4->destination;
+        check(!neighbours_.is_client(to), "SYS-4", "packets for clients on the front link",
+              "one on the back link");
+        if (frame.encapsulation || neighbours_.is_client(to)) return;
+        if (const MacAddress* mac = neighbours_.on_back(to)) {
+            check_destination("SEC-1", *mac, frame);
+        } else if (!is_multicast(frame.destination)) {
+            check(has_sent(to), "SEC-1", "packets for members alone on the back link",
+                  "one for " + to.to_string());
+        }
+    }
+
     /// What a datagram in fragments asks for shows when it is whole.
     void asked_by(const Ipv4Packet& packet) {
+        if (const auto key = packet_key(packet.bytes)) sent_.insert(*key);
         if (fragment_place(packet).is_whole()) return asked(packet);
         const std::optional<Bytes> payload = fragments_.add(packet);
         if (!payload) return;
@@ -156,13 +217,13 @@ class Addressees {
     }
 
     /// What nobody has asked for is not for the one who gets it. What the device has to do with
-    /// others than clients is its own business, but for the farm's services.
-    void check_asked(const Ipv4Packet& packet) {
-        const bool is_for_client = neighbours_.is_client(packet.destination);
+    /// other servers is its own business, but for the farm's services.
+    void check_asked(const Ipv4Packet& packet, bool is_for_stranger) {
+        const bool is_for_client = is_for_stranger || neighbours_.is_client(packet.destination);
         if (packet.tcp && (is_for_client || neighbours_.is_service(packet.source))) {
             check(opened_.contains({packet.tcp->destination, packet.tcp->source}), "TCP-1",
                   "nothing for a connection that nobody has opened", describe(*packet.tcp));
-        } else if (is_for_client && packet.protocol != kTcp) {
+        } else if (is_for_stranger || (is_for_client && packet.protocol != kTcp)) {
             check(
                 is_answer(packet), "IP-3", "no packet that answers nothing",
                 fmt::format("protocol {} for {}", packet.protocol, packet.destination.to_string()));
@@ -170,7 +231,7 @@ class Addressees {
     }
 
     bool is_answer(const Ipv4Packet& packet) const {
-        if (packet.protocol != kIcmp) {
+        if (packet.protocol != kIcmp || !fragment_place(packet).is_whole()) {
             return askers_.contains({packet.destination, packet.protocol});
         }
         if (!packet.icmp || packet.icmp->type != icmp_type::kEchoReply) return is_error(packet);
@@ -178,12 +239,18 @@ class Addressees {
             {packet.destination, packet.source, packet.icmp->identifier, packet.icmp->sequence});
     }
 
-    /// ICMP errors are about a packet of whoever gets them (RFC 1122 3.2.2).
+    /// ICMP errors are about a packet of whoever gets them, which they quote (RFC 1122 3.2.2).
     bool is_error(const Ipv4Packet& packet) const {
+        constexpr std::size_t kErrorHeaderSize = 8;
         const std::uint8_t type = packet.icmp ? packet.icmp->type : icmp_type::kEchoRequest;
-        const auto asker = askers_.lower_bound({packet.destination, 0});
-        return (type == 3 || type == 11 || type == 12) && asker != askers_.end() &&
-               asker->first == packet.destination;
+        if (type != 3 && type != 11 && type != 12) return false;
+        const auto quoted = packet_key(ip_payload_of(packet.bytes).subspan(kErrorHeaderSize));
+        return quoted && std::get<0>(*quoted) == packet.destination && sent_.contains(*quoted);
+    }
+
+    bool has_sent(Ipv4Address host) const {
+        const auto asker = askers_.lower_bound({host, 0});
+        return asker != askers_.end() && asker->first == host;
     }
 
     const Iut& iut_;
@@ -191,6 +258,7 @@ class Addressees {
     Reassembly fragments_;
     std::set<ConnectionKey> opened_;
     std::set<EchoKey> echoes_;
+    std::set<PacketKey> sent_;
     std::set<std::pair<Ipv4Address, std::uint8_t>> askers_;
     std::size_t number_ = 0;
     std::vector<Finding> findings_;
@@ -203,7 +271,7 @@ std::vector<Finding> examine_addressees(const Capture& capture, const Iut& iut) 
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
         if (captured.direction == Direction::ToDevice) {
-            addressees.to_device(captured.frame);
+            addressees.to_device(captured);
         } else {
             addressees.from_device(captured, number);
         }

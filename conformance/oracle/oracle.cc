@@ -27,6 +27,7 @@ std::vector<Finding> examine(const Capture& capture, const Iut& iut) {
     }
     add(examine_headers(capture, iut));
     add(examine_addressees(capture, iut));
+    add(examine_arp_claims(capture, iut));
     return findings;
 }
 

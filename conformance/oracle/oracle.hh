@@ -36,8 +36,13 @@ std::vector<Finding> examine_streams(const Capture& capture);
 std::vector<Finding> examine_headers(const Capture& capture, const Iut& iut);
 
 /// Frames go from the device's own addresses to whom they are for, and to nobody who has not asked
-/// (FRM-3, IP-3, SEC-1, SEC-12, SYS-2, SYS-4, TCP-1).
+/// (FRM-2, FRM-3, IP-3, SEC-1, SEC-12, SYS-2, SYS-4, TCP-1). What a host tells a group of its link
+/// besides (IPv6 neighbour discovery, IGMP, mDNS) is about no connection, and its own business.
 std::vector<Finding> examine_addressees(const Capture& capture, const Iut& iut);
+
+/// By ARP the device claims addresses of its own on that link, with its own MAC, and no other
+/// (SYS-1).
+std::vector<Finding> examine_arp_claims(const Capture& capture, const Iut& iut);
 
 /// All of them, in the order above.
 std::vector<Finding> examine(const Capture& capture, const Iut& iut);

@@ -10,6 +10,7 @@
 #include <tins/tcp.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "pdu/checksum.hh"
@@ -202,6 +203,15 @@ void decode_arp(Frame& frame, ByteView bytes) {
     if (bytes.size() < kArpSize) {
         frame.faults.push_back(
             {"SYS-1", "an ARP message of 28 bytes", fmt::format("{} bytes", bytes.size())});
+        return;
+    }
+    // RFC 826, for Ethernet and IPv4: who reads another header has other addresses in it.
+    constexpr std::array<std::uint8_t, 6> kEthernetIpv4{0, 1, 8, 0, 6, 4};
+    const std::uint16_t operation = load_u16(bytes, kEthernetIpv4.size());
+    if (!std::ranges::equal(bytes.first(kEthernetIpv4.size()), kEthernetIpv4) ||
+        (operation != 1 && operation != 2)) {
+        frame.faults.push_back({"SYS-1", "an ARP header 000108000604 and operation 1 or 2",
+                                to_hex(bytes.first(kEthernetIpv4.size() + 2))});
         return;
     }
     const Tins::ARP arp(bytes.data(), static_cast<std::uint32_t>(kArpSize));

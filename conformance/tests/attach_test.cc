@@ -6,9 +6,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <memory>
 #include <thread>
 
 #include "attach/control_stream.hh"
+#include "attach/device_output.hh"
 #include "attach/device_process.hh"
 #include "attach/json_line.hh"
 #include "attach/open.hh"
@@ -208,6 +213,52 @@ TEST(UnixVirtual, BlamesTheDeviceForWhatIsNoMessageOfADevice) {
     }
 }
 
+/// The device's end of a conversation, hello said, that a test speaks for by itself.
+class SpokenDevice {
+  public:
+    SpokenDevice() {
+        int ends[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+        tester_ = Descriptor(ends[0]);
+        device_ = Descriptor(ends[1]);
+        say(HelloMessage{HelloMessage::kVersion, 2, 1});
+    }
+    Descriptor take() { return std::move(tester_); }
+    void say(const UnixMessage& message) const {
+        const Bytes bytes = encode(message);
+        EXPECT_EQ(::send(device_.number(), bytes.data(), bytes.size(), 0),
+                  static_cast<ssize_t>(bytes.size()));
+    }
+
+  private:
+    Descriptor tester_;
+    Descriptor device_;
+};
+
+TEST(UnixVirtual, BlamesTheDeviceForAQuietThatAnswersNoAdvance) {
+    SpokenDevice device;
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
+    device.say(QuietMessage{});
+    EXPECT_THROW((void)attachment.progress(milliseconds(1)), DeviceMisbehaves);
+}
+
+TEST(UnixVirtual, KeepsFramesThatCameBeforeTheAdvance) {
+    SpokenDevice device;
+    UnixVirtual attachment(UnixSocket(device.take(), 2, 1));
+    device.say(LinkFrame{Link::Front, {1}});
+    device.say(LinkFrame{Link::Front, {2}});
+    std::thread later([&device] {
+        std::this_thread::sleep_for(milliseconds(50));
+        device.say(LinkFrame{Link::Front, {3}});
+        device.say(QuietMessage{});
+    });
+    const auto frames = attachment.progress(milliseconds(1));
+    later.join();
+    ASSERT_EQ(frames.size(), 3U);
+    EXPECT_EQ(frames.front().bytes, Bytes{1});
+    EXPECT_EQ(frames.back().bytes, Bytes{3});
+}
+
 TEST(UnixSocket, BlamesTheDeviceThatDoesNotBeginWithHello) {
     PipeDevice device(
         [](const UnixMessage&) -> std::vector<Bytes> { return {encode(QuietMessage{})}; });
@@ -307,6 +358,68 @@ TEST(ControlStream, GivesWholeLinesAndSaysWhenTheDeviceIsGone) {
     EXPECT_THROW(ControlStream(path + ".none"), AttachmentError);
 }
 
+/// A device that floods us from a thread, until we close or it has sent `size` bytes.
+class Flood {
+  public:
+    Flood(Descriptor device, char filling, std::size_t size)
+        : thread_([device = std::move(device), filling, size] {
+              const std::string bytes(64 * 1024, filling);
+              for (std::size_t sent = 0; sent < size;) {
+                  const ssize_t count =
+                      ::send(device.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+                  if (count <= 0) return;
+                  sent += static_cast<std::size_t>(count);
+              }
+          }) {}
+    ~Flood() { thread_.join(); }
+    Flood(const Flood&) = delete;
+    Flood& operator=(const Flood&) = delete;
+
+  private:
+    std::thread thread_;
+};
+
+TEST(ControlStream, BlamesADeviceWhoseLineDoesNotEnd) {
+    const std::string path = testing::TempDir() + "control-flood.sock";
+    ControlListener listener(path);
+    auto stream = std::make_unique<ControlStream>(path);
+    const Flood flood(listener.accept(), 'x', 8 * ControlStream::kLineSizeMax);
+    const auto run = [&stream] {
+        for (;;)
+            (void)stream->take();
+    };
+    EXPECT_THROW(run(), DeviceMisbehaves);
+    stream.reset();
+}
+
+TEST(ControlStream, TakesNoMoreAtATimeThanALineMayHave) {
+    const std::string path = testing::TempDir() + "control-lines.sock";
+    ControlListener listener(path);
+    ControlStream stream(path);
+    const std::size_t size = 4 * ControlStream::kLineSizeMax;
+    const Flood flood(listener.accept(), '\n', size);
+    std::size_t most = 0;
+    for (std::size_t taken = 0; taken < size;) {
+        try {
+            const std::size_t count = stream.take().size();
+            most = std::max(most, count);
+            taken += count;
+        } catch (const DeviceGone&) {
+            break;  // what it had sent is lost with the last call: it has closed
+        }
+    }
+    EXPECT_LE(most, ControlStream::kLineSizeMax + 64 * 1024);
+    EXPECT_GT(most, 0U);
+}
+
+TEST(ControlStream, CallsADeviceThatTakesNoRequestsHanging) {
+    const std::string path = testing::TempDir() + "control-full.sock";
+    ControlListener listener(path);
+    ControlStream stream(path, milliseconds(20));
+    const Descriptor device = listener.accept();
+    EXPECT_THROW(stream.send(std::string(std::size_t{16} << 20, 'x')), DeviceHangs);
+}
+
 TEST(AttachmentPoint, RefusesAControlSocketInVirtualTime) {
     const AttachmentAddress a{AttachmentKind::Unix, "a"};
     EXPECT_THROW(AttachmentPoint(a, a, TimeKind::Virtual, "b"), UsageError);
@@ -404,6 +517,68 @@ TEST(DeviceProcess, TellsWhatACommandThatEndsHasPrinted) {
                      "the device ended with exit code 2: no such farm\n before it was ready");
     }
     EXPECT_THROW(DeviceProcess({"./no-such-device"}, "", ""), AttachmentError);
+}
+
+/// Prints more than a pipe holds, then says that it is ready: nobody is waited for.
+TEST(DeviceOutput, IsReadAllTheWhileAndItsEndIsKept) {
+    DeviceProcess device({"sh", "-c",
+                          "head -c 4000000 /dev/zero | tr '\\0' x; echo '{\"event\":\"ready\"}'; "
+                          "head -c 4000000 /dev/zero | tr '\\0' y; echo the end; exit 3"},
+                         "", "");
+    ASSERT_TRUE(device.ends_within(milliseconds(10'000)));
+    const std::string end = device.describe_end();
+    EXPECT_TRUE(end.starts_with("ended with exit code 3: ..yyy")) << end.substr(0, 40);
+    EXPECT_TRUE(end.ends_with("yyythe end\n"));
+    EXPECT_LT(end.size(), 1'000U);
+}
+
+TEST(DeviceOutput, GivesTheLogNoMoreThanItsLimitAndSaysSo) {
+    const std::string path = testing::TempDir() + "device-output.log";
+    ::unlink(path.c_str());
+    for (int i = 0; i < 3; ++i) {
+        DeviceOutput output(path, 100);
+        const std::string text(70, static_cast<char>('a' + i));
+        ASSERT_EQ(::write(output.writing_end(), text.data(), text.size()), 70);
+        output.collect();
+        EXPECT_EQ(output.tail(), text);
+    }
+    std::ifstream file(path);
+    const std::string log((std::istreambuf_iterator<char>(file)), {});
+    EXPECT_EQ(log, std::string(70, 'a') + std::string(30, 'b') +
+                       "\n(of what follows the judge keeps nothing)\n");
+}
+
+TEST(DeviceOutput, KeepsABoundedTail) {
+    DeviceOutput output("");
+    const Descriptor writing(::dup(output.writing_end()));
+    output.collect();
+    const std::string text(10'000, 'x');
+    for (int i = 0; i < 100; ++i)
+        ASSERT_EQ(::write(writing.number(), text.data(), text.size()), 10'000);
+    EXPECT_EQ(output.tail().size(), DeviceOutput::kTailSize);
+}
+
+TEST(DeviceOutput, FindsItsWordAcrossReads) {
+    DeviceOutput output("");
+    const Descriptor writing(::dup(output.writing_end()));
+    output.collect();
+    for (const char* part : {"{\"ev", "ent\":\"re", "ady\"}\n"}) {
+        EXPECT_FALSE(output.has_announced_ready());
+        ASSERT_GT(::write(writing.number(), part, std::strlen(part)), 0);
+        (void)output.tail();
+    }
+    EXPECT_TRUE(output.has_announced_ready());
+}
+
+/// A new socket may get the inode's number that the old one had.
+TEST(DeviceProcess, IsReadyWhenASocketStandsAnewUnderTheSameInode) {
+    const std::string path = testing::TempDir() + "reused.sock";
+    const ControlListener listener(path);
+    std::this_thread::sleep_for(milliseconds(20));  // the clock of files is coarse
+    const std::string anew = "ln " + path + " " + path + ".kept && rm " + path + " && mv " + path +
+                             ".kept " + path + " && exec sleep 60";
+    DeviceProcess device({"sh", "-c", anew}, path, "", milliseconds(5'000));
+    EXPECT_TRUE(device.is_running());
 }
 
 }  // namespace

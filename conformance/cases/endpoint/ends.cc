@@ -52,6 +52,8 @@ Task<> close_moved_in(Stage& stage, MovedIn& connection) {
 }
 
 Task<> owner_tells_its_home(Stage& stage) {
+    MovedIn living(stage);
+    co_await living.move();
     MovedIn closed(stage);
     co_await closed.move();
     co_await close_moved_in(stage, closed);
@@ -66,6 +68,8 @@ Task<> owner_tells_its_home(Stage& stage) {
         over->peer().send_frame(over->forwarded_frame(over->next_request()));
         co_await over->client().expect_silence("EP-30", "of a connection that is over",
                                                stage.iut().timers.silence / 4);
+        // The twin: what comes for a connection that is not over is answered all the while.
+        co_await living.exchange();
     }
 }
 
