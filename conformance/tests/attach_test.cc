@@ -575,8 +575,8 @@ TEST(DeviceProcess, IsReadyWhenASocketStandsAnewUnderTheSameInode) {
     const std::string path = testing::TempDir() + "reused.sock";
     const ControlListener listener(path);
     std::this_thread::sleep_for(milliseconds(20));  // the clock of files is coarse
-    const std::string anew = "ln " + path + " " + path + ".kept && rm " + path + " && mv " + path +
-                             ".kept " + path + " && exec sleep 60";
+    const std::string anew = "ln -f " + path + " " + path + ".kept && rm " + path + " && mv " +
+                             path + ".kept " + path + " && exec sleep 60";
     DeviceProcess device({"sh", "-c", anew}, path, "", milliseconds(5'000));
     EXPECT_TRUE(device.is_running());
 }
