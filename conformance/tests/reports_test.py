@@ -191,7 +191,7 @@ def praise_manifest(bundle: Path, _: dict[str, Any]) -> None:
 
 def check_forgeries(program: Path, good: Path, folder: Path) -> None:
     """Every hash fits, and the report or the captures are not what the run gave."""
-    forgeries: dict[str, Callable[[Path, dict[str, Any]], None]] = {
+    forgeries: dict[str, Callable[[Path, dict[str, Any]], object]] = {
         "has the verdict CONFORMANT, and its": lambda _, r: r.update(verdict="CONFORMANT"),
         "other counts": lambda _, r: r["counts"].update(FAIL=1000),
         "has the verdict CONFORMANT, and the": praise_manifest,

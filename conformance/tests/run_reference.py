@@ -67,7 +67,7 @@ def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path
     farm, iut = (IUT / "farm.toml").read_text(), (IUT / name).read_text()
     for place, link in zip(PLACES["tap"], numbered(arguments, *PLACES[arguments.attach])):
         iut = iut.replace(f'"{place}"', f'"{link}"')
-    iut = iut.replace(CONTROL, *numbered(arguments, CONTROL))
+    iut = iut.replace(CONTROL, numbered(arguments, CONTROL)[0])
     if arguments.ext:
         farm = farm.replace("id = 1\n", "id = 1\nextensions = true\nethertype = 0x0007\n", 1)
         iut = iut.replace("0x88B5", "0x0007")
