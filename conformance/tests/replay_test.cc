@@ -3,8 +3,12 @@
 /// is more than an error with an offset.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "app/case_replay.hh"
 #include "app/case_run.hh"
+#include "app/evidence.hh"
+#include "attach/text_file.hh"
 #include "plan.hh"
 #include "report/pcapng.hh"
 #include "scripted_device.hh"
@@ -86,6 +90,38 @@ TEST(CaseReplay, TakesNoSuccessFromARecord) {
         append_case_record(changed, text);
         EXPECT_THROW((void)judge(changed), CaptureFileError) << verdict;
     }
+}
+
+TEST(Evidence, SaysALateEndInTextAndCommentOnce) {
+    const Iut iut = tests::standard_iut();
+    tests::ScriptedDevice device(iut, tests::Defect::TcpChecksumWrong);
+    Conversation conversation;
+    CaseResult result =
+        run_case(*tests::scripted_cases()[0], device, iut, 7, {.port = 40'000}, conversation);
+    Options options;
+    options.out_path = ::testing::TempDir() + "late-end";
+    options.seed = 7;
+    options.time = TimeKind::Virtual;
+    std::filesystem::create_directories(options.out_path);
+    const Evidence evidence(options, iut);
+    evidence.write(result, conversation);
+    const auto comments = [&result] {
+        std::vector<std::string> all;
+        for (const FilePacket& packet : read_capture_file(result.pcapng).packets)
+            all.insert(all.end(), packet.comments.begin(), packet.comments.end());
+        return all;
+    };
+    const std::vector<std::string> before = comments();
+    overrule(result, Verdict::Crash, "after the case the device ended");
+    evidence.amend(result);
+    EXPECT_EQ(comments(), before);
+    const std::string stem = result.pcapng.substr(0, result.pcapng.rfind('.'));
+    EXPECT_TRUE(read_text_file(stem + ".txt").starts_with("CRASH"));
+    const Bytes bytes = read_capture_bytes(result.pcapng);
+    const std::string file(bytes.begin(), bytes.end());
+    EXPECT_NE(file.find(result.id + " CRASH against"), std::string::npos);
+    EXPECT_EQ(file.find(result.id + " FAIL against"), std::string::npos);
+    std::filesystem::remove_all(options.out_path);
 }
 
 TEST(CaseResult, IsNoBetterForACircumstance) {
