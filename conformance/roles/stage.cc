@@ -10,9 +10,6 @@
 namespace conform {
 namespace {
 
-/// More requests to the upper tester than any case makes.
-constexpr std::uint64_t kRequestsPerPort = 100'000;
-
 /// A device opens again after 5 s at the latest (CTL-2), and both sides greet.
 constexpr std::chrono::milliseconds kChannelPatience{6'000};
 
