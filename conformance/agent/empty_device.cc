@@ -37,14 +37,17 @@ Bytes envelope(const Frame& frame, MacAddress own, ByteView packet) {
 }  // namespace
 
 const std::vector<EmptinessText>& all_emptinesses() {
+    static const std::vector<std::string_view> kLives = {"tcp/ip/echo-answered",
+                                                         "tcp/ip/arp-for-itself"};
     static const std::vector<EmptinessText> kAll = {
         {Emptiness::Silent, "silent", "says nothing at all"},
         {Emptiness::Echo, "echo", "sends back whatever it gets"},
-        {Emptiness::Reset, "reset", "answers ARP, ICMP echo, and every TCP segment with a reset"},
+        {Emptiness::Reset, "reset", "answers ARP, ICMP echo, and every TCP segment with a reset",
+         kLives},
         {Emptiness::Unsupported, "unsupported",
-         "answers ARP and ICMP echo, and every verb with `unsupported`"},
+         "answers ARP and ICMP echo, and every verb with `unsupported`", kLives},
         {Emptiness::Random, "random",
-         "answers ARP and ICMP echo, and everything else with random bytes"},
+         "answers ARP and ICMP echo, and everything else with random bytes", kLives},
     };
     return kAll;
 }

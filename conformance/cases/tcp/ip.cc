@@ -40,6 +40,11 @@ Task<bool> is_answered(Stage& stage, std::uint16_t sequence, Duration patience) 
 /// Numbers of the echo requests of these cases, apart from those of expect_alive().
 constexpr std::uint16_t kFirstNumber = 1'000;
 
+/// Of the packet with that number: apart from those of the cases beside this one.
+std::uint16_t identification(const Client& client, std::uint16_t number) {
+    return static_cast<std::uint16_t>(client.self().port + number - kFirstNumber);
+}
+
 /// One packet that must be dropped, between two that must be answered.
 Task<> expect_dropped(Stage& stage, const char* requirement, const char* what, Bytes wrong,
                       std::uint16_t number) {
@@ -118,7 +123,7 @@ Task<> fragments_assembled(Stage& stage) {
     std::uint16_t number = kFirstNumber;
     for (const bool is_reversed : {false, true}) {
         Bytes packet = echo_packet(client, ++number);
-        store_u16(packet, 4, number);  // its identification
+        store_u16(packet, 4, identification(client, number));
         repair_ipv4_checksum(packet, 0);
         std::vector<Bytes> pieces = split_packet(packet, kPiece);
         if (is_reversed) std::reverse(pieces.begin(), pieces.end());
@@ -137,19 +142,30 @@ Task<> fragments_assembled(Stage& stage) {
 
 /// RFC 5722, RFC 1858 as the page takes them: fragments that overlap make no datagram.
 Task<> overlap_dropped(Stage& stage) {
-    constexpr std::uint16_t kNumber = kFirstNumber + 1;
+    constexpr std::uint16_t kWrong = kFirstNumber + 1;
+    constexpr std::uint16_t kRight = kFirstNumber + 2;
     co_await stage.expect_alive("before the case");
     const Client& client = stage.open_client();
-    Bytes packet = echo_packet(client, kNumber);
-    store_u16(packet, 4, kNumber);
-    repair_ipv4_checksum(packet, 0);
+    const auto in_pieces = [&client](std::uint16_t number) {
+        Bytes packet = echo_packet(client, number);
+        store_u16(packet, 4, identification(client, number));
+        repair_ipv4_checksum(packet, 0);
+        return packet;
+    };
+    const Bytes packet = in_pieces(kWrong);
     const std::size_t size = ip_payload_of(packet).size();
     tcp::send_packet(stage, make_fragment(packet, 0, 2 * kPiece));
     const std::size_t frame = tcp::send_packet(stage, make_fragment(packet, kPiece, 2 * kPiece));
     tcp::send_packet(stage, make_fragment(packet, 2 * kPiece - 8, size));
-    const bool is_wrong = co_await is_answered(stage, kNumber, stage.iut().timers.silence / 2);
+    const bool is_wrong = co_await is_answered(stage, kWrong, stage.iut().timers.silence / 2);
     stage.check_that(!is_wrong, "IP-1", "no answer to a datagram whose fragments overlap", "one",
                      frame);
+    // The twin: the same without the overlap.
+    std::size_t last = 0;
+    for (const Bytes& piece : split_packet(in_pieces(kRight), kPiece))
+        last = tcp::send_packet(stage, piece);
+    const bool is_there = co_await is_answered(stage, kRight, stage.iut().timers.answer / 2);
+    stage.check_that(is_there, "IP-1", "an answer to a datagram in fragments", "none", last);
     co_await stage.expect_alive("after the case");
 }
 
