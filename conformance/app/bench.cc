@@ -21,6 +21,10 @@ constexpr std::chrono::milliseconds kLateEndPatience{50};
 constexpr int kPinsMax = 3;
 constexpr int kRerunsMax = 2;
 constexpr std::size_t kMarkers = 20;
+/// Between two cases that begin at one device: two hundred of them begin within 4 s. Where it was
+/// late `kRecently`, by as much more.
+constexpr std::chrono::milliseconds kSeatingPause{20};
+constexpr std::chrono::milliseconds kRecently{200};
 /// Behind all ports of cases.
 constexpr std::uint16_t kQualifyPort = 64'100;
 
@@ -78,7 +82,7 @@ void Bench::work_in_company(CaseQueue& queue, std::deque<PlannedCase> waiting, s
             if (is_doubtful(result, noise_during(result))) return again.push_back(planned);
             tell(queue, planned, std::move(result), conversation);
         },
-        [&queue] { return queue.is_over(); }};
+        [&queue] { return queue.is_over(); }, [this] { return seating_pause(); }};
     while (!waiting.empty() && !queue.is_over()) {
         Company::Loss loss;
         bool is_open = false;
@@ -182,6 +186,11 @@ void Bench::tell(CaseQueue& queue, const PlannedCase& planned, CaseResult result
     evidence_.write(result, conversation);
     queue.finish(planned, result);
     last_ = Ended{planned, std::move(result)};
+}
+
+Duration Bench::seating_pause() const {
+    if (pulse_ == nullptr) return Duration::zero();
+    return kSeatingPause + pulse_->noise_since(pulse_->now() - kRecently);
 }
 
 Duration Bench::noise_during(const CaseResult& result) const {

@@ -57,6 +57,8 @@ class Bench {
                          Duration& noise);
     void tell(CaseQueue& queue, const PlannedCase& planned, CaseResult result,
               const Conversation& conversation);
+    /// Between two cases that begin beside each other.
+    Duration seating_pause() const;
     /// What was measured while a case took place that has just ended.
     Duration noise_during(const CaseResult& result) const;
     /// A failure that the noise may have made.

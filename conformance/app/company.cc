@@ -62,7 +62,8 @@ Company::Guest* Company::guest_of(std::uint64_t port) {
 void Company::hand_out(LinkFrame frame) {
     const Frame decoded = decode_frame(frame.bytes, house_->framing());
     const std::optional<std::uint16_t> port = client_port_of(decoded);
-    if (is_common(decoded, iut_) || (port && *port == house_port_)) {
+    // What concerns no client of anybody is everybody's matter, and the house minds it.
+    if (!port || is_common(decoded, iut_) || *port == house_port_) {
         house_frames_.push_back(std::move(frame));
     } else if (Guest* guest = port ? guest_of(*port) : nullptr) {
         guest->frames.push_back(std::move(frame));
@@ -83,7 +84,9 @@ void Company::hand_out(std::string line) {
 }
 
 void Company::seat_more(std::deque<PlannedCase>& waiting) {
-    while (guests_.size() < seats_ && !waiting.empty() && !callbacks_.is_over()) {
+    while (guests_.size() < seats_ && !waiting.empty() && !callbacks_.is_over() &&
+           device_.now() >= next_seating_) {
+        next_seating_ = device_.now() + callbacks_.pause();
         const PlannedCase planned = waiting.front();
         waiting.pop_front();
         const std::uint16_t port = callbacks_.next_port();
@@ -100,8 +103,9 @@ void Company::drive(Guest& guest, const std::function<void()>& action) {
     guest.has_ended = !goes_on || guest.run.scheduler().is_done();
 }
 
-Time Company::next_wake() {
+Time Company::next_wake(bool has_waiting) {
     Time wake = house_->scheduler().next_wake();
+    if (has_waiting && guests_.size() < seats_) wake = std::min(wake, next_seating_);
     for (const auto& [port, guest] : guests_) {
         Guest& each = *guest;
         drive(each, [&] { wake = std::min(wake, each.run.scheduler().next_wake()); });
@@ -175,8 +179,9 @@ Company::Loss Company::run(std::deque<PlannedCase>& waiting) {
             seat_more(waiting);
             if (see_off(loss)) return;
             if (guests_.empty() && (waiting.empty() || callbacks_.is_over())) return;
-            if (guests_.empty()) continue;
-            for (LinkFrame& frame : device_.progress(next_wake()))
+            if (guests_.empty() && device_.now() >= next_seating_) continue;
+            const bool has_waiting = !waiting.empty() && !callbacks_.is_over();
+            for (LinkFrame& frame : device_.progress(next_wake(has_waiting)))
                 hand_out(std::move(frame));
             for (std::string& line : device_.take_control())
                 hand_out(std::move(line));

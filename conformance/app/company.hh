@@ -24,6 +24,9 @@ class Company {
         std::function<void(const PlannedCase&)> started;
         std::function<void(const PlannedCase&, CaseResult, const Conversation&)> ended;
         std::function<bool()> is_over;  ///< no case is to begin any more
+        /// How long the next case waits behind one that begins: all of them at once would be more
+        /// than judge and device can do in time.
+        std::function<Duration()> pause;
     };
     /// Those that were at the device when it was lost; empty: it was not.
     struct Loss {
@@ -56,7 +59,8 @@ class Company {
     using Guests = std::map<std::uint16_t, std::unique_ptr<Guest>>;  // by their first port
 
     void seat_more(std::deque<PlannedCase>& waiting);
-    Time next_wake();
+    /// With some still waiting for a seat, or none.
+    Time next_wake(bool has_waiting);
     /// Whom it concerns gets it; what concerns nobody is nobody's evidence.
     void hand_out(LinkFrame frame);
     void hand_out(std::string line);
@@ -74,6 +78,7 @@ class Company {
     std::unique_ptr<House> house_;
     std::uint16_t house_port_ = 0;
     std::vector<LinkFrame> house_frames_;
+    Time next_seating_{};
     Guests guests_;
 };
 

@@ -38,6 +38,8 @@ Pulse::Pulse(std::unique_ptr<Attachment> device, const Iut& iut)
 void Pulse::beat() {
     const Time time = now();
     if (time < next_beat_) return;
+    // The judge was busy with something else, or was not let run.
+    note(time - next_beat_);
     next_beat_ = time + kBeat;
     device_->send(Link::Front,
                   encode_ethernet(to_, from_, ether_type::kIpv4, encode_icmp_packet(echo_)));

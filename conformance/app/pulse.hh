@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// An attachment that measures, beside what the cases do, how late the device and the judge are:
-/// an echo request 20 times a second, whose answers nobody else sees.
+/// an echo request 20 times a second, whose answers nobody else sees, and whose own delay counts.
 #pragma once
 
 #include <deque>
@@ -20,6 +20,7 @@ class Pulse : public Attachment {
     std::vector<LinkFrame> progress(Time until) override;
     void send_control(const std::string& line) override { device_->send_control(line); }
     std::vector<std::string> take_control() override { return device_->take_control(); }
+    std::uint64_t dropped() override { return device_->dropped(); }
 
     /// The worst of what was measured since `from`: how long an answer took, or by how much the
     /// judge was late itself. What was never answered does not count: a device that is dead is no

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <thread>
 
@@ -29,6 +30,12 @@ std::size_t devices_of(const Options& options, const Iut& iut) {
     return options.run.devices.value_or(is_numbered ? kDevicesIfNumbered : 1);
 }
 
+std::size_t jobs_of(const Options& options, const Iut& iut) {
+    const std::size_t usual = options.time == TimeKind::Wall ? kJobsOfWallTime : 1;
+    const std::size_t wanted = options.run.jobs.value_or(usual);
+    return iut.conversations_bound == 0 ? wanted : std::min(wanted, iut.conversations_bound);
+}
+
 }  // namespace
 
 Runner::Runner(const Options& options, Iut iut)
@@ -36,7 +43,7 @@ Runner::Runner(const Options& options, Iut iut)
       iut_(std::move(iut)),
       statement_(iut_),
       evidence_(options_, iut_),
-      jobs_(options_.run.jobs.value_or(*options_.time == TimeKind::Wall ? kJobsOfWallTime : 1)) {
+      jobs_(jobs_of(options_, iut_)) {
     const std::size_t devices = devices_of(options_, iut_);
     for (std::size_t number = 0; number < devices; ++number) {
         Options own = options_;

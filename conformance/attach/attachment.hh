@@ -65,6 +65,9 @@ class Attachment {
     /// order. Afterwards now() is when that was, or `until` if nothing came.
     virtual std::vector<LinkFrame> progress(Time until) = 0;
 
+    /// How many frames of the device have been dropped so far because they were not taken in time.
+    virtual std::uint64_t dropped() { return 0; }
+
     /// One line of JSON for the device's upper tester, where it is reached through the attachment.
     virtual void send_control(const std::string&) {
         throw AttachmentError("this attachment has no place for an upper tester");

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "pdu/checksum.hh"
 #include "pdu/frame.hh"
@@ -91,22 +92,36 @@ void complete_checksum(Bytes& frame) {
 }
 
 PacketPort::PacketPort(const std::string& interface, Link link)
-    : descriptor_(open_packet_socket(interface)), interface_(interface), link_(link) {}
+    : descriptor_(open_packet_socket(interface)),
+      interface_(interface),
+      link_(link),
+      buffer_(kFrameSizeMax) {}
 
 void PacketPort::send(Link, ByteView frame) {
     const ssize_t sent = ::send(descriptor_.number(), frame.data(), frame.size(), 0);
     if (sent == static_cast<ssize_t>(frame.size())) return;
     // A full queue loses a frame, as a wire does; anything else is the end of the interface.
-    if (errno == ENOBUFS || errno == EAGAIN) return;
+    if (errno == ENOBUFS || errno == EAGAIN) {
+        ++unsent_;
+        return;
+    }
     throw DeviceGone(fmt::format("interface {}: {}", interface_, std::strerror(errno)));
+}
+
+std::uint64_t PacketPort::take_dropped() {
+    tpacket_stats statistics{};
+    socklen_t size = sizeof statistics;
+    const int result = ::getsockopt(descriptor_.number(), SOL_PACKET, PACKET_STATISTICS,
+                                    &statistics, &size);
+    const std::uint64_t unheard = result == 0 ? statistics.tp_drops : 0;
+    return unheard + std::exchange(unsent_, 0);
 }
 
 std::optional<LinkFrame> PacketPort::receive() {
     for (;;) {
-        Bytes bytes(kFrameSizeMax);
         sockaddr_ll from{};
         alignas(cmsghdr) std::uint8_t control[CMSG_SPACE(sizeof(tpacket_auxdata))];
-        iovec data{bytes.data(), bytes.size()};
+        iovec data{buffer_.data(), buffer_.size()};
         msghdr message{};
         message.msg_name = &from;
         message.msg_namelen = sizeof from;
@@ -120,7 +135,7 @@ std::optional<LinkFrame> PacketPort::receive() {
             throw DeviceGone(fmt::format("interface {}: {}", interface_, std::strerror(errno)));
         }
         if (from.sll_pkttype == PACKET_OUTGOING) continue;
-        bytes.resize(static_cast<std::size_t>(length));
+        Bytes bytes(buffer_.begin(), buffer_.begin() + length);
         if (is_checksum_left_open(message)) complete_checksum(bytes);
         return LinkFrame{link_, std::move(bytes)};
     }

@@ -20,11 +20,15 @@ class PacketPort : public WallPort {
     /// Without the frames that this host sends. A transport checksum that the device left to the
     /// hardware (virtio NEEDS_CSUM) is completed, as the hardware would.
     std::optional<LinkFrame> receive() override;
+    /// Frames of the judge's that found the queue full count as well.
+    std::uint64_t take_dropped() override;
 
   private:
     Descriptor descriptor_;
     std::string interface_;
     Link link_;
+    Bytes buffer_;  ///< for the longest frame
+    std::uint64_t unsent_ = 0;
 };
 
 /// Puts the right checksum into an IPv4 TCP or UDP frame whose checksum was left to the hardware.

@@ -31,6 +31,12 @@ std::vector<std::string> WallAttachment::take_control() {
     return control_ ? control_->take() : std::vector<std::string>{};
 }
 
+std::uint64_t WallAttachment::dropped() {
+    for (const auto& port : ports_)
+        dropped_ += port->take_dropped();
+    return dropped_;
+}
+
 std::vector<LinkFrame> WallAttachment::receive_all() {
     std::vector<LinkFrame> frames;
     for (bool has_more = true; has_more && frames.size() < kFramesPerBatchMax;) {

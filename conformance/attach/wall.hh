@@ -25,6 +25,8 @@ class WallPort {
     virtual void send(Link link, ByteView frame) = 0;
     /// What has arrived, without waiting.
     virtual std::optional<LinkFrame> receive() = 0;
+    /// How many the system has dropped since the last call, because nobody took them.
+    virtual std::uint64_t take_dropped() { return 0; }
 };
 
 class WallAttachment : public Attachment {
@@ -38,6 +40,7 @@ class WallAttachment : public Attachment {
     Time now() const override { return std::chrono::steady_clock::now() - start_; }
     void send(Link link, ByteView frame) override;
     std::vector<LinkFrame> progress(Time until) override;
+    std::uint64_t dropped() override;
     /// The first line opens the way to it.
     void send_control(const std::string& line) override;
     std::vector<std::string> take_control() override;
@@ -47,6 +50,7 @@ class WallAttachment : public Attachment {
 
     std::vector<std::unique_ptr<WallPort>> ports_;
     std::string control_address_;
+    std::uint64_t dropped_ = 0;
     std::unique_ptr<UpperTesterChannel> control_;
     std::chrono::steady_clock::time_point start_;
 };

@@ -73,6 +73,12 @@ struct TestRequests {
     std::string deeper;
     /// Both peers have it, and the device has not; empty: there is none.
     std::string several;
+    /// As `large`, with content that names its offset and the stream in every 16 bytes; `{stream}`
+    /// in it is six hexadecimal digits; empty: there is none.
+    std::string named;
+    /// Takes a POST of such content, `{size}` bytes of it, and answers with status 200 where every
+    /// byte is what it must be, with 400 or more where not; empty: there is none.
+    std::string upload;
 };
 
 /// How the device's farm keeps sessions (system page, "Sessions").
@@ -110,6 +116,8 @@ struct Iut {
     TestObjects objects;
     /// How many connections the device's Forward-Connect table holds (TAB-2); 0: not known.
     std::size_t forward_connect_bound = 0;
+    /// How many cases may act on it at once, whatever is asked for; 0: not known.
+    std::size_t conversations_bound = 0;
     std::string upper_tester;  ///< empty: the device is driven through the wire alone
 
     /// Where the upper tester has a way of its own: unix:PATH, command:PATH; else empty.

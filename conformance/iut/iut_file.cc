@@ -33,6 +33,7 @@ constexpr std::size_t kTargetSizeMax = 400;
 /// Room for one that is used and one that is not; and what a case fills in a moment.
 constexpr std::int64_t kTableBoundMin = 2;
 constexpr std::int64_t kTableBoundMax = 10'000;
+constexpr std::int64_t kConversationsMax = 256;
 
 /// Who and what takes part, each by its own name and addresses: where two share one, the judge
 /// would blame the device for what the file says.
@@ -191,6 +192,8 @@ void read_requests(IutReader reader, TestRequests& requests) {
     requests.large = read_target(reader, "large", requests.large);
     requests.deeper = read_target(reader, "deeper", requests.deeper);
     requests.several = read_target(reader, "several", requests.several);
+    requests.named = read_target(reader, "named", requests.named);
+    requests.upload = read_target(reader, "upload", requests.upload);
     if (requests.moved == requests.local) reader.fail("moved", "another target than local");
     reader.refuse_others();
 }
@@ -198,6 +201,8 @@ void read_requests(IutReader reader, TestRequests& requests) {
 void read_limits(IutReader reader, Iut& iut) {
     iut.forward_connect_bound = static_cast<std::size_t>(
         reader.number("forward_connect", kTableBoundMin, kTableBoundMax, 0));
+    iut.conversations_bound =
+        static_cast<std::size_t>(reader.number("conversations", 1, kConversationsMax, 0));
     reader.refuse_others();
 }
 

@@ -175,6 +175,10 @@ UpperTester& Stage::upper_tester() {
     return upper_tester_;
 }
 
+Task<> Stage::cross_links() {
+    if (iut_.timers.tolerance > Duration::zero()) co_await sleep(iut_.timers.tolerance);
+}
+
 Task<> Stage::expect_alive(const char* when) {
     const Ipv4Address service = iut_.device.service.front();
     IcmpMessage echo{iut_.clients.front(), service, icmp_type::kEchoRequest};

@@ -86,6 +86,10 @@ class Stage {
 
     auto sleep(Duration duration) { return wire_.scheduler().sleep(duration); }
 
+    /// What has been sent on one link is with the device before what is sent on the other from here
+    /// on: two links have no order between them but in virtual time.
+    Task<> cross_links();
+
     /// The device answers an ICMP echo to its first service address: it is there and works. Asked
     /// again every 250 ms, for hosts limit how often they answer. The runner asks before and after
     /// every case; a case that judges a silence on its way asks around that, so that a dead device

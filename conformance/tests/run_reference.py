@@ -10,12 +10,14 @@ the Type value of the figures (FRM-2), instead of a base farm.
 `--routed`: the routed binding (FRM-3) instead of Ethernet.
 `--sessions cookie` or `redirect`: sessions are on, and a farm with extensions routes those of TLS.
 `--jobs N`: so many cases at once on one device. `--devices N`: on so many devices.
+`--keep DIR`: what the runs leave behind, the evidence too, stays there.
 Selectors behind the options are the cases to run, all if there are none.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -197,10 +199,14 @@ def main() -> int:
     parser.add_argument("--sessions", choices=["cookie", "redirect"])
     parser.add_argument("--jobs", type=int)
     parser.add_argument("--devices", type=int)
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("selectors", nargs="*")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with contextlib.ExitStack() as stack:
+        folder = arguments.keep
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
         found = complaints(judge(arguments, folder, "first"), folder)
         if arguments.attach == "unix":
             found += complaints(judge(arguments, folder, "second"), folder)

@@ -51,6 +51,7 @@ Task<std::size_t> count_held(Stage& stage, std::size_t count, std::size_t size) 
         sent.push_back(client.make(tcp_flag::kAck, Bytes(size, static_cast<std::uint8_t>(i))));
         client.send(sent.back());
     }
+    co_await stage.cross_links();
     co_await endpoint::acknowledge(stage, peer, migrating.offer, stage.random().next_u32());
     std::size_t held = 0;
     const auto pattern = endpoint::about(EncapsulationType::Forwarded, client);

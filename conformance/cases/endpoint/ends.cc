@@ -94,6 +94,7 @@ Task<> release_ends_forwarding(Stage& stage) {
     co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-14");
 
     peer.send(EncapsulationType::Release, releasing(departed.identified()));
+    co_await stage.cross_links();
     for (int i = 0; i < 3; ++i) {
         client.send(tcp_flag::kPsh | tcp_flag::kAck, to_bytes("late"));
         co_await client.expect_silence("EP-31", "for what comes within 2MSL of 0x11",

@@ -236,6 +236,9 @@ Task<> MovedIn::move() {
     co_await expect_acknowledgement("EP-7");
     release();
     co_await exchange();
+    // A repetition of the 0x03 may have crossed the 0x14.
+    co_await peer_.expect_silence("EP-13", "once the endpoint is released", Duration::zero(),
+                                  EncapsulationType::Acknowledgement);
 }
 
 Task<> MovedIn::exchange() {

@@ -26,6 +26,7 @@ Task<> unknown_owner_asked(Stage& stage) {
     co_await endpoint::expect_still_forwarded(stage, client, peer, "EP-23");
     // Of just that it knows nothing: the record goes, and the client's next packet is a stray.
     peer.send(EncapsulationType::Reject, encode(Rejection{departed.offer.id(), kUnknownEndpoint}));
+    co_await stage.cross_links();
     client.send(tcp_flag::kAck);
     co_await client.expect("EP-23", {.flags = tcp_flag::kRst}, stage.iut().timers.answer);
 }

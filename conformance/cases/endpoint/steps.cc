@@ -85,6 +85,7 @@ Task<Departed> move_away(Stage& stage, Client& client, Peer& peer) {
 }
 
 Task<> expect_still_forwarded(Stage& stage, Client& client, Peer& peer, const char* requirement) {
+    co_await stage.cross_links();
     const TcpSegment segment = client.make(tcp_flag::kAck);
     client.send(segment);
     co_await expect_forwarded(stage, client, peer, requirement, encode_tcp_packet(segment));

@@ -63,8 +63,10 @@ Task<> greets_first(Stage& stage) {
 Task<> one_for_each_pair(Stage& stage) {
     ControlChannel& channel = stage.channel();
     const bool is_device_lower = stage.iut().device.id < channel.self().id;
+    // The first one is the device's own, whoever had opened the one that was there.
+    channel.behave({.opens = false, .closes_duplicates = false});
+    if (channel.is_opened_by_us()) channel.close();
     co_await expect_pong(stage, "CTL-1");
-    channel.behave({.closes_duplicates = false});
     channel.open_another();
     co_await stage.sleep(stage.iut().timers.silence);
     const std::size_t frame = stage.wire().capture().size() - 1;
