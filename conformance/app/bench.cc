@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "app/case_run.hh"
+#include "app/clean_slate.hh"
 #include "app/guilty_frame.hh"
 #include "app/qualify.hh"
 #include "attach/stimulus_limit.hh"
@@ -42,7 +43,8 @@ Bench::Bench(Options options, Iut iut, const Evidence& evidence, std::string log
       log_path_(std::move(log_path)),
       observe_(std::move(observe)),
       point_(iut_.front, iut_.back, *options_.time, iut_.control_address(),
-             [this](ByteView frame) { return link_of(iut_, frame); }) {}
+             [this](ByteView frame) { return link_of(iut_, frame); }),
+      may_wipe_(!point_.is_fresh_each_time()) {}
 
 Qualification Bench::qualify() {
     Qualification found;
@@ -60,6 +62,7 @@ Qualification Bench::qualify() {
 
 void Bench::calibrate(const Qualification& qualification) {
     iut_.timers = calibrated(iut_.timers, qualification);
+    if (qualification.reset != "works") may_wipe_ = false;
 }
 
 void Bench::work(CaseQueue& queue, std::size_t jobs) {
@@ -138,22 +141,25 @@ void Bench::find_guilty(CaseQueue& queue, const Company::Loss& loss,
 CaseResult Bench::work_alone(CaseQueue& queue, const PlannedCase& planned, bool is_told) {
     if (is_told) queue.start(planned);
     Conversation conversation;
-    Duration noise{};
+    Noise noise;
     CaseResult result = try_alone(queue, planned, conversation, noise);
     for (int reruns = 0; reruns < kRerunsMax && is_doubtful(result, noise); ++reruns)
         result = try_alone(queue, planned, conversation, noise);
     if (is_doubtful(result, noise)) {
         overrule(
             result, Verdict::Inconclusive,
-            fmt::format("{}; but it was up to {} ms late, and a case bears {} ms", result.reason,
-                        milliseconds_of(noise), milliseconds_of(iut_.timers.tolerance)));
+            fmt::format("{}; but it was up to {} ms late, and a case bears {} ms{}", result.reason,
+                        milliseconds_of(noise.late), milliseconds_of(iut_.timers.tolerance),
+                        noise.dropped == 0
+                            ? std::string()
+                            : fmt::format("; {} frames were lost on this side", noise.dropped)));
     }
     tell(queue, planned, std::move(result), conversation);
     return last_->result;
 }
 
 CaseResult Bench::try_alone(CaseQueue& queue, const PlannedCase& planned,
-                            Conversation& conversation, Duration& noise) {
+                            Conversation& conversation, Noise& noise) {
     const CaseInfo& info = *planned.info;
     CaseResult result = describe(info);
     const Place place{.port = queue.next_port(), .keeps_strangers = point_.is_fresh_each_time()};
@@ -170,6 +176,7 @@ CaseResult Bench::try_alone(CaseQueue& queue, const PlannedCase& planned,
             unattached_case_ = info.id;
             throw;
         }
+        if (may_wipe_) may_wipe_ = wipe(*attachment, iut_, planned.seed, queue.next_port());
         result = run_case(info, *attachment, iut_, planned.seed, place, conversation);
         noise = noise_during(result);
     });
@@ -190,16 +197,16 @@ void Bench::tell(CaseQueue& queue, const PlannedCase& planned, CaseResult result
 
 Duration Bench::seating_pause() const {
     if (pulse_ == nullptr) return Duration::zero();
-    return kSeatingPause + pulse_->noise_since(pulse_->now() - kRecently);
+    return kSeatingPause + pulse_->noise_since(pulse_->now() - kRecently).late;
 }
 
-Duration Bench::noise_during(const CaseResult& result) const {
-    return pulse_ == nullptr ? Duration::zero()
-                             : pulse_->noise_since(pulse_->now() - result.duration);
+Noise Bench::noise_during(const CaseResult& result) const {
+    return pulse_ == nullptr ? Noise{} : pulse_->noise_since(pulse_->now() - result.duration);
 }
 
-bool Bench::is_doubtful(const CaseResult& result, Duration noise) const {
-    return result.verdict == Verdict::Fail && noise > iut_.timers.tolerance;
+bool Bench::is_doubtful(const CaseResult& result, const Noise& noise) const {
+    const bool is_noisy = noise.late > iut_.timers.tolerance || noise.dropped > 0;
+    return result.verdict == Verdict::Fail && is_noisy;
 }
 
 bool Bench::is_lost_with(CaseQueue& queue, const PlannedCase& planned, const Place& place,

@@ -54,15 +54,15 @@ class Bench {
     CaseResult work_alone(CaseQueue& queue, const PlannedCase& planned, bool is_told);
     /// Once, and how noisy it was.
     CaseResult try_alone(CaseQueue& queue, const PlannedCase& planned, Conversation& conversation,
-                         Duration& noise);
+                         Noise& noise);
     void tell(CaseQueue& queue, const PlannedCase& planned, CaseResult result,
               const Conversation& conversation);
     /// Between two cases that begin beside each other.
     Duration seating_pause() const;
     /// What was measured while a case took place that has just ended.
-    Duration noise_during(const CaseResult& result) const;
+    Noise noise_during(const CaseResult& result) const;
     /// A failure that the noise may have made.
-    bool is_doubtful(const CaseResult& result, Duration noise) const;
+    bool is_doubtful(const CaseResult& result, const Noise& noise) const;
 
     Attachment& attach(std::size_t conversations);
     /// attach() to a process that runs, a new one if it has just ended.
@@ -83,6 +83,8 @@ class Bench {
     std::string log_path_;
     Observe observe_;
     AttachmentPoint point_;
+    /// The device goes on from case to case, and as far as is known its upper tester resets it.
+    bool may_wipe_;
     /// The case that found nothing to attach to; empty: none did. The others do not try again, as
     /// each would wait for as long.
     std::string unattached_case_;

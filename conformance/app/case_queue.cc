@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/case_run.hh"
+#include "cases/lasting.hh"
 #include "cases/sharing.hh"
 
 namespace conform {
@@ -17,9 +18,9 @@ constexpr std::uint16_t kPortLast = 64'000;
 
 }  // namespace
 
-CaseQueue::CaseQueue(std::vector<PlannedCase> planned, bool is_sharing, bool is_fail_fast,
+CaseQueue::CaseQueue(std::vector<PlannedCase> planned, bool is_sharing, EndsRun ends_run,
                      Started started, Progress progress)
-    : is_fail_fast_(is_fail_fast), started_(std::move(started)), progress_(std::move(progress)) {
+    : ends_run_(std::move(ends_run)), started_(std::move(started)), progress_(std::move(progress)) {
     results_.resize(planned.size());
     has_ended_.resize(planned.size());
     is_left_out_.resize(planned.size());
@@ -34,10 +35,13 @@ CaseQueue::CaseQueue(std::vector<PlannedCase> planned, bool is_sharing, bool is_
         companies_[each.round - 1].push_back(each);
     }
     if (!is_sharing) return;
-    // Who takes longest first: several devices are done at about the same time then.
-    std::stable_sort(ones_.begin(), ones_.end(), [](const PlannedCase& a, const PlannedCase& b) {
-        return seclusion_of(a.info->id)->lasts > seclusion_of(b.info->id)->lasts;
-    });
+    // Who lasts longest begins first: nobody waits for a single one in the end.
+    const auto is_longer = [](const PlannedCase& a, const PlannedCase& b) {
+        return lasting_of(a.info->id) > lasting_of(b.info->id);
+    };
+    std::stable_sort(ones_.begin(), ones_.end(), is_longer);
+    for (std::deque<PlannedCase>& company : companies_)
+        std::stable_sort(company.begin(), company.end(), is_longer);
 }
 
 void CaseQueue::leave_out(const PlannedCase& planned, CaseResult result) {
@@ -95,8 +99,7 @@ void CaseQueue::finish(const PlannedCase& planned, const CaseResult& result) {
     const std::scoped_lock lock(mutex_);
     results_[planned.place] = result;
     has_ended_[planned.place] = true;
-    const bool is_failure = result.verdict >= Verdict::Fail;
-    if (is_fail_fast_ && is_failure && failed_case_.empty()) failed_case_ = result.id;
+    if (failed_case_.empty() && ends_run_(result)) failed_case_ = result.id;
     progress_(result);
 }
 
@@ -114,7 +117,9 @@ std::vector<CaseResult> CaseQueue::take_results() {
         if (has_ended_[place]) continue;
         if (is_left_out_[place]) continue;
         results_[place].verdict = Verdict::NotRun;
-        results_[place].reason = fmt::format("not tried: {} failed before", failed_case_);
+        results_[place].reason = failed_case_.empty()
+                                     ? "not tried: the run was interrupted"
+                                     : fmt::format("not tried: {} failed before", failed_case_);
         progress_(results_[place]);
     }
     return std::move(results_);

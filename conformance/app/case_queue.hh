@@ -19,9 +19,11 @@ class CaseQueue {
   public:
     using Started = std::function<void(const CaseInfo&)>;
     using Progress = std::function<void(const CaseResult&)>;
+    /// Whether no case is to begin behind one with this result.
+    using EndsRun = std::function<bool(const CaseResult&)>;
 
     /// `is_sharing`: cases that may run beside each other are taken together.
-    CaseQueue(std::vector<PlannedCase> planned, bool is_sharing, bool is_fail_fast, Started started,
+    CaseQueue(std::vector<PlannedCase> planned, bool is_sharing, EndsRun ends_run, Started started,
               Progress progress);
 
     /// One that is not to run, with the reason; before any is taken.
@@ -31,7 +33,7 @@ class CaseQueue {
     std::deque<PlannedCase> take_company();
     /// One that has the device for itself.
     std::optional<PlannedCase> take_one();
-    /// A case failed, and none is to begin any more; or a device's thread has thrown.
+    /// A case has ended the run, and none is to begin any more; or a device's thread has thrown.
     bool is_over() const;
     void stop();
 
@@ -54,7 +56,7 @@ class CaseQueue {
     std::vector<CaseResult> results_;
     std::vector<bool> has_ended_;
     std::vector<bool> is_left_out_;
-    bool is_fail_fast_;
+    EndsRun ends_run_;
     bool is_stopped_ = false;
     std::string failed_case_;
     std::uint16_t port_ = 0;

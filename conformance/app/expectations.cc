@@ -93,6 +93,16 @@ std::vector<KnownFailure> load_expectations(const std::string& path) {
     return parse_expectations(text, path);
 }
 
+bool is_known(const std::vector<KnownFailure>& expectations, const CaseResult& result,
+              const Date& today, bool is_strict) {
+    const std::vector<std::string> found = signatures(result, is_strict);
+    return !found.empty() && std::ranges::all_of(found, [&](const auto& signature) {
+        return std::ranges::any_of(expectations, [&](const KnownFailure& each) {
+            return matches(each, result) && each.signature == signature && !(each.expires < today);
+        });
+    });
+}
+
 void apply_expectations(const std::vector<KnownFailure>& expectations,
                         const std::vector<CaseInfo>& suite, const Date& today, bool is_strict,
                         RunResult& run) {
@@ -114,15 +124,8 @@ void apply_expectations(const std::vector<KnownFailure>& expectations,
             if (!what.empty()) complain(each, what);
         }
     }
-    for (CaseResult& result : run.cases) {
-        const std::vector<std::string> found = signatures(result, is_strict);
-        result.is_known = !found.empty() && std::ranges::all_of(found, [&](const auto& signature) {
-            return std::ranges::any_of(expectations, [&](const KnownFailure& each) {
-                return matches(each, result) && each.signature == signature &&
-                       !(each.expires < today);
-            });
-        });
-    }
+    for (CaseResult& result : run.cases)
+        result.is_known = is_known(expectations, result, today, is_strict);
 }
 
 std::string describe_expectations(const RunResult& run, const Date& today, bool is_strict) {

@@ -26,6 +26,10 @@ struct KnownFailure {
 std::vector<KnownFailure> parse_expectations(std::string_view text, const std::string& name);
 std::vector<KnownFailure> load_expectations(const std::string& path);
 
+/// Whether entries that have not expired name all of the failure.
+bool is_known(const std::vector<KnownFailure>& expectations, const CaseResult& result,
+              const Date& today, bool is_strict);
+
 /// Marks the cases of `run` all of whose failure is expected, and notes what an entry says that is
 /// not so: it names no case of `suite`, has expired, or a case that it names passes or fails
 /// otherwise.

@@ -34,7 +34,7 @@ constexpr int kExitHarness = 3;
 constexpr int kExitInterrupted = 130;
 
 int list(const Options& options) {
-    for (const CaseInfo* info : select_cases(options.selectors)) {
+    for (const CaseInfo* info : arrange(select_cases(options.selectors), options.run, 0)) {
         std::cout << fmt::format("{}\n    {}\n    {}\n", info->id,
                                  fmt::join(info->requirements, " "), info->claim);
     }
@@ -43,8 +43,7 @@ int list(const Options& options) {
 
 /// Compares the run with what its owner knows to fail, and writes down what nobody knows yet.
 void compare_with_known(const Options& options, const std::vector<KnownFailure>& expectations,
-                        RunResult& result) {
-    const Date today = options.run.today.value_or(today_of_machine());
+                        const Date& today, RunResult& result) {
     result.known_failing.path = options.run.known_failing_path;
     if (!expectations.empty()) {
         apply_expectations(expectations, all_cases(), today, options.is_strict, result);
@@ -71,21 +70,27 @@ int run(Options options) {
     options.run.has_qualification = !options.run.skips_qualification;
     catch_interrupts();
     const TextStyle style = TextStyle::for_stdout();
+    const Date today = options.run.today.value_or(today_of_machine());
     RunResult result;
+    bool is_interrupted = false;
     {
-        Runner runner(options, iut);
+        Runner runner(options, iut, [&](const CaseResult& each) {
+            return is_known(expectations, each, today, options.is_strict);
+        });
         RunDisplay display(style, cases.size() * options.run.rounds);
         result = runner.run(
             cases, [&display](const CaseInfo& info) { display.started(info); },
             [&display](const CaseResult& each) { display.finished(each); });
+        is_interrupted = runner.was_interrupted();
     }
-    compare_with_known(options, expectations, result);
+    compare_with_known(options, expectations, today, result);
     std::cout << describe_run(result, options.is_strict, style);
     write_file(options.json_path, to_json(result, options.is_strict));
     write_file(options.junit_path, to_junit(result, options.is_strict));
     write_file(options.tap_path, to_tap(result, options.is_strict));
     write_file(options.html_path, to_html(result, options.is_strict));
     write_bundle(options, result);
+    if (is_interrupted) throw Interrupted();
     return exit_code(result, options.is_strict);
 }
 

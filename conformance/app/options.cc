@@ -54,12 +54,13 @@ struct CommandText {
 
 constexpr CommandText kCommands[] = {
     {Command::List, "list",
-     "shunt-conform list [SELECTOR..]\n"
+     "shunt-conform list [SELECTOR..] [--shard I/N] [--longest SECONDS]\n"
      "\n"
      "Prints the id, the requirements and the claim of each selected case.\n",
      "  shunt-conform list\n"
-     "  shunt-conform list endpoint/forward '^**/answers-*'\n",
-     ""},
+     "  shunt-conform list endpoint/forward '^**/answers-*'\n"
+     "  shunt-conform list --longest 60 --shard 1/4\n",
+     "shard longest"},
     {Command::Explain, "explain",
      "shunt-conform explain CASE|REQUIREMENT\n"
      "\n"
@@ -78,7 +79,8 @@ constexpr CommandText kCommands[] = {
      "      --back unix:out/s1.sock --time virtual\n"
      "  shunt-conform run endpoint/target --iut device.toml --time wall --json verdict.json\n"
      "  shunt-conform run @smoke.txt --iut device.toml --shard 1/4 --known-failing known.toml\n",
-     "iut seed time json junit tap html out strict shard order repeat fail-fast known-failing "
+     "iut seed time json junit tap html out strict shard longest order repeat fail-fast "
+     "known-failing "
      "jobs devices no-qualify write-known-failing today"},
     {Command::Judge, "judge",
      "shunt-conform judge CAPTURE.. --iut FILE [--json P]\n"
@@ -131,7 +133,7 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform selfcheck --iut shunt-node.toml -- shunt-node --config farm.toml \\\n"
      "      --name s1 --front unix:out/s1.sock --back unix:out/s1.sock --time virtual\n"
      "  shunt-conform selfcheck 'endpoint/**' --part variants --iut shunt-node.toml -- ..\n",
-     "iut seed time json mutants needs mapped part shard jobs devices"},
+     "iut seed time json mutants needs mapped part shard longest jobs devices"},
     {Command::Mutants, "mutants",
      "shunt-conform mutants [--mutants PROGRAM]\n"
      "\n"

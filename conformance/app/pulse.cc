@@ -2,6 +2,7 @@
 #include "app/pulse.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "pdu/build.hh"
 
@@ -39,7 +40,8 @@ void Pulse::beat() {
     const Time time = now();
     if (time < next_beat_) return;
     // The judge was busy with something else, or was not let run.
-    note(time - next_beat_);
+    const std::uint64_t dropped = device_->dropped();
+    note({time - next_beat_, dropped - std::exchange(dropped_, dropped)});
     next_beat_ = time + kBeat;
     device_->send(Link::Front,
                   encode_ethernet(to_, from_, ether_type::kIpv4, encode_icmp_packet(echo_)));
@@ -48,9 +50,9 @@ void Pulse::beat() {
     if (sent_.size() > kSentMax) sent_.pop_front();
 }
 
-void Pulse::note(Duration late) {
-    if (late < kWorthNoting) return;
-    samples_.push_back({now(), late});
+void Pulse::note(const Noise& noise) {
+    if (noise.late < kWorthNoting && noise.dropped == 0) return;
+    samples_.push_back({now(), noise});
     if (samples_.size() > kSamplesMax) samples_.pop_front();
 }
 
@@ -63,7 +65,7 @@ bool Pulse::take(const LinkFrame& frame) {
         return false;
     }
     const auto behind = static_cast<std::uint16_t>(echo_.sequence - load_u16(bytes, kType + 6));
-    if (behind >= 1 && behind <= sent_.size()) note(now() - sent_[sent_.size() - behind]);
+    if (behind >= 1 && behind <= sent_.size()) note({now() - sent_[sent_.size() - behind]});
     return true;
 }
 
@@ -72,19 +74,20 @@ std::vector<LinkFrame> Pulse::progress(Time until) {
         beat();
         const Time wake = std::min(until, next_beat_);
         std::vector<LinkFrame> frames = device_->progress(wake);
-        if (frames.empty() && wake > Time::zero()) note(now() - wake);
+        if (frames.empty() && wake > Time::zero()) note({now() - wake});
         std::erase_if(frames, [this](const LinkFrame& frame) { return take(frame); });
         if (!frames.empty() || now() >= until) return frames;
     }
 }
 
-Duration Pulse::noise_since(Time from) const {
-    Duration worst{};
+Noise Pulse::noise_since(Time from) const {
+    Noise sum;
     for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
         if (sample->at < from) break;
-        worst = std::max(worst, sample->late);
+        sum.late = std::max(sum.late, sample->noise.late);
+        sum.dropped += sample->noise.dropped;
     }
-    return worst;
+    return sum;
 }
 
 }  // namespace conform

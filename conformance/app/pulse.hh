@@ -11,6 +11,14 @@
 
 namespace conform {
 
+/// What a verdict may owe to the harness.
+struct Noise {
+    /// The worst: how long an answer took, or by how much the judge was late itself. What was never
+    /// answered does not count: a device that is dead is no noise.
+    Duration late{};
+    std::uint64_t dropped = 0;  ///< frames that the judge's machine has lost
+};
+
 class Pulse : public Attachment {
   public:
     Pulse(std::unique_ptr<Attachment> device, const Iut& iut);
@@ -22,27 +30,26 @@ class Pulse : public Attachment {
     std::vector<std::string> take_control() override { return device_->take_control(); }
     std::uint64_t dropped() override { return device_->dropped(); }
 
-    /// The worst of what was measured since `from`: how long an answer took, or by how much the
-    /// judge was late itself. What was never answered does not count: a device that is dead is no
-    /// noise.
-    Duration noise_since(Time from) const;
+    /// What was measured since `from`.
+    Noise noise_since(Time from) const;
 
   private:
     struct Sample {
         Time at;
-        Duration late;
+        Noise noise;
     };
 
     void beat();
     /// True for an answer to the pulse, which it takes.
     bool take(const LinkFrame& frame);
-    void note(Duration late);
+    void note(const Noise& noise);
 
     std::unique_ptr<Attachment> device_;
     IcmpMessage echo_;
     MacAddress from_;
     MacAddress to_;
     Time next_beat_;
+    std::uint64_t dropped_ = 0;
     std::deque<Time> sent_;  ///< of the last beats, by their sequence numbers
     std::deque<Sample> samples_;
 };

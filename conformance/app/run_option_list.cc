@@ -15,6 +15,7 @@ constexpr std::uint32_t kRoundsMax = 10'000;
 /// Each has eight ports and a conversation of its own.
 constexpr std::uint32_t kJobsMax = 256;
 constexpr std::uint32_t kDevicesMax = 16;
+constexpr std::uint32_t kLongestMax = 86'400;
 
 bool has(std::string_view names, std::string_view name) {
     return (" " + std::string(names) + " ").find(" " + std::string(name) + " ") !=
@@ -35,6 +36,12 @@ void add_run_options(po::options_description& description, std::string_view name
     add(
         "shard", "I/N", [&](const std::string& text) { options.shard = parse_shard(text); },
         "only the I-th of N parts of what is selected");
+    add(
+        "longest", "SECONDS",
+        [&](const std::string& text) {
+            options.longest = std::chrono::seconds(parse_count("longest", text, kLongestMax));
+        },
+        "only cases that last at most so long in wall time");
     add(
         "order", "suite|random",
         [&](const std::string& text) { options.order = parse_order(text); },
@@ -60,7 +67,7 @@ void add_run_options(po::options_description& description, std::string_view name
         [&](const std::string& text) {
             options.devices = parse_count("devices", text, kDevicesMax);
         },
-        "devices at once, numbered from 0 where FILE and COMMAND say {n}; then 4, else 1");
+        "devices at once, numbered from 0 where FILE and COMMAND say {n}; then 6, else 1");
     add(
         "known-failing", "FILE",
         [&](const std::string& text) { options.known_failing_path = text; },

@@ -3,6 +3,7 @@
 /// failures are expected.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ enum class CaseOrder : std::uint8_t { Suite, Random };
 
 struct RunOptions {
     Shard shard{};
+    /// Cases that last longer are left out; absent: none is.
+    std::optional<std::chrono::seconds> longest{};
     CaseOrder order = CaseOrder::Suite;
     std::uint32_t rounds = 1;
     bool is_fail_fast = false;

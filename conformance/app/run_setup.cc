@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "app/selector_file.hh"
+#include "cases/lasting.hh"
 #include "engine/random.hh"
 #include "engine/selector.hh"
 #include "engine/suggestion.hh"
@@ -70,6 +71,15 @@ std::vector<const CaseInfo*> select_cases(const std::vector<std::string>& select
 
 std::vector<const CaseInfo*> arrange(std::vector<const CaseInfo*> cases, const RunOptions& options,
                                      std::uint64_t seed) {
+    if (options.longest) {
+        std::erase_if(cases, [&options](const CaseInfo* info) {
+            return lasting_of(info->id) > *options.longest;
+        });
+        if (cases.empty()) {
+            throw UsageError(fmt::format("nothing selected: each case lasts longer than {} s",
+                                         options.longest->count()));
+        }
+    }
     std::vector<const CaseInfo*> part;
     // One here, one there: parts take about as long as each other.
     for (std::size_t i = options.shard.index - 1; i < cases.size(); i += options.shard.count)

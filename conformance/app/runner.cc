@@ -20,7 +20,7 @@ constexpr std::uint16_t kPortFirst = 20'000;
 constexpr std::uint16_t kPortSpan = 40'000;
 /// Enough to hide all waiting, and few enough that none waits for the others' frames.
 constexpr std::size_t kJobsOfWallTime = 32;
-constexpr std::size_t kDevicesIfNumbered = 4;
+constexpr std::size_t kDevicesIfNumbered = 6;
 
 std::size_t devices_of(const Options& options, const Iut& iut) {
     const bool is_numbered = has_numbers(iut, options.device_command);
@@ -38,12 +38,13 @@ std::size_t jobs_of(const Options& options, const Iut& iut) {
 
 }  // namespace
 
-Runner::Runner(const Options& options, Iut iut)
+Runner::Runner(const Options& options, Iut iut, IsKnown is_known)
     : options_(options),
       iut_(std::move(iut)),
       statement_(iut_),
       evidence_(options_, iut_),
-      jobs_(jobs_of(options_, iut_)) {
+      jobs_(jobs_of(options_, iut_)),
+      is_known_(std::move(is_known)) {
     const std::size_t devices = devices_of(options_, iut_);
     for (std::size_t number = 0; number < devices; ++number) {
         Options own = options_;
@@ -72,7 +73,9 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
         for (const CaseInfo* info : cases)
             planned.push_back({info, planned.size(), round, *options_.seed + (round - 1)});
     }
-    CaseQueue queue(planned, jobs_ > 1, options_.run.is_fail_fast, started, progress);
+    CaseQueue queue(
+        planned, jobs_ > 1, [this](const CaseResult& result) { return ends_run(result); }, started,
+        progress);
     const auto first = kPortFirst + Random(*options_.seed, "ports").below(kPortSpan);
     queue.begin_ports_at(static_cast<std::uint16_t>(first));
     for (const PlannedCase& each : planned) {
@@ -87,11 +90,20 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
         queue.leave_out(each, result);
     }
     if (options_.run.has_qualification) run.qualification = qualify();
-    work(queue);
+    try {
+        work(queue);
+    } catch (const Interrupted&) {
+        was_interrupted_ = true;
+    }
     run.cases = queue.take_results();
     run.claims = statement_.findings(cases.size() == run.suite_size);
     if (statement_.has_unsupported()) run.untested.push_back(statement_.describe_unsupported());
     return run;
+}
+
+bool Runner::ends_run(const CaseResult& result) const {
+    if (!options_.run.is_fail_fast || result.verdict < Verdict::Fail) return false;
+    return !is_known_ || !is_known_(result);
 }
 
 void Runner::observe(const CaseResult& result, const Capture& heard) {

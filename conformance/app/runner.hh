@@ -3,6 +3,7 @@
 /// find.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,8 +22,11 @@ namespace conform {
 
 class Runner {
   public:
+    /// Whether a failure is one that --known-failing names.
+    using IsKnown = std::function<bool(const CaseResult&)>;
+
     /// Prepares the attachments; throws UsageError. `options.seed` and `options.time` are set.
-    Runner(const Options& options, Iut iut);
+    Runner(const Options& options, Iut iut, IsKnown is_known = {});
     ~Runner();
 
     /// Told before and after each case; after it once more if the device ended when it was over.
@@ -32,11 +36,15 @@ class Runner {
     RunResult run(const std::vector<const CaseInfo*>& cases, const Started& started,
                   const Progress& progress);
 
+    /// The user has ended run() before its end: what had not ended by then is NOT-RUN.
+    bool was_interrupted() const { return was_interrupted_; }
+
     /// Whether judge and device are joined well; the cases of run() then have timers to match.
     Qualification qualify();
 
   private:
     void work(CaseQueue& queue);
+    bool ends_run(const CaseResult& result) const;
     /// Holds the statement against what a device has said, from whichever thread.
     void observe(const CaseResult& result, const Capture& heard);
 
@@ -46,6 +54,8 @@ class Runner {
     StatementCheck statement_;
     Evidence evidence_;
     std::size_t jobs_;
+    IsKnown is_known_;
+    bool was_interrupted_ = false;
     std::vector<std::unique_ptr<Bench>> benches_;
 };
 

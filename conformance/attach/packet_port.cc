@@ -111,8 +111,8 @@ void PacketPort::send(Link, ByteView frame) {
 std::uint64_t PacketPort::take_dropped() {
     tpacket_stats statistics{};
     socklen_t size = sizeof statistics;
-    const int result = ::getsockopt(descriptor_.number(), SOL_PACKET, PACKET_STATISTICS,
-                                    &statistics, &size);
+    const int result =
+        ::getsockopt(descriptor_.number(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size);
     const std::uint64_t unheard = result == 0 ? statistics.tp_drops : 0;
     return unheard + std::exchange(unsent_, 0);
 }

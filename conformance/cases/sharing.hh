@@ -2,7 +2,6 @@
 /// Which cases have the device for themselves, and why: all others run beside each other.
 #pragma once
 
-#include <chrono>
 #include <string_view>
 
 namespace conform {
@@ -11,8 +10,6 @@ namespace conform {
 struct Seclusion {
     std::string_view pattern;  ///< as a selector has it
     std::string_view reason;
-    /// About how long one takes in wall time: who takes longer begins earlier.
-    std::chrono::seconds lasts{1};
 };
 
 /// Null for a case that runs beside others.

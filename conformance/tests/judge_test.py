@@ -155,7 +155,9 @@ def run(
     """A run whatever its verdict; its report."""
     is_tap = arguments.attach == "tap"
     command = [str(arguments.judge), "run", *(selectors or arguments.selectors)]
-    command += [*run_reference.left_out(is_tap), "--iut", str(iut)]
+    command += [*run_reference.left_out(), "--iut", str(iut)]
+    if is_tap:
+        command += ["--longest", str(run_reference.LONGEST_S)]
     command += ["--out", out, "--json", f"{out}.json", "--", *node]
     subprocess.run(command, cwd=folder, capture_output=True, check=False)
     report: dict[str, object] = json.loads((folder / f"{out}.json").read_text())

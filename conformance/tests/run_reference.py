@@ -42,19 +42,8 @@ PLACES = {
 }
 CONTROL = "out/s1.control"
 NOT_YET = IUT / "shunt-node-not-yet.txt"
-# What takes a minute of the wall's clock or more, whatever runs beside it.
-VIRTUAL_ALONE = [
-    "endpoint/base-home/tuple-not-offered-again",
-    "endpoint/ends/asks-before-it-forgets",
-    "endpoint/ends/closing-record-expires",
-    "endpoint/ends/idle-owner-speaks",
-    "endpoint/ends/swallowing-ends",
-    "endpoint/ends/syn-behind-its-record",
-    "endpoint/giving-back/unanswered-repeats",
-    "endpoint/records/half-open-forgotten",
-    "endpoint/udp/home-forwards",
-    "endpoint/udp/target-flow-ends",
-]
+# What takes more than a minute of the wall's clock, whatever runs beside it, is for virtual time.
+LONGEST_S = 60
 
 
 def numbered(arguments: argparse.Namespace, *places: str) -> list[str]:
@@ -111,12 +100,9 @@ def place_secret(path: Path) -> None:
         os.close(descriptor)
 
 
-def left_out(is_wall: bool, is_selection: bool = False) -> list[str]:
-    """Selectors of what the reference node does not have yet, or not in wall time. There the tcp
-    profile, whose timers take seconds, has a run of its own."""
+def left_out() -> list[str]:
+    """Selectors of what the reference node does not have yet."""
     lines = [line for line in NOT_YET.read_text().splitlines() if not line.startswith("#")]
-    if is_wall:
-        lines += VIRTUAL_ALONE if is_selection else [*VIRTUAL_ALONE, "tcp/**"]
     return [f"^{line}" for line in lines]
 
 
@@ -129,12 +115,9 @@ def judge(arguments: argparse.Namespace, folder: Path, out: str) -> dict[str, ob
     node += ["--front", front, "--back", back, "--time", "wall" if is_wall else "virtual"]
     if is_wall:
         node += ["--control", control]
-    command = [
-        str(arguments.judge),
-        "run",
-        *arguments.selectors,
-        *left_out(is_wall, bool(arguments.selectors)),
-    ]
+    command = [str(arguments.judge), "run", *arguments.selectors, *left_out()]
+    if is_wall:
+        command += ["--longest", str(LONGEST_S)]
     command += ["--iut", str(iut), "--out", out]
     if arguments.jobs:
         command += ["--jobs", str(arguments.jobs)]
@@ -168,6 +151,24 @@ def complaints(report: dict[str, object], folder: Path) -> list[str]:
         if not (folder / case["pcapng"]).is_file():
             found.append(f"{case['id']}: no evidence")
     return found
+
+
+def lasting_too_long(program: Path, report: dict[str, object]) -> list[str]:
+    """Cases that are said to last no longer than LONGEST_S, and do by the device's clock."""
+    listed = subprocess.run(
+        [str(program), "list", "--longest", str(LONGEST_S)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    short = {line for line in listed if line and not line.startswith(" ")}
+    cases = report["cases"]
+    assert isinstance(cases, list)
+    return [
+        f"{case['id']} lasts {case['duration_us'] / 1e6:.0f} s (cases/lasting.cc)"
+        for case in cases
+        if case["id"] in short and case["duration_us"] > LONGEST_S * 1e6
+    ]
 
 
 def is_of_another_farm(case: dict[str, str]) -> bool:
@@ -207,8 +208,10 @@ def main() -> int:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        found = complaints(judge(arguments, folder, "first"), folder)
+        report = judge(arguments, folder, "first")
+        found = complaints(report, folder)
         if arguments.attach == "unix":
+            found += lasting_too_long(arguments.judge, report)
             found += complaints(judge(arguments, folder, "second"), folder)
             found += differing_evidence(folder, "first", "second")
     for complaint in found:

@@ -55,10 +55,12 @@ Task<std::size_t> count_held(Stage& stage, std::size_t count, std::size_t size) 
     co_await endpoint::acknowledge(stage, peer, migrating.offer, stage.random().next_u32());
     std::size_t held = 0;
     const auto pattern = endpoint::about(EncapsulationType::Forwarded, client);
-    for (const TcpSegment& segment : sent) {
+    while (held < sent.size()) {
         const auto received = co_await peer.receive(stage.iut().timers.silence / 4);
+        // A repetition of the 0x01 may have crossed its answer (EP-6).
+        if (received && received->header().is(EncapsulationType::Connection)) continue;
         if (!received || !compare(pattern, received->header()).empty()) break;
-        stage.check_that(received->header().payload == encode_tcp_packet(segment), "EP-5",
+        stage.check_that(received->header().payload == encode_tcp_packet(sent[held]), "EP-5",
                          "the held packets from the first on", describe(received->content),
                          received->frame);
         ++held;
