@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A run that its user ends: the report is about what there is, the bundle is whole, the device ends.
+"""A run that its user ends: the report is about what there is, the bundle is whole.
 
 One case lasts a minute, the others a second or two: SIGINT comes when the first of them has ended.
 """
