@@ -34,6 +34,7 @@ const std::vector<CaseInfo>& all_cases() {
                                    endpoint_giving_back_cases,
                                    endpoint_drain_cases,
                                    endpoint_udp_cases,
+                                   endpoint_uploads_cases,
                                    endpoint_dead_servers_cases,
                                    system_addresses_cases,
                                    system_selection_cases,
@@ -49,6 +50,7 @@ const std::vector<CaseInfo>& all_cases() {
                                    tcp_segments_cases,
                                    tcp_resets_cases,
                                    tcp_sending_cases,
+                                   tcp_uploads_cases,
                                    tcp_closing_cases,
                                    tcp_ip_cases}) {
             for (CaseInfo& info : section())

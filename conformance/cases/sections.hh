@@ -35,6 +35,7 @@ std::vector<CaseInfo> endpoint_returns_cases();
 std::vector<CaseInfo> endpoint_routed_cases();
 std::vector<CaseInfo> endpoint_target_cases();
 std::vector<CaseInfo> endpoint_udp_cases();
+std::vector<CaseInfo> endpoint_uploads_cases();
 std::vector<CaseInfo> system_addresses_cases();
 std::vector<CaseInfo> system_control_channel_cases();
 std::vector<CaseInfo> system_object_cases();
@@ -51,5 +52,6 @@ std::vector<CaseInfo> tcp_options_cases();
 std::vector<CaseInfo> tcp_resets_cases();
 std::vector<CaseInfo> tcp_segments_cases();
 std::vector<CaseInfo> tcp_sending_cases();
+std::vector<CaseInfo> tcp_uploads_cases();
 
 }  // namespace conform

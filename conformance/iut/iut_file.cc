@@ -186,14 +186,44 @@ std::string read_target(IutReader& reader, const char* key, const std::string& o
     return target;
 }
 
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string_view::npos;
+         at = text.find(part, at + part.size()))
+        ++found;
+    return found;
+}
+
+/// A target with places in it: `{stream}` once, as the parameter by which the oracle knows whose
+/// bytes are which, and once `other`, where that is not empty. Without any in braces besides.
+std::string read_template(IutReader& reader, const char* key, std::string_view other) {
+    std::string target = read_target(reader, key, {});
+    if (target.empty()) return target;
+    const std::size_t query = std::min(target.find('?'), target.size());
+    const std::string_view parameters = std::string_view(target).substr(query);
+    if (count(parameters, "?stream={stream}") + count(parameters, "&stream={stream}") != 1 ||
+        count(target, "{stream}") != 1) {
+        reader.fail(key, "the parameter stream={stream} once behind the question mark");
+    }
+    if (!other.empty() && count(target, other) != 1) {
+        reader.fail(key, fmt::format("{} in it once", other));
+    }
+    const std::size_t places = other.empty() ? 1 : 2;
+    if (count(target, "{") != places || count(target, "}") != places) {
+        reader.fail(key, other.empty() ? "no braces but those of {stream}"
+                                       : "no braces but those of {stream} and {size}");
+    }
+    return target;
+}
+
 void read_requests(IutReader reader, TestRequests& requests) {
     requests.local = read_target(reader, "local", requests.local);
     requests.moved = read_target(reader, "moved", requests.moved);
     requests.large = read_target(reader, "large", requests.large);
     requests.deeper = read_target(reader, "deeper", requests.deeper);
     requests.several = read_target(reader, "several", requests.several);
-    requests.named = read_target(reader, "named", requests.named);
-    requests.upload = read_target(reader, "upload", requests.upload);
+    requests.named = read_template(reader, "named", {});
+    requests.upload = read_template(reader, "upload", "{size}");
     if (requests.moved == requests.local) reader.fail("moved", "another target than local");
     reader.refuse_others();
 }

@@ -1,91 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Oracle: the bytes that a client gets are those of the content, each once, in order (EP-48),
-/// where the content names its offsets.
-#include <fmt/format.h>
-
+/// Oracle: content that names its offsets, and the connection that has asked for it, goes on whole,
+/// each byte once, in order: to the client (EP-48), and from the client to who goes on with its
+/// connection, forwarded (EP-21) or as what nobody has read (EP-41).
 #include <map>
 #include <utility>
 
-#include "oracle/named_stream.hh"
+#include "oracle/heard_bytes.hh"
 #include "oracle/oracle.hh"
-#include "pdu/sequence.hh"
+#include "oracle/requested_streams.hh"
 
 namespace conform {
 namespace {
 
-/// More than any case downloads.
-constexpr std::size_t kStreamKeptMax = std::size_t{1} << 20;
+/// rcv_nxt counts a FIN that has come (endpoint page, "Control block").
+bool has_fin(std::uint16_t state) {
+    return state == 5 || state == 7 || state == 8;
+}
 
-/// What a server has said to one client, by its place in the stream, whoever sent it.
-class ServerStream {
+class StreamsOfCapture {
   public:
-    /// The byte behind the SYN, or the first that a moved connection sends here.
-    void begin(std::uint32_t sequence) {
-        start_ = sequence;
-        bytes_.clear();
-        senders_.clear();
-    }
-    bool has_begun() const { return start_.has_value(); }
+    explicit StreamsOfCapture(const Capture& capture) : capture_(capture), requested_(capture) {}
 
-    void add(const TcpSegment& segment, std::size_t frame) {
-        const std::uint32_t place = segment.sequence - *start_;
-        if (place + segment.payload.size() > kStreamKeptMax) return;
-        if (bytes_.size() < place + segment.payload.size()) {
-            bytes_.resize(place + segment.payload.size());
-            senders_.resize(bytes_.size());
+    std::vector<Finding> examine() {
+        for (std::size_t number = 0; number < capture_.size(); ++number) {
+            const CapturedFrame& captured = capture_[number];
+            if (captured.direction != Direction::FromDevice || !captured.frame.faults.empty())
+                continue;
+            hear(captured, number);
         }
-        for (std::size_t i = 0; i < segment.payload.size(); ++i) {
-            if (senders_[place + i]) continue;
-            bytes_[place + i] = segment.payload[i];
-            senders_[place + i] = frame;
-        }
-    }
-
-    /// Runs without a gap, each by itself: what was not seen may have been sent by another server.
-    void examine(std::vector<Finding>& findings) const {
-        for (std::size_t begin = 0; begin < bytes_.size();) {
-            std::size_t end = begin;
-            while (end < bytes_.size() && senders_[end])
-                ++end;
-            for (const StreamFault& fault :
-                 find_stream_faults(ByteView(bytes_).subspan(begin, end - begin))) {
-                findings.push_back(
-                    {"EP-48", fault.expected, fault.actual, senders_[begin + fault.position]});
-            }
-            begin = end + 1;
-        }
+        for (const auto& [connection, bytes] : downloads_)
+            read(connection, bytes, "EP-48");
+        for (const auto& [connection, bytes] : uploads_)
+            read(connection, bytes, "EP-21");
+        return std::move(findings_);
     }
 
   private:
-    std::optional<std::uint32_t> start_;
-    Bytes bytes_;
-    std::vector<std::optional<std::size_t>> senders_;
+    void hear(const CapturedFrame& captured, std::size_t number) {
+        const Frame& frame = captured.frame;
+        if (captured.link == Link::Front && frame.ipv4 && frame.ipv4->tcp) {
+            hear_server(*frame.ipv4->tcp, number);
+        } else if (frame.inner && frame.inner->tcp) {
+            const TcpSegment& segment = *frame.inner->tcp;
+            uploads_[{segment.source, segment.destination}].add(segment.sequence, segment.payload,
+                                                                number);
+        } else if (frame.encapsulation) {
+            hear_move(*frame.encapsulation, number);
+        }
+    }
+
+    void hear_server(const TcpSegment& segment, std::size_t number) {
+        const ConnectionKey connection{segment.destination, segment.source};
+        HeardBytes& bytes = downloads_[connection];
+        if (segment.has(tcp_flag::kSyn)) {
+            read(connection, bytes, "EP-48");
+            bytes.begin(segment.sequence + 1);
+        }
+        bytes.add(segment.sequence, segment.payload, number);
+    }
+
+    /// Unread bytes leave as queue 2, which ends where the block says that the next one comes.
+    void hear_move(const Encapsulation& header, std::size_t number) {
+        if (header.is(EncapsulationType::Connection)) {
+            const auto moved = parse_connection_information(header.payload);
+            if (!moved) return;
+            const MigrationId id{moved->service, moved->block.iss, moved->block.epoch};
+            const std::uint32_t fin = has_fin(moved->block.t_state) ? 1 : 0;
+            first_unread_[{header.source, id.to_string()}] =
+                moved->block.rcv_nxt - moved->block.rcv_queue - fin;
+        } else if (header.is(EncapsulationType::Data)) {
+            const auto data = parse_endpoint_data(header.payload);
+            if (!data || data->queue != endpoint_queue::kReceive) return;
+            const auto first = first_unread_.find({header.source, data->id.to_string()});
+            if (first == first_unread_.end()) return;
+            uploads_[{header.source, data->id.service}].add(first->second + data->offset,
+                                                            data->bytes, number);
+        }
+    }
+
+    /// `requirement` is that of bytes in packets.
+    void read(const ConnectionKey& connection, const HeardBytes& bytes, const char* requirement) {
+        const StreamOwners owners = requested_.of(connection);
+        bytes.for_each_run([&](ByteView run, const std::optional<std::size_t>* frames) {
+            for (const StreamFault& fault : find_stream_faults(run, owners)) {
+                const std::size_t frame = *frames[fault.position];
+                const auto& header = capture_[frame].frame.encapsulation;
+                const bool is_queue = header && header->is(EncapsulationType::Data);
+                findings_.push_back(
+                    {is_queue ? "EP-41" : requirement, fault.expected, fault.actual, frame});
+            }
+        });
+    }
+
+    const Capture& capture_;
+    RequestedStreams requested_;
+    std::map<ConnectionKey, HeardBytes> downloads_;
+    std::map<ConnectionKey, HeardBytes> uploads_;
+    std::map<std::pair<SocketAddress, std::string>, std::uint32_t> first_unread_;
+    std::vector<Finding> findings_;
 };
 
 }  // namespace
 
 std::vector<Finding> examine_streams(const Capture& capture) {
-    std::map<std::pair<SocketAddress, SocketAddress>, ServerStream> streams;
-    std::vector<Finding> findings;
-    for (std::size_t number = 0; number < capture.size(); ++number) {
-        const CapturedFrame& captured = capture[number];
-        const Frame& frame = captured.frame;
-        const bool is_for_client = captured.direction == Direction::FromDevice &&
-                                   captured.link == Link::Front && frame.ipv4 && frame.ipv4->tcp;
-        if (!is_for_client || !frame.faults.empty()) continue;
-        const TcpSegment& segment = *frame.ipv4->tcp;
-        ServerStream& stream = streams[{segment.destination, segment.source}];
-        if (segment.has(tcp_flag::kSyn)) {
-            stream.examine(findings);
-            stream.begin(segment.sequence + 1);
-        }
-        if (segment.payload.empty()) continue;
-        if (!stream.has_begun()) stream.begin(segment.sequence);
-        stream.add(segment, number);
-    }
-    for (const auto& [key, stream] : streams)
-        stream.examine(findings);
-    return findings;
+    return StreamsOfCapture(capture).examine();
 }
 
 }  // namespace conform

@@ -256,6 +256,35 @@ TEST(IutFile, TakesTargetsThatStandInARequestLine) {
     EXPECT_NE(moved("/bytes/64").find("another target than local"), std::string::npos);
 }
 
+TEST(IutFile, TakesTargetsWithPlacesForStreamAndSize) {
+    const auto says = [](const char* key, const char* target) {
+        return complaint(std::string(kFile) + "[ixit.requests]\n" + key + " = \"" + target +
+                         "\"\n");
+    };
+    EXPECT_EQ(says("named", "/bytes/200000?stream={stream}"), "accepted");
+    EXPECT_EQ(says("named", "/x?a=1&stream={stream}&b"), "accepted");
+    EXPECT_EQ(says("upload", "/bytes/{size}?verify&stream={stream}"), "accepted");
+    EXPECT_EQ(says("upload", "/x?stream={stream}&size={size}"), "accepted");
+    const std::tuple<const char*, const char*, const char*> mistakes[] = {
+        {"named", "/bytes/200000", "the parameter stream={stream} once"},
+        {"named", "/bytes/{stream}", "the parameter stream={stream} once"},
+        {"named", "/{stream}?stream={stream}", "the parameter stream={stream} once"},
+        {"named", "/?stream={stream}&stream={stream}", "the parameter stream={stream} once"},
+        {"named", "/stream={stream}", "the parameter stream={stream} once"},
+        {"named", "/{size}?stream={stream}", "no braces but those of {stream}"},
+        {"named", "/{?stream={stream}", "no braces but those of {stream}"},
+        {"named", "x?stream={stream}", "/.., of ASCII"},
+        {"upload", "/bytes/64?stream={stream}", "{size} in it once"},
+        {"upload", "/{size}/{size}?stream={stream}", "{size} in it once"},
+        {"upload", "/bytes/{size}?verify", "the parameter stream={stream} once"},
+        {"upload", "/{size}}?stream={stream}", "no braces but those of {stream} and {size}"}};
+    for (const auto& [key, target, wanted] : mistakes) {
+        EXPECT_NE(says(key, target).find(std::string("expected ") + wanted), std::string::npos)
+            << key << " " << target << "\n"
+            << says(key, target);
+    }
+}
+
 std::string load_complaint(const std::string& path) {
     try {
         (void)load_iut_file(path);

@@ -9,22 +9,22 @@ namespace {
 
 constexpr std::size_t kSize = 64 * kNamedBlock;
 
-Bytes content(std::uint64_t begin, std::uint64_t end) {
+Bytes content(std::uint64_t begin, std::uint64_t end, StreamName stream = {}) {
     Bytes bytes;
     for (std::uint64_t offset = begin; offset < end; ++offset)
-        bytes.push_back(named_byte(offset));
+        bytes.push_back(named_byte({stream, offset}));
     return bytes;
 }
 
-Bytes response(std::uint64_t size) {
+Bytes response(std::uint64_t size, StreamName stream = {}) {
     Bytes bytes = to_bytes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
-    append(bytes, content(0, size));
+    append(bytes, content(0, size, stream));
     return bytes;
 }
 
-std::vector<std::string> faults_of(const Bytes& bytes) {
+std::vector<std::string> faults_of(const Bytes& bytes, const StreamOwners& owners = {}) {
     std::vector<std::string> texts;
-    for (const StreamFault& fault : find_stream_faults(bytes))
+    for (const StreamFault& fault : find_stream_faults(bytes, owners))
         texts.push_back(fault.expected + ", " + fault.actual);
     return texts;
 }
@@ -32,9 +32,13 @@ std::vector<std::string> faults_of(const Bytes& bytes) {
 TEST(NamedStream, IsThePagesContent) {
     const Bytes block = content(0x1230, 0x1240);
     EXPECT_EQ(std::string(block.begin(), block.end()), "000000000001230\n");
-    EXPECT_EQ(named_offset(block), 0x1230U);
-    EXPECT_FALSE(named_offset(content(1, 17)));
-    EXPECT_FALSE(named_offset(ByteView(block).first(15)));
+    EXPECT_EQ(read_block(block), (BlockName{{}, 0x1230}));
+    EXPECT_FALSE(read_block(content(1, 17)));
+    EXPECT_FALSE(read_block(ByteView(block).first(15)));
+    const Bytes named = content(0x1230, 0x1240, 0x0A1B2C);
+    EXPECT_EQ(std::string(named.begin(), named.end()), "0a1b2c.00000123\n");
+    EXPECT_EQ(read_block(named), (BlockName{0x0A1B2C, 0x1230}));
+    EXPECT_EQ(named_content(0x0A1B2C, 77), content(0, 77, 0x0A1B2C));
 }
 
 TEST(NamedStream, FindsNothingInWholeResponses) {
@@ -99,6 +103,121 @@ TEST(NamedStream, TellsCorruption) {
         EXPECT_NE(faults[0].find("corrupted"), std::string::npos) << faults[0];
         EXPECT_NE(faults[0].find("byte " + std::to_string(at) + ","), std::string::npos)
             << faults[0];
+    }
+}
+
+constexpr std::uint32_t kOwn = 0x0A1B2C;
+constexpr std::uint32_t kOther = 0x0A1CD3;
+const StreamOwners kBoth{{kOwn}, {{kOwn, "10.7.0.9:4711"}, {kOther, "10.7.0.9:4712"}}};
+
+TEST(NamedStream, FindsNothingInWholeResponsesOfAStream) {
+    for (const StreamOwners& owners : {StreamOwners{}, kBoth}) {
+        for (const std::size_t size : {0U, 1U, 15U, 16U, 17U, 64U, 1000U, 70'000U})
+            EXPECT_TRUE(faults_of(response(size, kOwn), owners).empty()) << size;
+        EXPECT_TRUE(faults_of(content(777, 5'000, kOwn), owners).empty());
+        Bytes three = response(40, kOwn);
+        append(three, response(333));
+        append(three, response(50, kOwn));
+        EXPECT_TRUE(faults_of(three, owners).empty());
+    }
+}
+
+TEST(NamedStream, TellsTheSameFaultsOfAStream) {
+    Bytes lost = response(401, kOwn);
+    append(lost, content(501, kSize, kOwn));
+    EXPECT_EQ(
+        faults_of(lost, kBoth),
+        (std::vector<std::string>{"byte 401 of stream 0a1b2c, byte 512: 100 bytes are lost"}));
+    Bytes repeated = response(401, kOwn);
+    append(repeated, content(381, kSize, kOwn));
+    EXPECT_EQ(faults_of(repeated, kBoth),
+              (std::vector<std::string>{"byte 401 of stream 0a1b2c, byte 384: repeated"}));
+    Bytes reordered = response(160, kOwn);
+    append(reordered, content(320, 480, kOwn));
+    append(reordered, content(160, 320, kOwn));
+    append(reordered, content(480, kSize, kOwn));
+    const auto faults = faults_of(reordered, kBoth);
+    ASSERT_EQ(faults.size(), 3U);
+    EXPECT_EQ(faults[0], "byte 160 of stream 0a1b2c, byte 320: 160 bytes are lost");
+    EXPECT_EQ(faults[1], "byte 480 of stream 0a1b2c, byte 160: out of order");
+}
+
+TEST(NamedStream, TellsCorruptionOfAStreamFromAnotherStream) {
+    for (std::size_t at = 16; at < 200; ++at) {
+        for (const auto bit : {std::uint8_t{0x80}, std::uint8_t{0x01}}) {
+            Bytes bytes = response(kSize, kOwn);
+            bytes[bytes.size() - kSize + at] ^= bit;
+            const auto faults = faults_of(bytes, kBoth);
+            ASSERT_EQ(faults.size(), 1U) << at;
+            EXPECT_NE(faults[0].find("corrupted"), std::string::npos) << faults[0];
+            EXPECT_TRUE(faults[0].starts_with("byte " + std::to_string(at) + " of")) << faults[0];
+        }
+    }
+}
+
+/// `size` bytes of another stream at `at`, in the place of own ones or between them.
+Bytes mixed(std::size_t at, std::size_t size, bool is_inserted, StreamName other = kOther) {
+    Bytes bytes = response(at, kOwn);
+    append(bytes, content(0, size, other));
+    append(bytes, content(is_inserted ? at : at + size, kSize, kOwn));
+    return bytes;
+}
+
+TEST(NamedStream, TellsBytesOfAnotherConnection) {
+    for (const bool is_inserted : {false, true}) {
+        for (const std::size_t at : {16U, 17U, 160U, 401U}) {
+            for (const std::size_t size : {16U, 32U, 100U, 300U}) {
+                const auto faults = faults_of(mixed(at, size, is_inserted), kBoth);
+                ASSERT_EQ(faults.size(), 1U)
+                    << at << " " << size << " " << is_inserted << ": " << faults.back();
+                EXPECT_TRUE(faults[0].ends_with(
+                    "byte 0 of stream 0a1cd3, which 10.7.0.9:4712 has asked for"))
+                    << faults[0];
+            }
+        }
+    }
+}
+
+TEST(NamedStream, TellsAStreamThatNobodyHasAskedForByTwoBlocks) {
+    const auto faults = faults_of(mixed(160, 32, false, 0x123456), kBoth);
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_EQ(faults[0],
+              "byte 160 of stream 0a1b2c, byte 0 of stream 123456, another connection's");
+    const auto one = faults_of(mixed(160, 16, false, 0x123456), kBoth);
+    ASSERT_EQ(one.size(), 1U);
+    EXPECT_NE(one[0].find("16 corrupted bytes"), std::string::npos) << one[0];
+    const auto none = faults_of(mixed(160, 32, false, std::nullopt), kBoth);
+    ASSERT_EQ(none.size(), 1U);
+    EXPECT_NE(none[0].find("content without a stream"), std::string::npos) << none[0];
+}
+
+TEST(NamedStream, TellsThatWhatIsBehindAStrangersBytesIsWrongToo) {
+    Bytes bytes = response(160, kOwn);
+    append(bytes, content(0, 64, kOther));
+    append(bytes, content(480, kSize, kOwn));
+    const auto faults = faults_of(bytes, kBoth);
+    ASSERT_EQ(faults.size(), 2U);
+    EXPECT_EQ(faults[1], "byte 160 of stream 0a1b2c, byte 480: 320 bytes are lost");
+}
+
+TEST(NamedStream, TellsAResponseThatIsAnothersFromItsFirstByte) {
+    const auto faults = faults_of(response(kSize, kOther), kBoth);
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_EQ(faults[0],
+              "byte 0 of stream 0a1b2c, byte 0 of stream 0a1cd3, which 10.7.0.9:4712 "
+              "has asked for");
+    EXPECT_TRUE(faults_of(response(kSize, kOther)).empty()) << "nothing is known of requests";
+}
+
+TEST(NamedStream, IsBoundedWhateverIsMixed) {
+    for (const std::size_t size : {5U, 16U, 17U, 40U}) {
+        Bytes bytes = response(160, kOwn);
+        for (std::size_t i = 0; i < 1000; ++i) {
+            append(bytes, content(i, i + size, i % 2 == 0 ? kOther : 7));
+            append(bytes, content(160 + i, 160 + i + size, kOwn));
+            append(bytes, Bytes(i % 3, 'z'));
+        }
+        EXPECT_LE(faults_of(bytes, kBoth).size(), kStreamFaultsMax);
     }
 }
 

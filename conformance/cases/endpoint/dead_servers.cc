@@ -6,6 +6,7 @@
 #include "cases/endpoint/image.hh"
 #include "cases/endpoint/moved_in.hh"
 #include "cases/endpoint/steps.hh"
+#include "cases/named_content.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
 
@@ -149,7 +150,7 @@ Task<> nothing_for_strangers(Stage& stage) {
     Client& by_operator = stage.open_client();
     Peer& peer = stage.open_peer(by_operator);
     co_await by_operator.connect("EP-2");
-    by_operator.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    by_operator.send(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, by_operator));
     const Bytes flight = co_await endpoint::take_flight(stage, by_operator);
     std::vector<UpperTester::Field> fields = {{"connection", tuple_of(by_operator)},
                                               {"to", peer.self().name}};
@@ -168,7 +169,7 @@ Task<> nothing_for_strangers(Stage& stage) {
     Client& twin = stage.open_client();
     Peer& target = stage.open_peer(twin);
     co_await endpoint::move_away(stage, twin, target);
-    by_operator.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    by_operator.send(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, by_operator));
     co_await endpoint::take_flight(stage, by_operator);
     co_await stage.upper_tester().migrate("EP-40", by_operator, peer.self().name);
     co_await peer.expect("EP-40", endpoint::about(EncapsulationType::Connection, by_operator),

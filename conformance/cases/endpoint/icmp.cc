@@ -6,6 +6,7 @@
 
 #include "cases/endpoint/moved_in.hh"
 #include "cases/endpoint/steps.hh"
+#include "cases/named_content.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
 #include "pdu/fragments.hh"
@@ -96,7 +97,7 @@ Task<std::size_t> largest_of_its_own(Stage& stage, const ClientOffer& offer) {
     Client& client = stage.open_client(offer);
     co_await client.connect("EP-1");
     client.set_window_field(kWideWindow);
-    client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, client));
     co_return co_await largest_of_flight(stage, client);
 }
 
@@ -108,8 +109,7 @@ Task<> owner_takes_it(Stage& stage) {
     const std::size_t usual = co_await largest_of_its_own(stage, client.offer());
     co_await connection.move();
     client.set_window_field(kWideWindow);
-    connection.forward(
-        client.make(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large)));
+    connection.forward(client.make(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, client)));
     const std::uint32_t first = client.acknowledged();
     const std::size_t before = co_await largest_of_flight(stage, client);
     const std::size_t frame = stage.wire().capture().size() - 1;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cases/endpoint/image.hh"
+#include "cases/named_content.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
 #include "pdu/sequence.hh"
@@ -34,7 +35,7 @@ Task<Download> begin_download(Stage& stage) {
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await client.connect("EP-2");
-    client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, client));
     Bytes flight = co_await endpoint::take_flight(stage, client);
     if (flight.empty()) throw Violation({"EP-3", "a response", "nothing"});
     co_return Download{&client, &peer, std::move(flight)};

@@ -4,53 +4,19 @@
 
 #include <algorithm>
 
-#include "cases/endpoint/image.hh"
-#include "cases/endpoint/moved_in.hh"
+#include "cases/endpoint/moved_queues.hh"
 #include "cases/registry.hh"
 
 namespace conform {
 namespace {
 
 using endpoint::Image;
+using endpoint::InUse;
 using endpoint::MovedIn;
 using std::chrono::milliseconds;
 
 constexpr std::uint16_t kMalformedState = 5;     // a reason of 0x10
 constexpr milliseconds kDataBeforeItsBlock{50};  // EP-41
-
-/// A connection whose 0x01 announces queues. Its block is changed before it is sent.
-struct InUse {
-    explicit InUse(Stage& stage) : connection(stage) {}
-
-    ControlBlock& block() { return connection.information().block; }
-    Client& client() { return connection.client(); }
-    Peer& peer() { return connection.peer(); }
-    Image image() { return {connection.information(), pieces}; }
-
-    /// Bytes of the server's that were never sent.
-    void put_unsent(const Bytes& text) {
-        pieces[endpoint_queue::kSend][0] = text;
-        block().snd_queue = static_cast<std::uint32_t>(text.size());
-    }
-    /// A request of the client's that the application has not read.
-    void put_unread(const Bytes& text) {
-        pieces[endpoint_queue::kReceive][0] = text;
-        block().rcv_queue = static_cast<std::uint32_t>(text.size());
-        block().rcv_nxt += static_cast<std::uint32_t>(text.size());
-        block().rcv_adv += static_cast<std::uint32_t>(text.size());
-        block().last_ack_sent = block().rcv_up = block().rcv_nxt;
-        client().skip_sent(text.size());
-    }
-    /// Text behind a gap.
-    void put_out_of_order(std::uint32_t offset, const Bytes& text) {
-        pieces[endpoint_queue::kOutOfOrder][offset] = text;
-        ++block().ooo_ranges;
-        block().ooo_bytes += static_cast<std::uint32_t>(text.size());
-    }
-
-    MovedIn connection;
-    std::map<std::uint8_t, std::map<std::uint32_t, Bytes>> pieces;
-};
 
 Bytes response_of(std::size_t size) {
     Bytes text = to_bytes(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", size));

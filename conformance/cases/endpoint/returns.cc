@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cases/endpoint/image.hh"
+#include "cases/named_content.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
 
@@ -43,7 +44,7 @@ Task<Away> go_away(Stage& stage) {
     Client& client = stage.open_client();
     Peer& peer = stage.open_peer(client);
     co_await client.connect("EP-2");
-    client.send(tcp_flag::kPsh | tcp_flag::kAck, http_request(stage.iut().requests.large));
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, client));
     Bytes flight = co_await endpoint::take_flight(stage, client);
     co_await stage.upper_tester().migrate("EP-40", client, peer.self().name);
     const Offer offer = endpoint::take_offer(

@@ -58,6 +58,7 @@ void Conversation::take(const ReceivedSegment& received) {
     const TcpSegment& segment = received.segment;
     if (segment.sequence == client_.acknowledged()) append(received_, segment.payload);
     client_.accept(segment);
+    if (!segment.payload.empty()) last_frame_ = received.frame;
     is_over_ = is_over_ || segment.has(tcp_flag::kRst) || segment.has(tcp_flag::kFin);
     // What a device makes of bytes that are no request is its own business.
     if (segment.has(tcp_flag::kRst)) stage_.wire().capture()[received.frame].is_demanded = true;
@@ -95,10 +96,11 @@ Task<> Conversation::send_much(Bytes bytes, std::size_t size) {
 
 Task<Reply> Conversation::reply(const char* requirement, bool has_body) {
     std::optional<HttpResponse> head = parse_http_response(received_);
-    std::size_t frame = 0;
+    bool has_more = false;  // since the last acknowledgment
     for (;;) {
         const std::size_t body = has_body && head ? head->content_length.value_or(0) : 0;
         if (head && received_.size() >= head->head_size + body) break;
+        if (has_more) send_segment(client_.make(tcp_flag::kAck));
         const auto received = co_await client_.receive(stage_.iut().timers.answer);
         if (!received) {
             throw Violation({requirement, "a response for the client",
@@ -108,15 +110,15 @@ Task<Reply> Conversation::reply(const char* requirement, bool has_body) {
             throw Violation({requirement, "a response for the client", "RST", received->frame});
         }
         take(*received);
-        frame = received->frame;
         if (!head) head = parse_http_response(received_);
+        has_more = !received->segment.payload.empty();
     }
     const std::size_t end =
         head->head_size + (has_body ? head->content_length.value_or(0) : std::size_t{0});
     const auto at = [this](std::size_t offset) {
         return received_.begin() + static_cast<std::ptrdiff_t>(offset);
     };
-    Reply reply{*head, Bytes(at(head->head_size), at(end)), frame};
+    Reply reply{*head, Bytes(at(head->head_size), at(end)), last_frame_};
     received_.erase(received_.begin(), at(end));
     send_segment(client_.make(tcp_flag::kAck));
     co_return std::move(reply);

@@ -57,6 +57,7 @@ class Conversation {
     Client& client_;
     endpoint::MovedIn* connection_ = nullptr;
     Bytes received_;
+    std::size_t last_frame_ = 0;  ///< with text
     bool is_over_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cases/named_content.hh"
 #include "cases/registry.hh"
 #include "cases/tcp/steps.hh"
 #include "pdu/build.hh"
@@ -19,7 +20,7 @@ constexpr std::chrono::milliseconds kFlightPause{60};
 constexpr std::chrono::milliseconds kFlightLength{150};
 
 void ask_for_large(Stage& stage, Client& client) {
-    client.send(tcp_flag::kPsh | tcp_flag::kAck, tcp::request_for(stage.iut().requests.large));
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, client));
 }
 
 /// The segments with text that come before anything is acknowledged, repetitions left out.

@@ -23,10 +23,6 @@ bool is_whole(ByteView response, bool has_ended) {
 
 }  // namespace
 
-Bytes request_for(const std::string& target) {
-    return http_request(target);
-}
-
 Bytes local_request(const Stage& stage) {
     return http_request(stage.iut().requests.local);
 }

@@ -2,14 +2,11 @@
 /// Steps that cases of the tcp profile share: the device is any host that serves HTTP.
 #pragma once
 
-#include <string>
-
 #include "roles/stage.hh"
 
 namespace conform::tcp {
 
 /// What the client asks for, whole: one segment of any connection.
-Bytes request_for(const std::string& target);
 Bytes local_request(const Stage& stage);
 
 /// The next segment with text, taken as far as it is in order; throws Violation of `requirement`.

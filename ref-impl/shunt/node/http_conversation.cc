@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <variant>
 #include <vector>
@@ -12,8 +11,10 @@
 #include "shunt/base/mutant.hh"
 #include "shunt/farm/http_request.hh"
 #include "shunt/farm/url_map.hh"
+#include "shunt/node/content_query.hh"
 #include "shunt/node/content_type.hh"
 #include "shunt/node/generated_content.hh"
+#include "shunt/node/named_content.hh"
 #include "shunt/node/percent_decoding.hh"
 
 namespace shunt::node {
@@ -154,7 +155,7 @@ bool HttpConversation::read_body(tcp::Connection& connection) {
     const ByteView front = connection.readable();
     const std::uint64_t count = std::min<std::uint64_t>(front.size(), request_body_left_);
     const ByteView bytes = front.first(static_cast<std::size_t>(count));
-    if (is_request_body_verified_ && !is_body_right(bytes)) {
+    if (is_request_body_verified_ && !response_->is_content(request_body_read_, bytes)) {
         refuse("422 Unprocessable Content", "the body is not generated content\n");
         return true;
     }
@@ -172,20 +173,6 @@ bool HttpConversation::read_body(tcp::Connection& connection) {
     return count > 0;
 }
 
-bool HttpConversation::is_body_right(ByteView bytes) const {
-    std::array<std::uint8_t, kContentBlock * 16> expected;
-    std::uint64_t offset = request_body_read_;
-    while (!bytes.empty()) {
-        const std::size_t count = std::min(expected.size(), bytes.size());
-        const MutableBytes piece = MutableBytes(expected).first(count);
-        generate(offset, piece);
-        if (!std::ranges::equal(piece, bytes.first(count))) return false;
-        bytes = bytes.subspan(count);
-        offset += count;
-    }
-    return true;
-}
-
 void HttpConversation::answer(std::string_view method, std::string_view target) {
     if (method != "GET" && method != "HEAD" && method != "POST" && method != "PUT") {
         answer_text("501 Not Implemented", "only GET, HEAD, POST and PUT are served\n");
@@ -198,13 +185,12 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
         answer_text("400 Bad Request", "the path is not percent-encoded as RFC 3986 demands\n");
         return;
     }
+    const std::string_view query = whole.substr(path_size).substr(path_size < whole.size());
     if (path->starts_with(kTailPrefix)) {
-        const std::string_view query = whole.substr(path_size).substr(path_size < whole.size());
         if (answer_tail(std::string_view(*path).substr(kTailPrefix.size() - 1), query)) return;
     }
     if (const auto size = generated_size(*path)) {
-        is_request_body_verified_ = whole.ends_with("?verify");
-        start("200 OK", "application/octet-stream", *size).source = HttpResponse::Source::Generated;
+        answer_generated(*size, query, method == "POST" || method == "PUT");
         return;
     }
     if (const auto size = contents_.size_of(*path)) {
@@ -215,6 +201,27 @@ void HttpConversation::answer(std::string_view method, std::string_view target) 
         return;
     }
     answer_text("404 Not Found", "there is no such object\n");
+}
+
+void HttpConversation::answer_generated(std::uint64_t size, std::string_view query,
+                                        bool is_upload) {
+    const auto wanted = read_content_query(query);
+    if (!wanted || (wanted->stream && size > kNamedSizeMax)) {
+        answer_text("400 Bad Request",
+                    "stream= takes six lower-case hexadecimal digits, once, "
+                    "and content of 64 GiB at most\n");
+        return;
+    }
+    // Of a stream the target says how long it is; without one, of the answer alone.
+    if (wanted->is_verified && wanted->stream && is_upload && request_body_left_ != size) {
+        answer_text("422 Unprocessable Content", "the body is not as long as the target says\n");
+        return;
+    }
+    is_request_body_verified_ = wanted->is_verified;
+    HttpResponse& response = start("200 OK", "application/octet-stream", size);
+    response.source =
+        wanted->stream ? HttpResponse::Source::Named : HttpResponse::Source::Generated;
+    response.stream = wanted->stream.value_or(0);
 }
 
 void HttpConversation::answer_text(std::string_view status, std::string_view text) {

@@ -2,7 +2,8 @@
 // The built-in HTTP/1.1 server: generated content of any size ("/bytes/N"), the objects of a
 // Contents, and either of them while it grows ("/tail/..", docs/applications.md). GET and HEAD,
 // keep-alive and pipelining. The body of a POST or PUT is read and ignored;
-// for "/bytes/N?verify" it has to be generated content too, else the answer is 422.
+// for "/bytes/N?verify" it has to be generated content too, and where the query names a stream, N
+// bytes of that, else the answer is 422.
 #pragma once
 
 #include <cstddef>
@@ -44,10 +45,10 @@ class HttpConversation final : public stack::Conversation {
     bool is_consistent() const;
     bool read_head(tcp::Connection& connection);
     bool read_body(tcp::Connection& connection);
-    bool is_body_right(ByteView bytes) const;
     bool write_response(tcp::Connection& connection, Instant now);
     void answer_first(const farm::RequestHead& head, const tcp::Connection& connection);
     void answer(std::string_view method, std::string_view target);
+    void answer_generated(std::uint64_t size, std::string_view query, bool is_upload);
     bool answer_tail(std::string_view path, std::string_view query);
     void refuse_head(const farm::MalformedRequest& request);
     void refuse(std::string_view status, std::string_view text);

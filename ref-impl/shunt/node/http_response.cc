@@ -7,8 +7,10 @@
 #include <array>
 #include <string_view>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/base/siphash.hh"
 #include "shunt/node/generated_content.hh"
+#include "shunt/node/named_content.hh"
 
 namespace shunt::node {
 namespace {
@@ -39,6 +41,11 @@ std::optional<std::uint64_t> fingerprint(Contents& contents, const std::string& 
 
 ByteView as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::uint32_t read_stream(ContextReader& in) {
+    const auto stream = static_cast<std::uint32_t>(in.number(4));
+    return is_mutant(Mutant::ConfusesStreamsOfMoves) ? stream ^ 1U : stream;
 }
 
 constexpr std::uint8_t kIsChunked = 1;
@@ -106,8 +113,8 @@ std::optional<std::size_t> HttpResponse::write_piece(tcp::Connection& connection
                                                      Contents& contents) {
     if (source == Source::Tail) return write_followed(connection, contents);
     const std::uint64_t left = size - offset;
-    const bool is_by_reference = source == Source::Generated && size > kPiece;
-    if (is_by_reference) return connection.send({generated_source(), offset, left});
+    const bool is_generated = source == Source::Generated || source == Source::Named;
+    if (is_generated && size > kPiece) return connection.send({reference(), offset, left});
     const MutableBytes room =
         connection.send_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, kPiece)));
     if (room.empty()) return std::size_t{0};
@@ -139,6 +146,30 @@ std::size_t HttpResponse::write_followed(tcp::Connection& connection, Contents& 
     return got;
 }
 
+const std::shared_ptr<const ByteSource>& HttpResponse::reference() {
+    if (source == Source::Generated) return generated_source();
+    if (!named_) named_ = named_source(stream);
+    return named_;
+}
+
+bool HttpResponse::is_content(std::uint64_t at, ByteView bytes) const {
+    if (source == Source::Named && (at > size || bytes.size() > size - at)) return false;
+    std::array<std::uint8_t, kContentBlock * 16> expected;
+    while (!bytes.empty()) {
+        const std::size_t count = std::min(expected.size(), bytes.size());
+        const MutableBytes piece = MutableBytes(expected).first(count);
+        if (source == Source::Named) {
+            generate_named(stream, at, piece);
+        } else {
+            generate(at, piece);
+        }
+        if (!std::ranges::equal(piece, bytes.first(count))) return false;
+        bytes = bytes.subspan(count);
+        at += count;
+    }
+    return true;
+}
+
 /// The next bytes of the body; fewer than asked if the object has no more.
 std::size_t HttpResponse::fill(MutableBytes chunk, Contents& contents) {
     switch (source) {
@@ -150,6 +181,9 @@ std::size_t HttpResponse::fill(MutableBytes chunk, Contents& contents) {
         case Source::Generated:
         case Source::GrowingGenerated:
             generate(offset, chunk);
+            return chunk.size();
+        case Source::Named:
+            generate_named(stream, offset, chunk);
             return chunk.size();
         case Source::Contents:
         case Source::Tail:
@@ -175,6 +209,7 @@ bool HttpResponse::append_to(ContextWriter& out, Contents& contents) const {
     out.text(head);
     out.text(path);
     out.text(text);
+    if (source == Source::Named) out.number(stream, 4);
     if (!is_growing()) return true;
     // What is known here and was not sent stays behind: it takes one look more to know it again.
     const bool is_over = growth.is_over && offset == size;
@@ -189,7 +224,7 @@ bool HttpResponse::append_to(ContextWriter& out, Contents& contents) const {
 std::optional<HttpResponse> HttpResponse::read_from(ContextReader& in) {
     HttpResponse response;
     const std::uint64_t source = in.number(1);
-    if (source > static_cast<std::uint8_t>(Source::GrowingGenerated)) return std::nullopt;
+    if (source > static_cast<std::uint8_t>(Source::Named)) return std::nullopt;
     response.source = static_cast<Source>(source);
     response.offset = in.number(8);
     response.size = in.number(8);
@@ -197,6 +232,7 @@ std::optional<HttpResponse> HttpResponse::read_from(ContextReader& in) {
     response.head = in.text();
     response.path = in.text();
     response.text = in.text();
+    if (response.source == Source::Named) response.stream = read_stream(in);
     if (!response.is_growing()) return response;
     response.growth.end = in.number(8);
     response.growth.quiet_looks = static_cast<std::uint32_t>(in.number(4));
@@ -232,6 +268,8 @@ bool HttpResponse::can_go_on(Contents& contents) const {
                    fingerprint(contents, path, offset) == version;
         case Source::GrowingGenerated:
             return is_growth_consistent();
+        case Source::Named:
+            return stream <= kStreamMax && size <= kNamedSizeMax;
     }
     return false;
 }

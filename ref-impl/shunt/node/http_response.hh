@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "shunt/base/byte_source.hh"
 #include "shunt/base/time.hh"
 #include "shunt/node/contents.hh"
 #include "shunt/node/context_bytes.hh"
@@ -19,10 +21,11 @@ struct HttpResponse {
     /// The values stand in contexts.
     enum class Source : std::uint8_t {
         Text = 0,
-        Generated = 1,        // generated_content.hh
-        Contents = 2,         // an object, of one size and version
-        Tail = 3,             // an object that is followed while it grows
-        GrowingGenerated = 4  // generated content that comes piece by piece
+        Generated = 1,         // generated_content.hh
+        Contents = 2,          // an object, of one size and version
+        Tail = 3,              // an object that is followed while it grows
+        GrowingGenerated = 4,  // generated content that comes piece by piece
+        Named = 5              // generated content that names its stream too: named_content.hh
     };
     enum class Progress : std::uint8_t {
         Waiting,  // the connection takes no more, or the object has no more yet
@@ -59,7 +62,11 @@ struct HttpResponse {
     std::uint64_t size = 0;
     std::uint64_t version = 0;
     Growth growth;
+    /// Of named content.
+    std::uint32_t stream = 0;
 
+    /// These bytes are those of the generated content from `at` on.
+    bool is_content(std::uint64_t at, ByteView bytes) const;
     bool is_growing() const { return source == Source::Tail || source == Source::GrowingGenerated; }
     /// Begins to follow the object at `path`: it ends once it has not grown for that many looks.
     void follow(std::uint32_t quiet_looks, bool is_chunked);
@@ -83,7 +90,11 @@ struct HttpResponse {
     std::optional<std::size_t> write_piece(tcp::Connection& connection, Contents& contents);
     std::size_t write_followed(tcp::Connection& connection, Contents& contents);
     std::size_t fill(MutableBytes chunk, Contents& contents);
+    const std::shared_ptr<const ByteSource>& reference();
     bool is_growth_consistent() const;
+
+    /// Of named content, once a piece of it was written.
+    std::shared_ptr<const ByteSource> named_;
 };
 
 }  // namespace shunt::node
