@@ -27,8 +27,8 @@ std::vector<Finding> examine_forwarded_packets(const Capture& capture);
 /// or moved in without being released (EP-12).
 std::vector<Finding> examine_ownership(const Capture& capture);
 
-/// Content that names its offsets, and the stream that its client has asked for, goes on whole, each
-/// byte once, in order: to the client (EP-48), and from it to the peer that goes on with its
+/// Content that names its offsets, and the stream that its client has asked for, goes on whole,
+/// each byte once, in order: to the client (EP-48), and from it to the peer that goes on with its
 /// connection, forwarded (EP-21) or unread (EP-41).
 std::vector<Finding> examine_streams(const Capture& capture);
 
