@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "app/burst.hh"
 #include "app/case_run.hh"
 #include "app/clean_slate.hh"
 #include "app/guilty_frame.hh"
@@ -28,6 +29,7 @@ constexpr std::chrono::milliseconds kSeatingPause{20};
 constexpr std::chrono::milliseconds kRecently{200};
 /// Behind all ports of cases.
 constexpr std::uint16_t kQualifyPort = 64'100;
+constexpr std::uint16_t kBurstPort = 64'300;
 
 bool is_loss(Verdict verdict) {
     return verdict == Verdict::Hang || verdict == Verdict::Crash;
@@ -46,12 +48,18 @@ Bench::Bench(Options options, Iut iut, const Evidence& evidence, std::string log
              [this](ByteView frame) { return link_of(iut_, frame); }),
       may_wipe_(!point_.is_fresh_each_time()) {}
 
-Qualification Bench::qualify() {
+Qualification Bench::qualify(std::size_t jobs) {
     Qualification found;
     CaseResult trouble;
     blame_what_ends(trouble, [&] {
         start_device();
-        found = conform::qualify(attach(1), iut_, *options_.seed, kQualifyPort, kMarkers);
+        Attachment& device = attach(1);
+        found = conform::qualify(device, iut_, *options_.seed, kQualifyPort, kMarkers);
+        if (jobs > 1 && options_.time == TimeKind::Wall && found.troubles.empty()) {
+            found.connections = jobs;
+            found.served = count_served(device, iut_, *options_.seed, kBurstPort, jobs);
+        }
+        found.dropped = device.dropped();
     });
     if (trouble.verdict != Verdict::Pass) found.troubles.push_back(trouble.reason);
     if (point_.is_fresh_each_time() || !found.troubles.empty()) attachment_.reset();

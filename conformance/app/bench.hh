@@ -29,8 +29,9 @@ class Bench {
     Bench(Options options, Iut iut, const Evidence& evidence, std::string log_path,
           Observe observe);
 
-    /// Measures how well judge and device are joined; no case has begun.
-    Qualification qualify();
+    /// Measures how well judge and device are joined, and whether the device bears `jobs` cases at
+    /// once; no case has begun.
+    Qualification qualify(std::size_t jobs);
     void calibrate(const Qualification& qualification);
     /// Takes cases until none is left.
     void work(CaseQueue& queue, std::size_t jobs);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pdu/build.hh"
+#include "roles/echo.hh"
 
 namespace conform {
 namespace {
@@ -27,14 +28,7 @@ constexpr std::uint8_t kEchoReply = 0;
 }  // namespace
 
 Pulse::Pulse(std::unique_ptr<Attachment> device, const Iut& iut)
-    : device_(std::move(device)),
-      echo_{iut.clients.front(), iut.device.service.front(), icmp_type::kEchoRequest},
-      from_(iut.client_mac),
-      to_(iut.device.front_mac),
-      next_beat_(device_->now()) {
-    echo_.identifier = kIdentifier;
-    echo_.payload = to_bytes("shunt-conform pulse");
-}
+    : device_(std::move(device)), iut_(iut), next_beat_(device_->now()) {}
 
 void Pulse::beat() {
     const Time time = now();
@@ -43,9 +37,8 @@ void Pulse::beat() {
     const std::uint64_t dropped = device_->dropped();
     note({time - next_beat_, dropped - std::exchange(dropped_, dropped)});
     next_beat_ = time + kBeat;
-    device_->send(Link::Front,
-                  encode_ethernet(to_, from_, ether_type::kIpv4, encode_icmp_packet(echo_)));
-    ++echo_.sequence;
+    device_->send(Link::Front, encode_echo_request(iut_, kIdentifier, sequence_++,
+                                                   to_bytes("shunt-conform pulse")));
     sent_.push_back(time);
     if (sent_.size() > kSentMax) sent_.pop_front();
 }
@@ -64,7 +57,7 @@ bool Pulse::take(const LinkFrame& frame) {
     if (!is_plain || bytes[kType] != kEchoReply || load_u16(bytes, kType + 4) != kIdentifier) {
         return false;
     }
-    const auto behind = static_cast<std::uint16_t>(echo_.sequence - load_u16(bytes, kType + 6));
+    const auto behind = static_cast<std::uint16_t>(sequence_ - load_u16(bytes, kType + 6));
     if (behind >= 1 && behind <= sent_.size()) note({now() - sent_[sent_.size() - behind]});
     return true;
 }

@@ -45,9 +45,8 @@ class Pulse : public Attachment {
     void note(const Noise& noise);
 
     std::unique_ptr<Attachment> device_;
-    IcmpMessage echo_;
-    MacAddress from_;
-    MacAddress to_;
+    const Iut& iut_;
+    std::uint16_t sequence_ = 0;
     Time next_beat_;
     std::uint64_t dropped_ = 0;
     std::deque<Time> sent_;  ///< of the last beats, by their sequence numbers

@@ -7,6 +7,7 @@
 
 #include "app/case_run.hh"
 #include "pdu/build.hh"
+#include "roles/echo.hh"
 #include "roles/stage.hh"
 
 namespace conform {
@@ -55,21 +56,17 @@ Task<> send_markers(Stage& stage, Markers& heard, Qualification& found, std::siz
     const Iut& iut = stage.iut();
     std::vector<Duration> latencies;
     for (std::size_t number = 0; number < count; ++number) {
-        IcmpMessage marker{iut.clients.front(), iut.device.service.front(),
-                           icmp_type::kEchoRequest};
-        marker.identifier = heard.identifier();
-        marker.sequence = static_cast<std::uint16_t>(number);
-        marker.payload = marker_payload(number);
+        const Bytes payload = marker_payload(number);
         const Time sent = stage.wire().now();
         ++found.markers;
         stage.wire().send(Link::Front,
-                          encode_ethernet(iut.device.front_mac, iut.client_mac, ether_type::kIpv4,
-                                          encode_icmp_packet(marker)));
+                          encode_echo_request(iut, heard.identifier(),
+                                              static_cast<std::uint16_t>(number), payload));
         const std::optional<std::size_t> answer =
             co_await heard.inbox().next(sent + iut.timers.answer);
         if (answer) {
             const IcmpMessage& reply = *stage.wire().capture()[*answer].frame.ipv4->icmp;
-            if (reply.payload != marker.payload) ++found.altered;
+            if (reply.payload != payload) ++found.altered;
             latencies.push_back(stage.wire().now() - sent);
         } else {
             ++found.lost;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/applicability.hh"
+#include "app/burst.hh"
 #include "app/case_run.hh"
 #include "app/device_number.hh"
 #include "app/qualify.hh"
@@ -73,6 +74,7 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
         for (const CaseInfo* info : cases)
             planned.push_back({info, planned.size(), round, *options_.seed + (round - 1)});
     }
+    if (options_.run.has_qualification) run.qualification = qualify();
     CaseQueue queue(
         planned, jobs_ > 1, [this](const CaseResult& result) { return ends_run(result); }, started,
         progress);
@@ -89,7 +91,6 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
         result.rerun = evidence_.rerun_line(each.info->id, each.seed);
         queue.leave_out(each, result);
     }
-    if (options_.run.has_qualification) run.qualification = qualify();
     try {
         work(queue);
     } catch (const Interrupted&) {
@@ -113,11 +114,12 @@ void Runner::observe(const CaseResult& result, const Capture& heard) {
 }
 
 Qualification Runner::qualify() {
-    const Qualification found = benches_.front()->qualify();
+    const Qualification found = benches_.front()->qualify(jobs_);
     // Before any thread begins: the evidence tells the timers that were in force.
     iut_.timers = calibrated(iut_.timers, found);
     for (const auto& bench : benches_)
         bench->calibrate(found);
+    if (found.connections > 0) jobs_ = bearable(found.connections, found.served);
     return found;
 }
 

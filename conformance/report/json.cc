@@ -22,19 +22,22 @@ Json to_json(const Qualification& qualification) {
     const auto microseconds = [](Duration duration) {
         return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
     };
-    return {{"markers", qualification.markers},
-            {"lost", qualification.lost},
-            {"altered", qualification.altered},
-            {"latency_us",
-             {{"least", microseconds(qualification.latency_least)},
-              {"median", microseconds(qualification.latency_median)},
-              {"most", microseconds(qualification.latency_most)}}},
-            {"jitter_us", microseconds(qualification.jitter())},
-            {"unknown_verb", qualification.unknown_verb},
-            {"reset", qualification.reset},
-            {"tolerance_us", microseconds(qualification.tolerance)},
-            {"answer_us", microseconds(qualification.answer)},
-            {"troubles", qualification.troubles}};
+    return {
+        {"markers", qualification.markers},
+        {"lost", qualification.lost},
+        {"altered", qualification.altered},
+        {"latency_us",
+         {{"least", microseconds(qualification.latency_least)},
+          {"median", microseconds(qualification.latency_median)},
+          {"most", microseconds(qualification.latency_most)}}},
+        {"jitter_us", microseconds(qualification.jitter())},
+        {"connections", {{"at_once", qualification.connections}, {"served", qualification.served}}},
+        {"dropped", qualification.dropped},
+        {"unknown_verb", qualification.unknown_verb},
+        {"reset", qualification.reset},
+        {"tolerance_us", microseconds(qualification.tolerance)},
+        {"answer_us", microseconds(qualification.answer)},
+        {"troubles", qualification.troubles}};
 }
 
 Json to_json(const CaseResult& result, bool is_strict) {

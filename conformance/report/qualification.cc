@@ -21,6 +21,10 @@ std::string describe_qualification(const Qualification& qualification) {
         in_milliseconds(qualification.latency_most), in_milliseconds(qualification.latency_median),
         qualification.unknown_verb, qualification.reset, milliseconds_of(qualification.tolerance),
         milliseconds_of(qualification.answer));
+    if (qualification.served < qualification.connections) {
+        text += fmt::format("    {} of {} connections at once are served: fewer cases at once\n",
+                            qualification.served, qualification.connections);
+    }
     for (const std::string& trouble : qualification.troubles)
         text += fmt::format("    {}\n", trouble);
     return text;

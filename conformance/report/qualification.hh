@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,11 @@ struct Qualification {
     Duration latency_least{};
     Duration latency_median{};
     Duration latency_most{};
+    /// Connections that were opened at once, and those whose request was acknowledged; none are
+    /// opened where one case acts after the other.
+    std::size_t connections = 0;
+    std::size_t served = 0;
+    std::uint64_t dropped = 0;  ///< frames that the judge's machine has lost
     /// What the upper tester made of a verb that nobody has, and of `reset`: "works", "unsupported"
     /// or "none" where there is no upper tester; else what was wrong.
     std::string unknown_verb = "none";

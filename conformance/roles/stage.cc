@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "pdu/build.hh"
+#include "roles/echo.hh"
 
 namespace conform {
 namespace {
@@ -180,18 +181,15 @@ Task<> Stage::cross_links() {
 }
 
 Task<> Stage::expect_alive(const char* when) {
-    const Ipv4Address service = iut_.device.service.front();
-    IcmpMessage echo{iut_.clients.front(), service, icmp_type::kEchoRequest};
-    echo.identifier = echo_->identifier();
-    echo.payload = to_bytes("shunt-conform: are you there?");
+    const Bytes question = to_bytes("shunt-conform: are you there?");
     const std::uint16_t first = ++echo_sequence_;
-    const Time deadline = wire_.now() + iut_.timers.answer;
-    Time ask_at = wire_.now();
+    const Time begun = wire_.now();
+    const Time deadline = begun + iut_.timers.answer;
+    Time ask_at = begun;
     for (;;) {
         if (wire_.now() >= ask_at) {
-            echo.sequence = echo_sequence_++;
-            wire_.send(Link::Front, encode_ethernet(iut_.device.front_mac, iut_.client_mac,
-                                                    ether_type::kIpv4, encode_icmp_packet(echo)));
+            wire_.send(Link::Front,
+                       encode_echo_request(iut_, echo_->identifier(), echo_sequence_++, question));
             ask_at = wire_.now() + kAskAgain;
         }
         const Time until = std::min(ask_at, deadline);
@@ -199,14 +197,17 @@ Task<> Stage::expect_alive(const char* when) {
         if (!number && wire_.now() < deadline) continue;
         if (!number) {
             throw DeviceHangs(fmt::format("no answer to an ICMP echo to {} within {} ms, {}",
-                                          service.to_string(), milliseconds_of(iut_.timers.answer),
-                                          when));
+                                          iut_.device.service.front().to_string(),
+                                          milliseconds_of(iut_.timers.answer), when));
         }
         const IcmpMessage& reply = *wire_.capture()[*number].frame.ipv4->icmp;
         // One of those of this time, whichever.
         const auto nth = static_cast<std::uint16_t>(reply.sequence - first);
         const auto asked = static_cast<std::uint16_t>(echo_sequence_ - first);
-        if (nth < asked && reply.payload == echo.payload) co_return;
+        if (nth >= asked || reply.payload != question) continue;
+        const Time sent = nth + 1 == asked ? ask_at - kAskAgain : begun;
+        round_trip_ = std::max(round_trip_, wire_.now() - sent);
+        co_return;
     }
 }
 

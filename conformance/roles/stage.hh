@@ -95,6 +95,9 @@ class Stage {
     /// every case; a case that judges a silence on its way asks around that, so that a dead device
     /// does not pass for an obedient one. Throws DeviceHangs.
     Task<> expect_alive(const char* when);
+    /// The longest that an answer to it has taken: by so much the device, or the way to it, is
+    /// late.
+    Duration round_trip() const { return round_trip_; }
 
     /// Notes a finding unless both are equal; the case goes on.
     void check(const char* requirement, const char* what, std::uint64_t expected,
@@ -123,6 +126,7 @@ class Stage {
     std::vector<std::unique_ptr<ControlChannel>> channels_;
     std::vector<Finding> findings_;
     std::uint16_t echo_sequence_ = 0;
+    Duration round_trip_{};
 };
 
 }  // namespace conform

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/burst.hh"
 #include "app/device_number.hh"
 #include "app/qualify.hh"
 #include "attach/stimulus_limit.hh"
@@ -116,6 +117,13 @@ TEST(Qualify, IsInTroubleWithADeviceThatIsDead) {
     EXPECT_EQ(verdict_of(run, false), RunVerdict::Conformant);
     run.qualification = found;
     EXPECT_EQ(verdict_of(run, false), RunVerdict::Inconclusive);
+}
+
+TEST(Qualify, ADeviceThatServesFewerIsGivenHalfOfThat) {
+    EXPECT_EQ(bearable(32, 32), 32U);
+    EXPECT_EQ(bearable(32, 21), 10U);
+    EXPECT_EQ(bearable(32, 1), 1U);
+    EXPECT_EQ(bearable(32, 0), 1U);
 }
 
 TEST(Qualify, WidensTheTimersAndNeverNarrowsThem) {

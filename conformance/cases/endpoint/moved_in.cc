@@ -21,8 +21,6 @@ constexpr std::uint16_t kHomeWindow = 65'535;
 /// A right edge further out than this many windows of the block was scaled by another scale.
 constexpr std::uint64_t kWindowGrowthMax = 16;
 constexpr std::uint16_t kMaximumSegment = 1400;
-/// A segment may have been stamped so long before it is here (RFC 7323 5.4 says nothing of it).
-constexpr std::chrono::milliseconds kOnItsWayMax{200};
 constexpr std::string_view kStatus = "HTTP/1.1 200";
 
 ClientOffer client_offer(bool has_timestamps) {
@@ -169,7 +167,8 @@ void MovedIn::check_edge_and_clock(const ReceivedSegment& received,
     const auto elapsed = milliseconds_of(received.at - frozen_);
     const auto tolerance = 1 + milliseconds_of(stage_.iut().timers.tolerance);
     const std::int32_t ticks = sequence_distance(timestamp_, segment.timestamps->value);
-    const std::int64_t least = elapsed - tolerance - milliseconds_of(kOnItsWayMax);
+    // It was stamped before its way here, which is no longer than to the device and back.
+    const std::int64_t least = elapsed - tolerance - milliseconds_of(stage_.round_trip());
     stage_.check_that(ticks >= std::max<std::int64_t>(0, least) && ticks <= elapsed + tolerance,
                       "EP-25", fmt::format("TSval {} ms after the home's ts_val", elapsed),
                       fmt::format("{} ms", ticks), frame);

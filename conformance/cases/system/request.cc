@@ -20,8 +20,8 @@ constexpr std::size_t kDecisionBytes = 8'192;
 constexpr milliseconds kAtOnce{60};
 /// Nothing decides yet: as long as that, and the time is still not over.
 constexpr milliseconds kNotYet{30};
-/// So long a decision may be on its way here.
-constexpr milliseconds kOnItsWayMax{200};
+/// When its time is over: for what still has to be made of it, beside the way here.
+constexpr milliseconds kSoon{20};
 /// An acknowledgment may be that late (RFC 9293 3.8.6.3).
 constexpr milliseconds kDelayedAcknowledgment{500};
 
@@ -144,8 +144,9 @@ Task<> waits_for_an_identifier(Stage& stage) {
     check_decision(
         stage, "SEL-5", "before 100 ms", Decision::None,
         co_await conversation.decision(*peer, kDecisionTime - milliseconds(10) - timers.tolerance));
-    check_decision(stage, "SEL-5", "after 100 ms, by the URL", Decision::Elsewhere,
-                   co_await conversation.decision(*peer, kOnItsWayMax + 3 * timers.tolerance));
+    check_decision(
+        stage, "SEL-5", "after 100 ms, by the URL", Decision::Elsewhere,
+        co_await conversation.decision(*peer, kSoon + stage.round_trip() + 3 * timers.tolerance));
 }
 
 /// An identifier in pieces of three bytes each: neither acknowledged nor taken for another.
