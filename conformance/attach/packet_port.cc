@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kFrameSizeMax = 70'000;
 /// For thousands of frames: many cases ask for much at once.
 constexpr int kReceiveBuffer = 32 << 20;
+constexpr std::size_t kControlSize =
+    CMSG_SPACE(sizeof(tpacket_auxdata)) + CMSG_SPACE(sizeof(timespec));
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 
@@ -47,6 +49,7 @@ Descriptor open_packet_socket(const std::string& interface) {
     }
     const int on = 1;
     ::setsockopt(descriptor.number(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on);
+    ::setsockopt(descriptor.number(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     // What this host sends is not heard, and what the device sends at once is not lost.
     ::setsockopt(descriptor.number(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
     const int size = kReceiveBuffer;
@@ -70,6 +73,18 @@ bool is_checksum_left_open(msghdr& message) {
         return (data.tp_status & TP_STATUS_CSUMNOTREADY) != 0;
     }
     return false;
+}
+
+/// When the system took the frame from the interface.
+std::chrono::nanoseconds arrival_of(msghdr& message) {
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPNS) continue;
+        timespec time{};
+        std::memcpy(&time, CMSG_DATA(header), sizeof time);
+        return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    }
+    return {};
 }
 
 }  // namespace
@@ -120,7 +135,7 @@ std::uint64_t PacketPort::take_dropped() {
 std::optional<LinkFrame> PacketPort::receive() {
     for (;;) {
         sockaddr_ll from{};
-        alignas(cmsghdr) std::uint8_t control[CMSG_SPACE(sizeof(tpacket_auxdata))];
+        alignas(cmsghdr) std::uint8_t control[kControlSize];
         iovec data{buffer_.data(), buffer_.size()};
         msghdr message{};
         message.msg_name = &from;
@@ -136,6 +151,7 @@ std::optional<LinkFrame> PacketPort::receive() {
         }
         if (from.sll_pkttype == PACKET_OUTGOING) continue;
         Bytes bytes(buffer_.begin(), buffer_.begin() + length);
+        arrival_ = arrival_of(message);
         if (is_checksum_left_open(message)) complete_checksum(bytes);
         return LinkFrame{link_, std::move(bytes)};
     }

@@ -20,6 +20,7 @@ class PacketPort : public WallPort {
     /// Without the frames that this host sends. A transport checksum that the device left to the
     /// hardware (virtio NEEDS_CSUM) is completed, as the hardware would.
     std::optional<LinkFrame> receive() override;
+    std::chrono::nanoseconds arrival() const override { return arrival_; }
     /// Frames of the judge's that found the queue full count as well.
     std::uint64_t take_dropped() override;
 
@@ -29,6 +30,7 @@ class PacketPort : public WallPort {
     Link link_;
     Bytes buffer_;  ///< for the longest frame
     std::uint64_t unsent_ = 0;
+    std::chrono::nanoseconds arrival_{};
 };
 
 /// Puts the right checksum into an IPv4 TCP or UDP frame whose checksum was left to the hardware.

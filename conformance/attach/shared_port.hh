@@ -21,6 +21,7 @@ class SharedPort : public WallPort {
     int descriptor() const override { return port_->descriptor(); }
     bool carries(Link) const override { return true; }
     void send(Link link, ByteView frame) override { port_->send(link, frame); }
+    std::chrono::nanoseconds arrival() const override { return port_->arrival(); }
     std::uint64_t take_dropped() override { return port_->take_dropped(); }
     std::optional<LinkFrame> receive() override {
         std::optional<LinkFrame> frame = port_->receive();

@@ -14,9 +14,16 @@ constexpr std::size_t kFramesPerBatchMax = 256;
 
 }  // namespace
 
+WallAttachment::WallAttachment(std::vector<std::unique_ptr<WallPort>> ports, std::string control)
+    : control_address_(std::move(control)), start_(std::chrono::steady_clock::now()) {
+    sources_.reserve(ports.size());
+    for (std::unique_ptr<WallPort>& port : ports)
+        sources_.push_back({std::move(port)});
+}
+
 void WallAttachment::send(Link link, ByteView frame) {
-    for (const auto& port : ports_) {
-        if (port->carries(link)) return port->send(link, frame);
+    for (const Source& source : sources_) {
+        if (source.port->carries(link)) return source.port->send(link, frame);
     }
     throw AttachmentError("no port carries the link");
 }
@@ -32,30 +39,46 @@ std::vector<std::string> WallAttachment::take_control() {
 }
 
 std::uint64_t WallAttachment::dropped() {
-    for (const auto& port : ports_)
-        dropped_ += port->take_dropped();
+    for (const Source& source : sources_)
+        dropped_ += source.port->take_dropped();
     return dropped_;
+}
+
+void WallAttachment::look() {
+    // Who had nothing may have something that came before what another has by now.
+    for (bool has_found = true; has_found;) {
+        has_found = false;
+        for (Source& source : sources_) {
+            if (source.next) continue;
+            source.next = source.port->receive();
+            if (!source.next) continue;
+            source.arrival = source.port->arrival();
+            has_found = true;
+        }
+    }
 }
 
 std::vector<LinkFrame> WallAttachment::receive_all() {
     std::vector<LinkFrame> frames;
-    for (bool has_more = true; has_more && frames.size() < kFramesPerBatchMax;) {
-        has_more = false;
-        for (const auto& port : ports_) {
-            std::optional<LinkFrame> frame = port->receive();
-            if (!frame) continue;
-            frames.push_back(std::move(*frame));
-            has_more = true;
+    while (frames.size() < kFramesPerBatchMax) {
+        look();
+        Source* first = nullptr;
+        for (Source& source : sources_) {
+            if (!source.next) continue;
+            if (first == nullptr || source.arrival < first->arrival) first = &source;
         }
+        if (first == nullptr) break;
+        frames.push_back(std::move(*first->next));
+        first->next.reset();
     }
     return frames;
 }
 
 std::vector<LinkFrame> WallAttachment::progress(Time until) {
     std::vector<pollfd> readable;
-    readable.reserve(ports_.size());
-    for (const auto& port : ports_)
-        readable.push_back({port->descriptor(), POLLIN, 0});
+    readable.reserve(sources_.size());
+    for (const Source& source : sources_)
+        readable.push_back({source.port->descriptor(), POLLIN, 0});
     for (;;) {
         throw_if_interrupted();
         std::vector<LinkFrame> frames = receive_all();

@@ -25,6 +25,8 @@ class WallPort {
     virtual void send(Link link, ByteView frame) = 0;
     /// What has arrived, without waiting.
     virtual std::optional<LinkFrame> receive() = 0;
+    /// When the frame that receive() gave last had come, by the system's clock; 0: not known.
+    virtual std::chrono::nanoseconds arrival() const { return {}; }
     /// How many the system has dropped since the last call, because nobody took them.
     virtual std::uint64_t take_dropped() { return 0; }
 };
@@ -32,10 +34,7 @@ class WallPort {
 class WallAttachment : public Attachment {
   public:
     /// `control`: how its upper tester is reached (open_upper_tester), empty if it has none.
-    explicit WallAttachment(std::vector<std::unique_ptr<WallPort>> ports, std::string control = {})
-        : ports_(std::move(ports)),
-          control_address_(std::move(control)),
-          start_(std::chrono::steady_clock::now()) {}
+    explicit WallAttachment(std::vector<std::unique_ptr<WallPort>> ports, std::string control = {});
 
     Time now() const override { return std::chrono::steady_clock::now() - start_; }
     void send(Link link, ByteView frame) override;
@@ -46,9 +45,20 @@ class WallAttachment : public Attachment {
     std::vector<std::string> take_control() override;
 
   private:
-    std::vector<LinkFrame> receive_all();
+    /// A port, and the frame of it that comes next.
+    struct Source {
+        std::unique_ptr<WallPort> port;
+        std::optional<LinkFrame> next{};
+        std::chrono::nanoseconds arrival{};
+    };
 
-    std::vector<std::unique_ptr<WallPort>> ports_;
+    /// Frames of all ports in the order in which they came: what a device does on one link before
+    /// it does something on the other is heard before it.
+    std::vector<LinkFrame> receive_all();
+    /// Sees to the next frame of each port that has one.
+    void look();
+
+    std::vector<Source> sources_;
     std::string control_address_;
     std::uint64_t dropped_ = 0;
     std::unique_ptr<UpperTesterChannel> control_;

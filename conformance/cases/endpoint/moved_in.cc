@@ -180,6 +180,8 @@ Task<ReceivedSegment> MovedIn::expect_next_segment() {
     const std::uint32_t sequence = client_.acknowledged() - client_.server_initial_sequence();
     const SegmentPattern pattern{.flags = tcp_flag::kAck, .sequence = sequence};
     std::optional<ReceivedSegment> received = co_await client_.receive(stage_.iut().timers.answer);
+    while (received && has_crossed(client_, received->segment))
+        received = co_await client_.receive(stage_.iut().timers.answer);
     if (!received) {
         throw Violation(
             {"EP-22", "what was forwarded to be answered: " + describe(pattern), "nothing"});

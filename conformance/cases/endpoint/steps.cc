@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "pdu/build.hh"
+#include "pdu/sequence.hh"
 
 namespace conform::endpoint {
 namespace {
@@ -27,6 +28,24 @@ bool has_sent(const Capture& capture, ByteView packet) {
         return captured.direction == Direction::ToDevice && captured.link == Link::Front &&
                captured.frame.ipv4 && std::ranges::equal(captured.frame.ipv4->bytes, packet);
     });
+}
+
+/// The next segment that is no repetition must match.
+Task<ReceivedSegment> expect_fresh(Stage& stage, Client& client, SegmentPattern pattern) {
+    const Time deadline = stage.wire().now() + stage.iut().timers.answer;
+    for (;;) {
+        const auto received = co_await client.receive(deadline - stage.wire().now());
+        if (!received) {
+            throw Violation(
+                {"EP-3", describe(pattern) + " for the client",
+                 fmt::format("nothing within {} ms", milliseconds_of(stage.iut().timers.answer))});
+        }
+        if (has_crossed(client, received->segment)) continue;
+        const auto mismatches = compare(pattern, client.to_relative(received->segment));
+        if (mismatches.empty()) co_return *received;
+        throw Violation(
+            {"EP-3", mismatches.front().expected, mismatches.front().actual, received->frame});
+    }
 }
 
 }  // namespace
@@ -96,12 +115,17 @@ Duration response_pause(const Stage& stage) {
     return std::min(kPause + stage.iut().timers.tolerance, stage.iut().timers.silence / 4);
 }
 
+bool has_crossed(const Client& client, const TcpSegment& segment) {
+    const std::uint32_t end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
+    return !segment.payload.empty() && sequence_distance(client.acknowledged(), end) <= 0;
+}
+
 Task<> expect_local_response(Stage& stage, Client& client) {
     Bytes response;
     while (response.size() < kStatus.size()) {
         const std::uint32_t expected = client.acknowledged() - client.server_initial_sequence();
-        const ReceivedSegment received = co_await client.expect(
-            "EP-3", {.flags = tcp_flag::kAck, .sequence = expected}, stage.iut().timers.answer);
+        const SegmentPattern pattern{.flags = tcp_flag::kAck, .sequence = expected};
+        const ReceivedSegment received = co_await expect_fresh(stage, client, pattern);
         append(response, received.segment.payload);
         client.accept(received.segment);
     }

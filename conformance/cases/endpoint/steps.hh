@@ -51,6 +51,10 @@ Task<> expect_still_forwarded(Stage& stage, Client& client, Peer& peer, const ch
 /// After so long without a segment a short response is over.
 Duration response_pause(const Stage& stage);
 
+/// Nothing but what the client has acknowledged, which its sender had not heard of when it sent it
+/// again: a judge that is late for milliseconds gets such ones (RFC 8985 7).
+bool has_crossed(const Client& client, const TcpSegment& segment);
+
 /// The response to a request that a client of the device has sent, from its first byte on.
 Task<> expect_local_response(Stage& stage, Client& client);
 /// Takes what is left of a response, and acknowledges it.
