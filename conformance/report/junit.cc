@@ -69,6 +69,17 @@ std::string scope_properties(const RunResult& run) {
     return text;
 }
 
+/// What the statement says and the wire does not bear out fails the run, whatever the cases say.
+std::string statement_testcase(const RunResult& run) {
+    if (run.claims.empty()) return {};
+    std::string text =
+        "    <testcase classname=\"statement\" name=\"statement\" time=\"0.000000\">\n"
+        "      <failure message=\"the statement and the wire disagree\" type=\"FAIL\">";
+    for (const std::string& claim : run.claims)
+        text += escape_markup(claim) + "\n";
+    return text + "</failure>\n    </testcase>\n";
+}
+
 }  // namespace
 
 std::string to_junit(const RunResult& run, bool is_strict) {
@@ -80,8 +91,10 @@ std::string to_junit(const RunResult& run, bool is_strict) {
     const Duration total =
         std::accumulate(run.cases.begin(), run.cases.end(), Duration{},
                         [](Duration sum, const CaseResult& each) { return sum + each.duration; });
-    const std::string counts = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\"",
-                                           run.cases.size(), count("failure"), count("error"));
+    const std::size_t statements = run.claims.empty() ? 0 : 1;
+    const std::string counts =
+        fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\"", run.cases.size() + statements,
+                    static_cast<std::size_t>(count("failure")) + statements, count("error"));
     std::string text = fmt::format(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n"
         "  <testsuite name=\"{}\" {} skipped=\"{}\" time=\"{}\">\n"
@@ -91,7 +104,7 @@ std::string to_junit(const RunResult& run, bool is_strict) {
         escape_markup(run.suite), run.seed, scope_properties(run));
     for (const CaseResult& each : run.cases)
         text += to_junit(each, is_strict);
-    return text + "  </testsuite>\n</testsuites>\n";
+    return text + statement_testcase(run) + "  </testsuite>\n</testsuites>\n";
 }
 
 }  // namespace conform

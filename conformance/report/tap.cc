@@ -57,13 +57,20 @@ std::string directive(const CaseResult& result, bool is_one_ok) {
 }  // namespace
 
 std::string to_tap(const RunResult& run, bool is_strict) {
-    std::string text = fmt::format("TAP version 13\n1..{}\n", run.cases.size());
+    const std::size_t count = run.cases.size() + (run.claims.empty() ? 0 : 1);
+    std::string text = fmt::format("TAP version 13\n1..{}\n", count);
     std::size_t number = 0;
     for (const CaseResult& result : run.cases) {
         const bool is_one_ok = is_ok(result.verdict, is_strict);
         text += fmt::format("{} {} - {}{}\n", is_one_ok ? "ok" : "not ok", ++number,
                             escape_tap(result.id), directive(result, is_one_ok));
         if (!is_one_ok) text += yaml_block(result);
+    }
+    if (!run.claims.empty()) {
+        text += fmt::format("not ok {} - statement\n  ---\n  findings: |\n", ++number);
+        for (const std::string& claim : run.claims)
+            text += fmt::format("    {}\n", one_line(claim));
+        text += "  ...\n";
     }
     return text + fmt::format("# {}: {}, seed {}\n", escape_tap(run.iut),
                               to_string(verdict_of(run, is_strict)), run.seed);

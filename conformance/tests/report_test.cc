@@ -10,6 +10,7 @@
 #include "report/junit.hh"
 #include "report/pcapng.hh"
 #include "report/selfcheck.hh"
+#include "report/tap.hh"
 #include "report/text.hh"
 
 namespace conform {
@@ -112,6 +113,21 @@ TEST(RunVerdict, SaysThatItIsOfASelection) {
               nlohmann::json::parse(R"({"selectors":["endpoint/handshake"],"cases":1,"of":38})"));
     EXPECT_NE(to_junit(run, false).find("name=\"selection\" value=\"1 of 38 cases\""),
               std::string::npos);
+}
+
+TEST(RunVerdict, AStatementThatIsNotTrueFailsInEveryReport) {
+    RunResult run = run_of({Verdict::Pass});
+    EXPECT_NE(to_tap(run, false).find("1..1\nok 1"), std::string::npos);
+    EXPECT_NE(to_junit(run, false).find("tests=\"1\" failures=\"0\""), std::string::npos);
+    run.claims = {"option sessions is not claimed, but the device sends 0x31"};
+    EXPECT_EQ(verdict_of(run, false), RunVerdict::NotConformant);
+    const std::string tap = to_tap(run, false);
+    EXPECT_NE(tap.find("1..2\n"), std::string::npos);
+    EXPECT_NE(tap.find("not ok 2 - statement\n"), std::string::npos);
+    EXPECT_NE(tap.find("    option sessions is not claimed"), std::string::npos);
+    const std::string junit = to_junit(run, false);
+    EXPECT_NE(junit.find("tests=\"2\" failures=\"1\""), std::string::npos);
+    EXPECT_NE(junit.find("option sessions is not claimed"), std::string::npos);
 }
 
 TEST(JsonReport, HasTheKeysOfTheInterfacesPage) {

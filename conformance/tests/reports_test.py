@@ -327,6 +327,14 @@ def main() -> int:
             check=True,
         )
         check_schema(folder / "coverage.json", "coverage")
+        qualify = [str(arguments.judge), "qualify", "--iut", str(iut)]
+        subprocess.run(
+            [*qualify, "--json", "qualification.json", "--", *node],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        check_schema(folder / "qualification.json", "qualification")
         if arguments.keep:
             shutil.copytree(folder, arguments.keep, dirs_exist_ok=True)
     for complaint in complaints[:30]:

@@ -16,6 +16,8 @@
 namespace shunt::runtime {
 namespace {
 
+constexpr int kSendBuffer = 4 << 20;
+
 std::size_t load_length(ByteView bytes) {
     return std::size_t{bytes[0]} << 24U | std::size_t{bytes[1]} << 16U |
            std::size_t{bytes[2]} << 8U | std::size_t{bytes[3]};
@@ -55,6 +57,9 @@ Result<std::unique_ptr<QemuDevice>, SetupError> QemuDevice::open(const std::stri
 std::unique_ptr<QemuDevice> QemuDevice::with(FileDescriptor socket, const std::string& path,
                                              PacketPool& pool, Counters& counters) {
     fcntl(socket.number(), F_SETFL, O_NONBLOCK);
+    // The queues of some connections that move at once.
+    const int size = kSendBuffer;
+    setsockopt(socket.number(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     return std::unique_ptr<QemuDevice>(new QemuDevice(std::move(socket), path, pool, counters));
 }
 
