@@ -163,15 +163,15 @@ TEST(Reports, TakeNothingOfADeviceForMarkup) {
     }
 }
 
-TEST(Reports, GiveTapOneLineForEachCase) {
+TEST(Reports, GiveTapOneLineForEachCaseAndOneForAFalseStatement) {
     const std::string tap = to_tap(hostile_run(), false);
     std::size_t points = 0;
     for (std::size_t at = 0; at < tap.size(); at = tap.find('\n', at) + 1) {
         const std::string_view line = std::string_view(tap).substr(at);
         points += line.starts_with("ok ") || line.starts_with("not ok ") ? 1U : 0U;
     }
-    EXPECT_EQ(points, 2U);
-    EXPECT_TRUE(tap.starts_with("TAP version 13\n1..2\nnot ok 1 - endpoint/a/b\n  ---\n")) << tap;
+    EXPECT_EQ(points, 3U);
+    EXPECT_TRUE(tap.starts_with("TAP version 13\n1..3\nnot ok 1 - endpoint/a/b\n  ---\n")) << tap;
     EXPECT_NE(tap.find("ok 2 - endpoint/a/b # SKIP NOT-RUN: "), std::string::npos) << tap;
 }
 
