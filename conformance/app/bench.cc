@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/burst.hh"
 #include "app/case_run.hh"
 #include "app/clean_slate.hh"
@@ -80,17 +82,18 @@ void Bench::work(CaseQueue& queue, std::size_t jobs) {
         work_in_company(queue, std::move(company), jobs);
     }
     while (const std::optional<PlannedCase> planned = queue.take_one())
-        work_alone(queue, *planned, true);
+        work_alone(queue, {*planned}, true);
     blame_late_end(queue, kLateEndPatience);
 }
 
 void Bench::work_in_company(CaseQueue& queue, std::deque<PlannedCase> waiting, std::size_t jobs) {
-    std::deque<PlannedCase> again;
+    std::vector<Doubtful> again;
     const Company::Callbacks callbacks{
         [&queue] { return queue.next_port(); },
         [&queue](const PlannedCase& planned) { queue.start(planned); },
         [&](const PlannedCase& planned, CaseResult result, const Conversation& conversation) {
-            if (is_doubtful(result, noise_during(result))) return again.push_back(planned);
+            const Noise noise = noise_during(conversation);
+            if (is_doubtful(result, noise)) return again.push_back({planned, spell(result, noise)});
             tell(queue, planned, std::move(result), conversation);
         },
         [&queue] { return queue.is_over(); }, [this] { return seating_pause(); }};
@@ -107,7 +110,7 @@ void Bench::work_in_company(CaseQueue& queue, std::deque<PlannedCase> waiting, s
         if (!is_open) {
             // Whatever is in the way, each case says it for itself.
             while (!waiting.empty() && !queue.is_over()) {
-                work_alone(queue, waiting.front(), true);
+                work_alone(queue, {waiting.front()}, true);
                 waiting.pop_front();
             }
             break;
@@ -115,7 +118,7 @@ void Bench::work_in_company(CaseQueue& queue, std::deque<PlannedCase> waiting, s
         find_guilty(queue, loss, waiting);
     }
     if (point_.is_fresh_each_time()) attachment_.reset();
-    for (const PlannedCase& each : again)
+    for (const Doubtful& each : again)
         work_alone(queue, each, false);
 }
 
@@ -128,7 +131,7 @@ void Bench::find_guilty(CaseQueue& queue, const Company::Loss& loss,
     std::optional<Ended> first;
     for (std::size_t i = 0; i < loss.suspects.size(); ++i) {
         const PlannedCase& suspect = loss.suspects[i];
-        const CaseResult result = work_alone(queue, suspect, false);
+        const CaseResult result = work_alone(queue, {suspect}, false);
         if (!first) first = Ended{suspect, result};
         if (!is_loss(result.verdict)) continue;
         // Those behind it have not been heard yet.
@@ -146,24 +149,34 @@ void Bench::find_guilty(CaseQueue& queue, const Company::Loss& loss,
     queue.finish(first->planned, first->result);
 }
 
-CaseResult Bench::work_alone(CaseQueue& queue, const PlannedCase& planned, bool is_told) {
+CaseResult Bench::work_alone(CaseQueue& queue, const Doubtful& doubtful, bool is_told) {
+    const PlannedCase& planned = doubtful.planned;
     if (is_told) queue.start(planned);
+    std::string before = doubtful.before;
     Conversation conversation;
     Noise noise;
     CaseResult result = try_alone(queue, planned, conversation, noise);
-    for (int reruns = 0; reruns < kRerunsMax && is_doubtful(result, noise); ++reruns)
+    for (int reruns = 0; reruns < kRerunsMax && is_doubtful(result, noise); ++reruns) {
+        before = spell(result, noise);
         result = try_alone(queue, planned, conversation, noise);
+    }
     if (is_doubtful(result, noise)) {
-        overrule(
-            result, Verdict::Inconclusive,
-            fmt::format("{}; but it was up to {} ms late, and a case bears {} ms{}", result.reason,
-                        milliseconds_of(noise.late), milliseconds_of(iut_.timers.tolerance),
-                        noise.dropped == 0
-                            ? std::string()
-                            : fmt::format("; {} frames were lost on this side", noise.dropped)));
+        overrule(result, Verdict::Inconclusive, spell(result, noise));
+    } else if (!before.empty() && result.verdict <= Verdict::NonStrict) {
+        // What it was doubted for stays to be read.
+        result.reason = "only when it was run again; before: " + before;
     }
     tell(queue, planned, std::move(result), conversation);
     return last_->result;
+}
+
+std::string Bench::spell(const CaseResult& result, const Noise& noise) const {
+    std::string text =
+        fmt::format("{}; but it was up to {} ms late, and a case bears {} ms",
+                    result.reason.empty() ? to_string(result.verdict) : result.reason,
+                    milliseconds_of(noise.late), milliseconds_of(iut_.timers.tolerance));
+    if (noise.dropped > 0) text += fmt::format("; {} frames were lost on this side", noise.dropped);
+    return text;
 }
 
 CaseResult Bench::try_alone(CaseQueue& queue, const PlannedCase& planned,
@@ -186,7 +199,7 @@ CaseResult Bench::try_alone(CaseQueue& queue, const PlannedCase& planned,
         }
         if (may_wipe_) may_wipe_ = wipe(*attachment, iut_, planned.seed, queue.next_port());
         result = run_case(info, *attachment, iut_, planned.seed, place, conversation);
-        noise = noise_during(result);
+        noise = noise_during(conversation);
     });
     blame_process(result);
     pin(queue, planned, place, result, conversation);
@@ -203,18 +216,22 @@ void Bench::tell(CaseQueue& queue, const PlannedCase& planned, CaseResult result
     last_ = Ended{planned, std::move(result)};
 }
 
-Duration Bench::seating_pause() const {
+Duration Bench::seating_pause() {
     if (pulse_ == nullptr) return Duration::zero();
-    return kSeatingPause + pulse_->noise_since(pulse_->now() - kRecently).late;
+    return kSeatingPause +
+           std::min<Duration>(pulse_->noise_since(pulse_->now() - kRecently).late, kRecently);
 }
 
-Noise Bench::noise_during(const CaseResult& result) const {
-    return pulse_ == nullptr ? Noise{} : pulse_->noise_since(pulse_->now() - result.duration);
+Noise Bench::noise_during(const Conversation& conversation) {
+    if (pulse_ == nullptr || conversation.turns.empty()) return {};
+    return pulse_->noise_since(conversation.turns.front());
 }
 
 bool Bench::is_doubtful(const CaseResult& result, const Noise& noise) const {
-    const bool is_noisy = noise.late > iut_.timers.tolerance || noise.dropped > 0;
-    return result.verdict == Verdict::Fail && is_noisy;
+    // Of what was lost on this side a silence may be made as well.
+    const bool has_run = result.verdict <= Verdict::Fail && result.verdict != Verdict::NotRun;
+    if (noise.dropped > 0) return has_run;
+    return result.verdict == Verdict::Fail && noise.late > iut_.timers.tolerance;
 }
 
 bool Bench::is_lost_with(CaseQueue& queue, const PlannedCase& planned, const Place& place,

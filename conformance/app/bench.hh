@@ -37,6 +37,11 @@ class Bench {
     void work(CaseQueue& queue, std::size_t jobs);
 
   private:
+    /// One to be run alone; `before`: what it was doubted for, if it has run before.
+    struct Doubtful {
+        PlannedCase planned;
+        std::string before{};
+    };
     struct Ended {
         PlannedCase planned;
         CaseResult result;
@@ -52,16 +57,18 @@ class Bench {
              Conversation& conversation);
     bool is_lost_with(CaseQueue& queue, const PlannedCase& planned, const Place& place,
                       Verdict verdict, std::size_t limit);
-    CaseResult work_alone(CaseQueue& queue, const PlannedCase& planned, bool is_told);
+    CaseResult work_alone(CaseQueue& queue, const Doubtful& doubtful, bool is_told);
+    /// What came of a case, and why that is doubted.
+    std::string spell(const CaseResult& result, const Noise& noise) const;
     /// Once, and how noisy it was.
     CaseResult try_alone(CaseQueue& queue, const PlannedCase& planned, Conversation& conversation,
                          Noise& noise);
     void tell(CaseQueue& queue, const PlannedCase& planned, CaseResult result,
               const Conversation& conversation);
     /// Between two cases that begin beside each other.
-    Duration seating_pause() const;
+    Duration seating_pause();
     /// What was measured while a case took place that has just ended.
-    Noise noise_during(const CaseResult& result) const;
+    Noise noise_during(const Conversation& conversation);
     /// A failure that the noise may have made.
     bool is_doubtful(const CaseResult& result, const Noise& noise) const;
 
@@ -94,7 +101,7 @@ class Bench {
     // The device ends before the taps that it hangs on are removed.
     std::unique_ptr<DeviceProcess> device_;
     std::unique_ptr<Attachment> attachment_;
-    const Pulse* pulse_ = nullptr;  ///< in wall time, what `attachment_` is
+    Pulse* pulse_ = nullptr;  ///< in wall time, what `attachment_` is
 };
 
 }  // namespace conform

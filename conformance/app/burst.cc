@@ -20,7 +20,9 @@ Task<> open_one(Stage& stage, Client& client, std::size_t& served) {
     }
     while (stage.wire().now() < deadline) {
         const auto received = co_await client.receive(deadline - stage.wire().now());
-        if (!received) co_return;
+        if (!received) break;
+        // A host that has too many may say so.
+        if (received->segment.has(tcp_flag::kRst)) co_return;
         if (received->segment.acknowledgment != client.next_sequence()) continue;
         ++served;
         break;

@@ -145,10 +145,13 @@ bool Company::see_off(Loss& loss) {
             loss.verdict = worse(loss.verdict, result.verdict);
             loss.reason = result.reason;
         } else {
+            // Whose doing it was nobody knows: one of them tells it, once.
             for (const Finding& finding : house_->findings()) {
                 const bool has_passed = result.verdict <= Verdict::NonStrict;
                 if (!has_passed || finding.level != Level::Must) continue;
-                overrule(result, Verdict::Fail, finding.message());
+                if (!told_.insert(finding.message()).second) continue;
+                overrule(result, Verdict::Fail,
+                         fmt::format("beside the cases at this device: {}", finding.message()));
             }
             callbacks_.ended(guest.planned, std::move(result), conversation);
         }

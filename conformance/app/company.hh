@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,7 @@ class Company {
     std::uint16_t house_port_ = 0;
     std::vector<LinkFrame> house_frames_;
     Time next_seating_{};
+    std::set<std::string> told_;  ///< findings of the house
     Guests guests_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "attach/attachment.hh"
 #include "iut/iut.hh"
@@ -31,7 +32,7 @@ class Pulse : public Attachment {
     std::uint64_t dropped() override { return device_->dropped(); }
 
     /// What was measured since `from`.
-    Noise noise_since(Time from) const;
+    Noise noise_since(Time from);
 
   private:
     struct Sample {
@@ -48,8 +49,10 @@ class Pulse : public Attachment {
     const Iut& iut_;
     std::uint16_t sequence_ = 0;
     Time next_beat_;
+    Time returned_{};  ///< since then the judge is busy with what has come
     std::uint64_t dropped_ = 0;
-    std::deque<Time> sent_;  ///< of the last beats, by their sequence numbers
+    /// Of the last beats, by their sequence numbers; none: it has been answered.
+    std::deque<std::optional<Time>> sent_;
     std::deque<Sample> samples_;
 };
 

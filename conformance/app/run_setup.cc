@@ -76,8 +76,9 @@ std::vector<const CaseInfo*> arrange(std::vector<const CaseInfo*> cases, const R
             return lasting_of(info->id) > *options.longest;
         });
         if (cases.empty()) {
-            throw UsageError(fmt::format("nothing selected: each case lasts longer than {} s",
-                                         options.longest->count()));
+            throw UsageError(
+                fmt::format("nothing selected: each case is listed with more than {} s",
+                            options.longest->count()));
         }
     }
     std::vector<const CaseInfo*> part;

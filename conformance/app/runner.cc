@@ -74,7 +74,11 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
         for (const CaseInfo* info : cases)
             planned.push_back({info, planned.size(), round, *options_.seed + (round - 1)});
     }
-    if (options_.run.has_qualification) run.qualification = qualify();
+    try {
+        if (options_.run.has_qualification) run.qualification = qualify();
+    } catch (const Interrupted&) {
+        was_interrupted_ = true;
+    }
     CaseQueue queue(
         planned, jobs_ > 1, [this](const CaseResult& result) { return ends_run(result); }, started,
         progress);
@@ -92,7 +96,7 @@ RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& 
         queue.leave_out(each, result);
     }
     try {
-        work(queue);
+        if (!was_interrupted_) work(queue);
     } catch (const Interrupted&) {
         was_interrupted_ = true;
     }

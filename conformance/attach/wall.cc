@@ -53,6 +53,9 @@ void WallAttachment::look() {
             source.next = source.port->receive();
             if (!source.next) continue;
             source.arrival = source.port->arrival();
+            // Nobody knows but who reads it: who comes next is the other one's turn.
+            if (source.arrival == source.arrival.zero())
+                source.arrival = std::chrono::nanoseconds(++read_);
             has_found = true;
         }
     }

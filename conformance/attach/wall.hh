@@ -61,6 +61,7 @@ class WallAttachment : public Attachment {
     std::vector<Source> sources_;
     std::string control_address_;
     std::uint64_t dropped_ = 0;
+    std::int64_t read_ = 0;  ///< frames whose arrival nobody knows
     std::unique_ptr<UpperTesterChannel> control_;
     std::chrono::steady_clock::time_point start_;
 };

@@ -205,6 +205,10 @@ std::string read_template(IutReader& reader, const char* key, std::string_view o
         count(target, "{stream}") != 1) {
         reader.fail(key, "the parameter stream={stream} once behind the question mark");
     }
+    const std::size_t behind = target.find("{stream}") + std::string_view("{stream}").size();
+    if (behind < target.size() && target[behind] != '&') {
+        reader.fail(key, "nothing but another parameter behind stream={stream}");
+    }
     if (!other.empty() && count(target, other) != 1) {
         reader.fail(key, fmt::format("{} in it once", other));
     }
@@ -294,6 +298,8 @@ void read_ixit(IutReader ixit, const std::string& file, Iut& iut) {
         read_timers(*timers, iut.framing.has_extensions, iut.timers);
     }
     if (auto requests = ixit.table("requests", false)) read_requests(*requests, iut.requests);
+    // Who names one claims it.
+    if (!iut.requests.upload.empty()) iut.statement.options.emplace_back("uploads");
     if (auto limits = ixit.table("limits", false)) read_limits(*limits, iut);
     read_services(ixit, file, iut);
     ixit.refuse_others();

@@ -89,11 +89,13 @@ class StreamReader {
     }
 
     bool is_end_of_body() const {
+        // A chunk's end, the next response, the client's next request.
+        constexpr std::string_view kNext[] = {"\r\n",   "HTTP/1.", "GET /",
+                                              "HEAD /", "POST /",  "PUT /"};
         const ByteView rest = bytes_.subspan(position_);
-        constexpr std::string_view kHead = "HTTP/1.";
-        const bool is_cut =
-            rest.size() < kHead.size() && starts_with(rest, kHead.substr(0, rest.size()));
-        return is_cut || starts_with(rest, kHead) || starts_with(rest, "\r\n");
+        return std::any_of(std::begin(kNext), std::end(kNext), [rest](std::string_view next) {
+            return starts_with(rest, next.substr(0, std::min(next.size(), rest.size())));
+        });
     }
 
     /// The next block around a fault. It may have begun before the first byte that differs, for

@@ -7,6 +7,9 @@
 namespace conform {
 namespace {
 
+/// A case has eight clients at most, and some that it plays a home for.
+constexpr std::size_t kConnectionsMax = 64;
+
 /// The line that holds the byte at `at`, as far as it is there.
 std::string_view line_around(std::string_view text, std::size_t at) {
     const std::size_t before = text.rfind('\n', at);
@@ -39,8 +42,14 @@ std::set<std::uint32_t> streams_named_in(ByteView bytes) {
     return streams;
 }
 
+HeardBytes* heard_of(HeardConnections& connections, const ConnectionKey& connection) {
+    const auto known = connections.find(connection);
+    if (known != connections.end()) return &known->second;
+    return connections.size() < kConnectionsMax ? &connections[connection] : nullptr;
+}
+
 RequestedStreams::RequestedStreams(const Capture& capture) {
-    std::map<ConnectionKey, HeardBytes> clients;
+    HeardConnections clients;
     for (std::size_t number = 0; number < capture.size(); ++number) {
         if (capture[number].direction != Direction::ToDevice) continue;
         const Frame& frame = capture[number].frame;
@@ -48,12 +57,12 @@ RequestedStreams::RequestedStreams(const Capture& capture) {
         if (packet && packet->tcp) {
             const TcpSegment& segment = *packet->tcp;
             const ConnectionKey connection{segment.source, segment.destination};
-            HeardBytes& client = clients[connection];
-            if (segment.has(tcp_flag::kSyn)) {
-                read(connection, client);
-                client.begin(segment.sequence + 1);
+            HeardBytes* client = heard_of(clients, connection);
+            if (client && segment.has(tcp_flag::kSyn)) {
+                read(connection, *client);
+                client->begin(segment.sequence + 1);
             }
-            client.add(segment.sequence, segment.payload, number);
+            if (client) client->add(segment.sequence, segment.payload, number);
         }
         // Of what moves in, a request that nobody has read yet.
         if (!frame.encapsulation || !frame.encapsulation->is(EncapsulationType::Data)) continue;
@@ -66,7 +75,7 @@ RequestedStreams::RequestedStreams(const Capture& capture) {
 }
 
 void RequestedStreams::read(const ConnectionKey& connection, const HeardBytes& client) {
-    client.for_each_run([&](ByteView run, const auto*) { read(connection, run); });
+    client.for_each_run([&](ByteView run, HeardBytes::Frames) { read(connection, run); });
 }
 
 void RequestedStreams::read(const ConnectionKey& connection, ByteView text) {

@@ -15,6 +15,11 @@ namespace conform {
 /// Client and service.
 using ConnectionKey = std::pair<SocketAddress, SocketAddress>;
 
+using HeardConnections = std::map<ConnectionKey, HeardBytes>;
+
+/// What is kept of a connection; null for one too many: a device chooses what its frames name.
+HeardBytes* heard_of(HeardConnections& connections, const ConnectionKey& connection);
+
 class RequestedStreams {
   public:
     explicit RequestedStreams(const Capture& capture);

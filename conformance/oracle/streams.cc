@@ -42,8 +42,8 @@ class StreamsOfCapture {
             hear_server(*frame.ipv4->tcp, number);
         } else if (frame.inner && frame.inner->tcp) {
             const TcpSegment& segment = *frame.inner->tcp;
-            uploads_[{segment.source, segment.destination}].add(segment.sequence, segment.payload,
-                                                                number);
+            HeardBytes* bytes = heard_of(uploads_, {segment.source, segment.destination});
+            if (bytes) bytes->add(segment.sequence, segment.payload, number);
         } else if (frame.encapsulation) {
             hear_move(*frame.encapsulation, number);
         }
@@ -51,12 +51,13 @@ class StreamsOfCapture {
 
     void hear_server(const TcpSegment& segment, std::size_t number) {
         const ConnectionKey connection{segment.destination, segment.source};
-        HeardBytes& bytes = downloads_[connection];
+        HeardBytes* bytes = heard_of(downloads_, connection);
+        if (!bytes) return;
         if (segment.has(tcp_flag::kSyn)) {
-            read(connection, bytes, "EP-48");
-            bytes.begin(segment.sequence + 1);
+            read(connection, *bytes, "EP-48");
+            bytes->begin(segment.sequence + 1);
         }
-        bytes.add(segment.sequence, segment.payload, number);
+        bytes->add(segment.sequence, segment.payload, number);
     }
 
     /// Unread bytes leave as queue 2, which ends where the block says that the next one comes.
@@ -73,17 +74,17 @@ class StreamsOfCapture {
             if (!data || data->queue != endpoint_queue::kReceive) return;
             const auto first = first_unread_.find({header.source, data->id.to_string()});
             if (first == first_unread_.end()) return;
-            uploads_[{header.source, data->id.service}].add(first->second + data->offset,
-                                                            data->bytes, number);
+            HeardBytes* bytes = heard_of(uploads_, {header.source, data->id.service});
+            if (bytes) bytes->add(first->second + data->offset, data->bytes, number);
         }
     }
 
     /// `requirement` is that of bytes in packets.
     void read(const ConnectionKey& connection, const HeardBytes& bytes, const char* requirement) {
         const StreamOwners owners = requested_.of(connection);
-        bytes.for_each_run([&](ByteView run, const std::optional<std::size_t>* frames) {
+        bytes.for_each_run([&](ByteView run, HeardBytes::Frames frames) {
             for (const StreamFault& fault : find_stream_faults(run, owners)) {
-                const std::size_t frame = *frames[fault.position];
+                const std::size_t frame = frames[fault.position];
                 const auto& header = capture_[frame].frame.encapsulation;
                 const bool is_queue = header && header->is(EncapsulationType::Data);
                 findings_.push_back(
@@ -94,8 +95,8 @@ class StreamsOfCapture {
 
     const Capture& capture_;
     RequestedStreams requested_;
-    std::map<ConnectionKey, HeardBytes> downloads_;
-    std::map<ConnectionKey, HeardBytes> uploads_;
+    HeardConnections downloads_;
+    HeardConnections uploads_;
     std::map<std::pair<SocketAddress, std::string>, std::uint32_t> first_unread_;
     std::vector<Finding> findings_;
 };

@@ -21,6 +21,9 @@ std::string describe_qualification(const Qualification& qualification) {
         in_milliseconds(qualification.latency_most), in_milliseconds(qualification.latency_median),
         qualification.unknown_verb, qualification.reset, milliseconds_of(qualification.tolerance),
         milliseconds_of(qualification.answer));
+    if (qualification.connections > 0 && qualification.served == qualification.connections) {
+        text += fmt::format("    {} connections at once are served\n", qualification.served);
+    }
     if (qualification.served < qualification.connections) {
         text += fmt::format("    {} of {} connections at once are served: fewer cases at once\n",
                             qualification.served, qualification.connections);

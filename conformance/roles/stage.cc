@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds kChannelPatience{6'000};
 
 /// A device may limit how often it answers.
 constexpr std::chrono::milliseconds kAskAgain{250};
+constexpr std::chrono::milliseconds kRoundTripMost{100};
 
 /// A server that no state rule prefers to any other (SEL-3): connections stay where a URL does not
 /// send them. Only the first one listens.
@@ -206,7 +207,8 @@ Task<> Stage::expect_alive(const char* when) {
         const auto asked = static_cast<std::uint16_t>(echo_sequence_ - first);
         if (nth >= asked || reply.payload != question) continue;
         const Time sent = nth + 1 == asked ? ask_at - kAskAgain : begun;
-        round_trip_ = std::max(round_trip_, wire_.now() - sent);
+        // More would be no way but a device that is late, and on purpose perhaps.
+        round_trip_ = std::min<Duration>(std::max(round_trip_, wire_.now() - sent), kRoundTripMost);
         co_return;
     }
 }

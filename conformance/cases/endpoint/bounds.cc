@@ -55,7 +55,8 @@ Task<std::size_t> count_held(Stage& stage, std::size_t count, std::size_t size) 
     co_await endpoint::acknowledge(stage, peer, migrating.offer, stage.random().next_u32());
     std::size_t held = 0;
     const auto pattern = endpoint::about(EncapsulationType::Forwarded, client);
-    while (held < sent.size()) {
+    const Time deadline = stage.wire().now() + stage.iut().timers.answer;
+    while (held < sent.size() && stage.wire().now() < deadline) {
         const auto received = co_await peer.receive(stage.iut().timers.silence / 4);
         // A repetition of the 0x01 may have crossed its answer (EP-6).
         if (received && received->header().is(EncapsulationType::Connection)) continue;

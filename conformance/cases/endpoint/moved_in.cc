@@ -179,9 +179,10 @@ void MovedIn::check_edge_and_clock(const ReceivedSegment& received,
 Task<ReceivedSegment> MovedIn::expect_next_segment() {
     const std::uint32_t sequence = client_.acknowledged() - client_.server_initial_sequence();
     const SegmentPattern pattern{.flags = tcp_flag::kAck, .sequence = sequence};
+    const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
     std::optional<ReceivedSegment> received = co_await client_.receive(stage_.iut().timers.answer);
-    while (received && has_crossed(client_, received->segment))
-        received = co_await client_.receive(stage_.iut().timers.answer);
+    while (received && has_crossed(client_, received->segment) && stage_.wire().now() < deadline)
+        received = co_await client_.receive(deadline - stage_.wire().now());
     if (!received) {
         throw Violation(
             {"EP-22", "what was forwarded to be answered: " + describe(pattern), "nothing"});

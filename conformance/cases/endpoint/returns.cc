@@ -52,6 +52,11 @@ Task<Away> go_away(Stage& stage) {
                              stage.iut().timers.answer));
     Image image = co_await endpoint::take_image(stage, peer, offer);
     const std::uint32_t copy = stage.random().next_u32();
+    // What the client got again before it moved is no matter of what follows.
+    for (bool has_more = true; has_more;) {
+        const auto repeated = co_await client.receive(Duration::zero());
+        has_more = repeated.has_value();
+    }
     co_await endpoint::acknowledge(stage, peer, offer, copy);
     while (co_await peer.receive(milliseconds(5))) {
     }

@@ -67,13 +67,16 @@ class Forwarded {
 
     /// Everything up to `end`, each byte once and in order.
     Task<> expect_until(std::uint32_t end) {
+        // Each of them within the time for an answer: what carries nothing new gives no more of it.
+        Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
         while (sequence_before(next_, end)) {
             const ReceivedEncapsulation received = co_await peer_.expect(
                 "EP-9", endpoint::about(EncapsulationType::Forwarded, client_),
-                stage_.iut().timers.answer, EncapsulationType::Connection);
+                deadline - stage_.wire().now(), EncapsulationType::Connection);
             const auto& packet = received.content.inner;
             if (!packet || !packet->tcp || packet->tcp->payload.empty()) continue;
             take(*packet->tcp, received.frame);
+            deadline = stage_.wire().now() + stage_.iut().timers.answer;
         }
     }
     const Bytes& bytes() const { return bytes_; }
@@ -246,7 +249,8 @@ std::vector<CaseInfo> endpoint_uploads_cases() {
          {"EP-20"},
          "endpoint",
          "home",
-         two_kept_apart},
+         two_kept_apart,
+         "uploads"},
         {"endpoint/uploads/forwarded-whole",
          "A request with a body that is sent while the connection moves goes to its target "
          "whole, once and in order.",
@@ -260,7 +264,7 @@ std::vector<CaseInfo> endpoint_uploads_cases() {
          "endpoint",
          "home",
          rest_moves_away,
-         "ext"},
+         "ext uploads"},
         {"endpoint/uploads/rest-comes-back",
          "An application that has left in the middle of a body goes on with the rest of it when "
          "its connection is back.",
@@ -268,13 +272,14 @@ std::vector<CaseInfo> endpoint_uploads_cases() {
          "endpoint",
          "home",
          rest_comes_back,
-         "ext"},
+         "ext uploads"},
         {"endpoint/uploads/taken-from-home",
          "A body that the home forwards reaches the target's service whole.",
          {"EP-22"},
          "endpoint",
          "target",
-         taken_from_home},
+         taken_from_home,
+         "uploads"},
         {"endpoint/uploads/unread-half-goes-on",
          "A body of which half moves in unread, and half is forwarded, reaches the target's "
          "service whole.",
@@ -282,7 +287,7 @@ std::vector<CaseInfo> endpoint_uploads_cases() {
          "endpoint",
          "target",
          unread_half_goes_on,
-         "ext"}};
+         "ext uploads"}};
 }
 
 }  // namespace conform

@@ -70,7 +70,7 @@ std::vector<CaseInfo> tcp_uploads_cases() {
              "tcp",
              "",
              arrives_whole,
-             "",
+             "uploads",
              false}};
 }
 
