@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/clean_slate.hh"
 
+#include <fmt/format.h>
+
 #include "roles/stage.hh"
 
 namespace conform {
@@ -23,7 +25,11 @@ bool wipe(Attachment& device, const Iut& iut, std::uint64_t seed, std::uint16_t 
                 {.port = port, .keeps_strangers = false, .has_channels = false});
     bool is_done = false;
     stage.wire().scheduler().spawn(ask(stage, is_done));
-    stage.wire().scheduler().run();
+    try {
+        stage.wire().scheduler().run();
+    } catch (const DeviceHangs& reason) {
+        throw DeviceHangs(fmt::format("reset before the case: {}", reason.what()));
+    }
     return is_done;
 }
 

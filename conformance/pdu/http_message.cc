@@ -30,6 +30,9 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
+/// More than anybody waits for. What a device says goes into sums, which do not overflow with it.
+constexpr std::size_t kContentMost = std::size_t{1} << 40;
+
 template <class Number>
 std::optional<Number> read_number(std::string_view digits) {
     Number number = 0;
@@ -84,7 +87,11 @@ std::optional<HttpResponse> parse_http_response(ByteView bytes) {
             {std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
     }
     const std::vector<std::string> lengths = response.values_of("Content-Length");
-    if (!lengths.empty()) response.content_length = read_number<std::size_t>(lengths.front());
+    if (lengths.empty()) return response;
+    response.content_length = read_number<std::size_t>(lengths.front());
+    if (response.content_length) {
+        response.content_length = std::min(*response.content_length, kContentMost);
+    }
     return response;
 }
 

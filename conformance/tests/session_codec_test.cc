@@ -82,6 +82,9 @@ TEST(SessionCodec, AResponseIsReadWhenItsHeadIsWhole) {
     EXPECT_EQ(response->values_of("SET-COOKIE"), (std::vector<std::string>{"a=b", "c=d; Path=/"}));
     EXPECT_EQ(parse_http_response(to_bytes("SSH-2.0 200\r\n\r\n"))->status, 0U);
     EXPECT_EQ(parse_http_response(to_bytes("HTTP/1.1 x\r\n\r\n"))->status, 0U);
+    const auto hostile = parse_http_response(
+        to_bytes("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"));
+    EXPECT_LT(hostile->content_length.value_or(0), std::size_t{1} << 62) << "sums overflow";
     EXPECT_FALSE(parse_http_response(to_bytes("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"))
                      ->content_length);
 }

@@ -2,7 +2,9 @@
 /// Named content: each kind of fault is told from the others.
 #include <gtest/gtest.h>
 
+#include "oracle/heard_bytes.hh"
 #include "oracle/named_stream.hh"
+#include "oracle/requested_streams.hh"
 
 namespace conform {
 namespace {
@@ -219,6 +221,43 @@ TEST(NamedStream, IsBoundedWhateverIsMixed) {
         }
         EXPECT_LE(faults_of(bytes, kBoth).size(), kStreamFaultsMax);
     }
+}
+
+TEST(NamedStream, FindsNothingInTheRequestBehindABody) {
+    const StreamOwners owners{{0x0A1B2C}, {{0x0A1B2C, "10.7.0.9:1"}}};
+    for (const char* next : {"GET /bytes/64 HTTP/1.1\r\n\r\n", "POST /x HTTP/1.1\r\n", "HEAD /"}) {
+        Bytes upload = to_bytes("POST /bytes/1000?verify&stream=0a1b2c HTTP/1.1\r\n\r\n");
+        append(upload, content(0, 1'000, 0x0A1B2C));
+        append(upload, to_bytes(next));
+        EXPECT_TRUE(faults_of(upload, owners).empty()) << next;
+    }
+    Bytes spoilt = content(0, 1'000, 0x0A1B2C);
+    append(spoilt, to_bytes("GOT /bytes/64 HTTP/1.1\r\n\r\n"));
+    EXPECT_FALSE(faults_of(spoilt, owners).empty());
+}
+
+TEST(HeardBytes, AGapIsNotKeptHoweverFarAFrameIsAhead) {
+    HeardBytes heard;
+    heard.add(1'000, to_bytes("a"), 7);
+    heard.add(1'000 + 1'000'000, to_bytes("b"), 8);
+    heard.add(1'001, to_bytes("c"), 9);
+    std::size_t runs = 0;
+    heard.for_each_run([&](ByteView run, HeardBytes::Frames frames) {
+        ++runs;
+        EXPECT_EQ(run.size(), 2U);
+        EXPECT_EQ(frames[0], 7U);
+        EXPECT_EQ(frames[1], 9U);
+    });
+    EXPECT_EQ(runs, 1U);
+}
+
+TEST(HeardBytes, ConnectionsAreNotKeptWithoutBound) {
+    HeardConnections connections;
+    std::size_t kept = 0;
+    for (std::uint16_t port = 1; port <= 1'000; ++port)
+        kept += heard_of(connections, {{{1}, port}, {{2}, 80}}) != nullptr ? 1U : 0U;
+    EXPECT_LT(kept, 100U);
+    EXPECT_NE(heard_of(connections, {{{1}, 1}, {{2}, 80}}), nullptr) << "one that is known";
 }
 
 TEST(NamedStream, IsBoundedWhateverComes) {
