@@ -2,6 +2,9 @@
 /// Oracle: content that names its offsets, and the connection that has asked for it, goes on whole,
 /// each byte once, in order: to the client (EP-48), and from the client to who goes on with its
 /// connection, forwarded (EP-21) or as what nobody has read (EP-41).
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -11,6 +14,9 @@
 
 namespace conform {
 namespace {
+
+/// More than heads and pages that say why there is no content; `named` is 100,000 bytes or more.
+constexpr std::size_t kSurelyContent = 32'768;
 
 /// rcv_nxt counts a FIN that has come (endpoint page, "Control block").
 bool has_fin(std::uint16_t state) {
@@ -28,8 +34,10 @@ class StreamsOfCapture {
                 continue;
             hear(captured, number);
         }
-        for (const auto& [connection, bytes] : downloads_)
+        for (const auto& [connection, bytes] : downloads_) {
             read(connection, bytes, "EP-48");
+            expect_names(connection, bytes);
+        }
         for (const auto& [connection, bytes] : uploads_)
             read(connection, bytes, "EP-21");
         return std::move(findings_);
@@ -91,6 +99,27 @@ class StreamsOfCapture {
                     {is_queue ? "EP-41" : requirement, fault.expected, fault.actual, frame});
             }
         });
+    }
+
+    /// Content that was asked for by a name, and has it nowhere, would hide whatever happens to it.
+    void expect_names(const ConnectionKey& connection, const HeardBytes& bytes) {
+        const std::set<std::uint32_t> streams = requested_.of(connection).own;
+        if (streams.empty()) return;
+        std::size_t heard = 0;
+        std::size_t last = 0;
+        bool is_named = false;
+        bytes.for_each_run([&](ByteView run, HeardBytes::Frames frames) {
+            heard += run.size();
+            last = frames[run.size() - 1];
+            for (const std::uint32_t stream : streams) {
+                const std::string name = spell_stream(stream) + ".";
+                is_named = is_named || std::search(run.begin(), run.end(), name.begin(),
+                                                   name.end()) != run.end();
+            }
+        });
+        if (is_named || heard < kSurelyContent) return;
+        findings_.push_back({"EP-48", "content of stream " + spell_stream(*streams.begin()),
+                             fmt::format("{} bytes that name none of it", heard), last});
     }
 
     const Capture& capture_;

@@ -100,6 +100,23 @@ TEST(StreamOracle, FindsNothingWhereEachGetsItsOwn) {
     EXPECT_EQ(recording.findings(), Texts{});
 }
 
+TEST(StreamOracle, ContentThatHasNoNameIsNoneOfWhatWasAskedFor) {
+    Recording recording;
+    recording.from_device(kOne, 1, kHead);
+    const auto behind = static_cast<std::uint32_t>(1 + kHead.size());
+    for (std::uint32_t at = 0; at < 40'000; at += 1'000)
+        recording.from_device(kOne, behind + at, Bytes(1'000, 'x'));
+    EXPECT_EQ(recording.findings(),
+              Texts{"EP-48: expected content of stream 00beef, got 40019 bytes that name none of "
+                    "it"});
+}
+
+TEST(StreamOracle, APageThatSaysWhyThereIsNoneIsNoFault) {
+    Recording recording;
+    recording.from_device(kOne, 1, to_bytes("HTTP/1.1 404 Not Found\r\n\r\nthere is no such"));
+    EXPECT_EQ(recording.findings(), Texts{});
+}
+
 TEST(StreamOracle, NamesTheConnectionWhoseBytesAnotherGets) {
     Recording recording;
     recording.from_device(kOne, 1, concat(kHead, named_content(kOneStream, 320)));
