@@ -37,7 +37,7 @@ WallTime wall_now() {
 }
 
 FrameWatch::FrameWatch(const std::string& interface)
-    : socket_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL)), "packet socket") {
+    : socket_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "packet socket") {
     const int on = 1;
     sockaddr_ll place{};
     place.sll_family = AF_PACKET;

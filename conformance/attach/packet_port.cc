@@ -29,23 +29,13 @@ constexpr std::uint8_t kUdp = 17;
 Descriptor open_packet_socket(const std::string& interface) {
     const unsigned index = ::if_nametoindex(interface.c_str());
     if (index == 0) throw UsageError(fmt::format("interface {} does not exist", interface));
-    // ETH_P_ALL, because a socket bound to type 0x0007 never hears those frames.
-    Descriptor descriptor(
-        ::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL)));
+    // Of no protocol until it is bound: one that has any hears every interface until then.
+    Descriptor descriptor(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!descriptor.is_open()) {
         throw UsageError(
             fmt::format("a packet socket needs CAP_NET_RAW ({}): run as root, or once "
                         "`setcap cap_net_raw,cap_net_admin+ep shunt-conform`",
                         std::strerror(errno)));
-    }
-    sockaddr_ll address{};
-    address.sll_family = AF_PACKET;
-    address.sll_protocol = htons(ETH_P_ALL);
-    address.sll_ifindex = static_cast<int>(index);
-    if (::bind(descriptor.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-        0) {
-        throw UsageError(
-            fmt::format("cannot bind to interface {}: {}", interface, std::strerror(errno)));
     }
     const int on = 1;
     ::setsockopt(descriptor.number(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on);
@@ -61,6 +51,16 @@ Descriptor open_packet_socket(const std::string& interface) {
     promiscuous.mr_type = PACKET_MR_PROMISC;
     ::setsockopt(descriptor.number(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
                  sizeof promiscuous);
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    // Because a socket bound to type 0x0007 never hears those frames.
+    address.sll_protocol = htons(ETH_P_ALL);
+    address.sll_ifindex = static_cast<int>(index);
+    if (::bind(descriptor.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+        0) {
+        throw UsageError(
+            fmt::format("cannot bind to interface {}: {}", interface, std::strerror(errno)));
+    }
     return descriptor;
 }
 
