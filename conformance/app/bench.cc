@@ -48,7 +48,10 @@ Bench::Bench(Options options, Iut iut, const Evidence& evidence, std::string log
       observe_(std::move(observe)),
       point_(iut_.front, iut_.back, *options_.time, iut_.control_address(),
              [this](ByteView frame) { return link_of(iut_, frame); }),
-      may_wipe_(!point_.is_fresh_each_time()) {}
+      may_wipe_(!point_.is_fresh_each_time()) {
+    if (options_.time != TimeKind::Wall) return;
+    iut_.timers.tolerance = std::max<Duration>(iut_.timers.tolerance, Pulse::kBeat);
+}
 
 Qualification Bench::qualify(std::size_t jobs) {
     Qualification found;
@@ -172,7 +175,7 @@ CaseResult Bench::work_alone(CaseQueue& queue, const Doubtful& doubtful, bool is
 
 std::string Bench::spell(const CaseResult& result, const Noise& noise) const {
     std::string text =
-        fmt::format("{}; but it was up to {} ms late, and a case bears {} ms",
+        fmt::format("{}; but it may have been {} ms late, and a case bears {} ms",
                     result.reason.empty() ? to_string(result.verdict) : result.reason,
                     milliseconds_of(noise.late), milliseconds_of(iut_.timers.tolerance));
     if (noise.dropped > 0) text += fmt::format("; {} frames were lost on this side", noise.dropped);

@@ -10,13 +10,12 @@
 namespace conform {
 namespace {
 
-constexpr std::chrono::milliseconds kBeat{50};
 /// Behind all ports of cases, which are the identifiers of their echoes.
 constexpr std::uint16_t kIdentifier = 64'200;
 /// An answer that takes longer than so many beats is none.
-constexpr std::size_t kSentMax = 200;
-/// More than an hour.
-constexpr std::size_t kSamplesMax = 100'000;
+constexpr std::size_t kSentMax = 1'000;
+/// An hour of nothing but noise.
+constexpr std::size_t kSamplesMax = 400'000;
 /// Less is no noise, and would only fill the list.
 constexpr std::chrono::milliseconds kWorthNoting{1};
 
@@ -47,6 +46,14 @@ void Pulse::note(const Noise& noise) {
     if (samples_.size() > kSamplesMax) samples_.pop_front();
 }
 
+/// By as much as it is late it has stood still, and since the request before, perhaps: that one was
+/// answered in time.
+void Pulse::note_answer(Duration delay) {
+    least_ = std::min(least_, delay);
+    const Duration late = delay - least_;
+    if (late >= kWorthNoting) note({late + kBeat});
+}
+
 bool Pulse::take(const LinkFrame& frame) {
     const ByteView bytes = frame.bytes;
     if (frame.link != Link::Front || bytes.size() < kType + 8) return false;
@@ -61,7 +68,7 @@ bool Pulse::take(const LinkFrame& frame) {
     std::optional<Time>& sent = sent_[sent_.size() - behind];
     // An answer that comes twice is the cases' to judge.
     if (!sent) return false;
-    note({now() - *sent});
+    note_answer(now() - *sent);
     sent.reset();
     return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// An attachment that measures, beside what the cases do, how late the device and the judge are:
-/// an echo request 20 times a second, whose answers nobody else sees, and whose own delay counts.
+/// an echo request each kBeat, whose answers nobody else sees, and whose own delay counts.
 #pragma once
 
 #include <deque>
@@ -14,14 +14,17 @@ namespace conform {
 
 /// What a verdict may owe to the harness.
 struct Noise {
-    /// The worst: how long an answer took, or by how much the judge was late itself. What was never
-    /// answered does not count: a device that is dead is no noise.
+    /// The worst: how long the device may have stood still, or by how much the judge was late
+    /// itself. What was never answered does not count: a device that is dead is no noise.
     Duration late{};
     std::uint64_t dropped = 0;  ///< frames that the judge's machine has lost
 };
 
 class Pulse : public Attachment {
   public:
+    /// Whoever stands still for less may do so between two requests, and nobody sees it.
+    static constexpr std::chrono::milliseconds kBeat{10};
+
     Pulse(std::unique_ptr<Attachment> device, const Iut& iut);
 
     Time now() const override { return device_->now(); }
@@ -41,6 +44,7 @@ class Pulse : public Attachment {
     };
 
     void beat();
+    void note_answer(Duration delay);
     /// True for an answer to the pulse, which it takes.
     bool take(const LinkFrame& frame);
     void note(const Noise& noise);
@@ -49,7 +53,8 @@ class Pulse : public Attachment {
     const Iut& iut_;
     std::uint16_t sequence_ = 0;
     Time next_beat_;
-    Time returned_{};  ///< since then the judge is busy with what has come
+    Duration least_ = Duration::max();  ///< delay of an answer: the way there and back
+    Time returned_{};                   ///< since then the judge is busy with what has come
     std::uint64_t dropped_ = 0;
     /// Of the last beats, by their sequence numbers; none: it has been answered.
     std::deque<std::optional<Time>> sent_;
