@@ -10,7 +10,7 @@
 namespace conform {
 
 std::string why_not(const CaseInfo& info, const Statement& statement) {
-    if (!statement.has_profile(info.profile)) {
+    if (!info.profile.empty() && !statement.has_profile(info.profile)) {
         return fmt::format("profile {} is not claimed", info.profile);
     }
     if (!info.role.empty() && !statement.has_role(info.role))

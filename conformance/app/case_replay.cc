@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "app/case_run.hh"
+#include "playback/playback_cases.hh"
 #include "replay/replaying_attachment.hh"
 #include "report/pcapng.hh"
 
@@ -19,6 +22,20 @@ const CaseInfo& find_case(const std::string& id) {
     if (found == cases.end())
         throw CaptureFileError(fmt::format("this suite has no case called {}", id));
     return *found;
+}
+
+/// The connection of the capture that the record names, as it was played.
+const CaseInfo& find_played(const CaseRecord& record, const std::string& folder,
+                            std::optional<PlaybackCases>& playback) {
+    const PlayedCapture& played = *record.played;
+    const auto match = parse_payload_match(played.payload);
+    if (!match) throw CaptureFileError(fmt::format("no way to compare is {}", played.payload));
+    playback.emplace(PlaybackOptions{.match = *match});
+    playback->add((std::filesystem::path(folder) / played.file).string());
+    const std::size_t place = played.connection - 1;
+    if (place >= playback->all().size() || playback->all()[place].id != record.result.id)
+        throw CaptureFileError(fmt::format("{} has no {}", played.file, record.result.id));
+    return playback->all()[place];
 }
 
 /// Drives a case by the turns of a record, as long as it says and sends what the record has.
@@ -173,9 +190,11 @@ void end_from_outside(CaseResult& result, const CaseResult& then) {
 
 }  // namespace
 
-CaseReplay replay_case(const RecordedCase& recorded, Iut iut) {
+CaseReplay replay_case(const RecordedCase& recorded, Iut iut, const std::string& folder) {
     const CaseRecord& record = recorded.record;
-    const CaseInfo& info = find_case(record.result.id);
+    std::optional<PlaybackCases> playback;
+    const CaseInfo& info =
+        record.played ? find_played(record, folder, playback) : find_case(record.result.id);
     iut.timers = record.timers;
     ReplayingAttachment device(recorded.conversation);
     CaseRun run(info, device, iut, record.seed,

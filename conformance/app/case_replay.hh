@@ -18,7 +18,7 @@ struct CaseReplay {
 };
 
 /// `iut` is the plan and statement; the timers are the record's. Throws CaptureFileError if this
-/// suite has no such case.
-CaseReplay replay_case(const RecordedCase& recorded, Iut iut);
+/// suite has no such case. What the case has played, if it has, is in `folder`.
+CaseReplay replay_case(const RecordedCase& recorded, Iut iut, const std::string& folder = {});
 
 }  // namespace conform

@@ -9,6 +9,7 @@
 #include "app/report_file.hh"
 #include "attach/text_file.hh"
 #include "cases/requirements.hh"
+#include "playback/playback_cases.hh"
 #include "replay/recorded_case.hh"
 #include "report/case_detail.hh"
 #include "report/digest.hh"
@@ -16,6 +17,14 @@
 
 namespace conform {
 namespace {
+
+/// Of "replay/NAME/N".
+PlayedCapture played_capture(const std::string& id, const std::string& payload) {
+    const std::size_t name = id.find('/') + 1;
+    const std::size_t number = id.rfind('/') + 1;
+    return {PlaybackCases::copy_name(id.substr(name, number - 1 - name)),
+            std::stoul(id.substr(number)), payload};
+}
 
 /// As a shell reads it.
 std::string quote(const std::string& word) {
@@ -65,6 +74,8 @@ CaseRecord Evidence::record_of(const CaseResult& result, const Conversation& con
         if (line.direction == Direction::FromDevice) record.questions.push_back(line.question);
     }
     record.result = result;
+    if (options_.command == Options::Command::Replay)
+        record.played = played_capture(result.id, options_.payload);
     return record;
 }
 
@@ -122,9 +133,15 @@ void Evidence::amend(CaseResult& result) const {
 }
 
 std::string Evidence::rerun_line(std::string_view id, std::uint64_t seed) const {
-    std::string line = fmt::format("shunt-conform run {} --iut {} --seed {} --time {}", id,
-                                   quote(options_.iut_path), seed,
-                                   options_.time == TimeKind::Virtual ? "virtual" : "wall");
+    std::string line = "shunt-conform run " + std::string(id);
+    if (options_.command == Options::Command::Replay) {
+        line = "shunt-conform replay";
+        for (const std::string& capture : options_.selectors)
+            line += " " + quote(capture);
+        line += fmt::format(" --only {} --payload {}", id, options_.payload);
+    }
+    line += fmt::format(" --iut {} --seed {} --time {}", quote(options_.iut_path), seed,
+                        options_.time == TimeKind::Virtual ? "virtual" : "wall");
     if (options_.is_strict) line += " --strict";
     if (!options_.device_command.empty()) line += " --";
     for (const std::string& word : options_.device_command)

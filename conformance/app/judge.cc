@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "app/case_replay.hh"
 #include "attach/interrupt.hh"
 #include "attach/text_file.hh"
@@ -44,7 +46,8 @@ Judgement judge_capture(const std::string& path, const Iut& iut, RecordedCase& r
         }
         recorded = read_recorded_case(file, iut);
         judgement.live = recorded.record.result.verdict;
-        CaseReplay replay = replay_case(recorded, iut);
+        CaseReplay replay =
+            replay_case(recorded, iut, std::filesystem::path(path).parent_path().string());
         judgement.result = std::move(replay.result);
         judgement.difference = std::move(replay.difference);
     } catch (const CaptureFileError& error) {

@@ -16,8 +16,10 @@
 #include "app/selfcheck.hh"
 #include "attach/interrupt.hh"
 #include "cases/requirements.hh"
+#include "engine/selector.hh"
 #include "engine/suggestion.hh"
 #include "iut/iut_file.hh"
+#include "playback/playback_cases.hh"
 #include "report/coverage.hh"
 #include "report/html.hh"
 #include "report/json.hh"
@@ -52,8 +54,7 @@ void compare_with_known(const Options& options, const std::vector<KnownFailure>&
                describe_expectations(result, today, options.is_strict));
 }
 
-int run(Options options) {
-    std::vector<const CaseInfo*> cases = select_cases(options.selectors);
+int run_cases(Options options, std::vector<const CaseInfo*> cases) {
     const Iut iut = load_iut_file(options.iut_path);
     complete(options, iut);
     cases = arrange(std::move(cases), options.run, *options.seed);
@@ -67,6 +68,8 @@ int run(Options options) {
     require_writable(options.tap_path);
     require_writable(options.html_path);
     make_out_directory(options.out_path);
+    for (const auto& [name, original] : options.copies)
+        write_file(options.out_path + "/" + name, ByteView(read_capture_bytes(original)));
     options.run.has_qualification = !options.run.skips_qualification;
     catch_interrupts();
     const TextStyle style = TextStyle::for_stdout();
@@ -92,6 +95,36 @@ int run(Options options) {
     write_bundle(options, result);
     if (is_interrupted) throw Interrupted();
     return exit_code(result, options.is_strict);
+}
+
+int run(const Options& options) {
+    return run_cases(options, select_cases(options.selectors));
+}
+
+int replay(Options options) {
+    const auto match = parse_payload_match(options.payload);
+    if (!match) {
+        throw UsageError(fmt::format("--payload: expected auto, bytes, http or status, got {}",
+                                     options.payload));
+    }
+    PlaybackCases playback({.match = *match});
+    for (const std::string& capture : options.selectors)
+        playback.add(capture);
+    for (std::size_t i = 0; i < options.selectors.size() && !options.out_path.empty(); ++i) {
+        options.copies.emplace_back(PlaybackCases::copy_name(playback.names()[i]),
+                                    options.selectors[i]);
+    }
+    const Selection only(options.only);
+    std::vector<const CaseInfo*> cases;
+    for (const CaseInfo& info : playback.all()) {
+        if (only.matches(info.id)) cases.push_back(&info);
+    }
+    if (cases.empty()) {
+        throw UsageError(fmt::format("--only: none of the {} connections is called so; {} is one",
+                                     playback.all().size(), playback.all().front().id));
+    }
+    options.run.is_of_suite = false;
+    return run_cases(std::move(options), std::move(cases));
 }
 
 int qualify_only(Options options) {
@@ -203,6 +236,8 @@ int dispatch(const Options& options) {
             return judge(options);
         case Options::Command::Verify:
             return verify(options);
+        case Options::Command::Replay:
+            return replay(options);
         case Options::Command::Coverage:
             return coverage(options);
     }

@@ -27,6 +27,7 @@ constexpr const char* kOverview =
     "  shunt-conform list [SELECTOR..]                which cases there are\n"
     "  shunt-conform explain CASE|REQUIREMENT         what is demanded, and how it is tested\n"
     "  shunt-conform run [SELECTOR..] --iut FILE      judge a device\n"
+    "  shunt-conform replay CAPTURE.. --iut FILE      play the client of a capture to a device\n"
     "  shunt-conform judge CAPTURE.. --iut FILE       verdicts from captures, without a device\n"
     "  shunt-conform verify DIR                       whether a run's evidence is unchanged\n"
     "  shunt-conform qualify --iut FILE               whether judge and device are joined well\n"
@@ -82,6 +83,23 @@ constexpr CommandText kCommands[] = {
      "iut seed time json junit tap html out strict shard longest order repeat fail-fast "
      "known-failing "
      "jobs devices no-qualify write-known-failing today"},
+    {Command::Replay, "replay",
+     "shunt-conform replay CAPTURE.. --iut FILE [OPTION..] [-- COMMAND..]\n"
+     "\n"
+     "Plays the client's side of each TCP connection in captures of any program, pcap or pcapng, "
+     "to "
+     "a\n"
+     "device: with live addresses, ports, numbers and timestamps, each segment when the device has "
+     "said\n"
+     "what the captured server had said by then. What comes back is held against the capture; "
+     "numbers,\n"
+     "windows, the cut of segments and heads of HTTP may differ, and what else does is a finding "
+     "that\n"
+     "names field and packet. Connections are called replay/NAME/N.\n",
+     "  shunt-conform replay curl.pcapng --iut device.toml --out out/replay\n"
+     "  shunt-conform replay page.pcap --only replay/page/3 --payload status --iut device.toml\n",
+     "iut seed time json junit tap html out strict order repeat fail-fast jobs devices no-qualify "
+     "only payload"},
     {Command::Judge, "judge",
      "shunt-conform judge CAPTURE.. --iut FILE [--json P]\n"
      "\n"
@@ -140,9 +158,6 @@ constexpr CommandText kCommands[] = {
      "Lists the seeded defects of PROGRAM, and the requirement that each breaks.\n",
      "  shunt-conform mutants\n", "mutants"}};
 
-/// Commands of the plan that this version does not have.
-constexpr std::string_view kNotBuilt[] = {"replay"};
-
 const CommandText* find_command(std::string_view name) {
     const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
                                      [name](const CommandText& each) { return each.name == name; });
@@ -159,7 +174,8 @@ std::vector<std::string> command_names() {
 
 /// Only those that judge a device have one to start.
 bool takes_device(Command command) {
-    return command == Command::Run || command == Command::Qualify || command == Command::Selfcheck;
+    return command == Command::Run || command == Command::Qualify ||
+           command == Command::Selfcheck || command == Command::Replay;
 }
 
 bool has_option(const CommandText& command, std::string_view option) {
@@ -205,6 +221,14 @@ po::options_description options_of(const CommandText& command, Options& options,
             "mapped", po::bool_switch(&options.is_mapped_only),
             "against each mutant only the cases of its requirement, and one that passes");
     }
+    if (has_option(command, "only")) {
+        description.add_options()(
+            "only", po::value(&options.only)->value_name("SELECTOR"),
+            "connections by their names, replay/NAME/N; again for more; all if none is given");
+    }
+    add("payload", &options.payload, "auto|bytes|http|status",
+        "what of the answers has to be as captured: every byte; status codes and bodies of HTTP; "
+        "status codes alone; auto: http where it is HTTP, else bytes");
     add("out", &options.out_path, "DIR",
         "write a bundle into DIR, which must be new or empty: for each case a capture and what "
         "happened in words and as a picture; statement, report, and a manifest of hashes");
@@ -238,12 +262,15 @@ void require_arguments(const Options& options) {
         case Command::Run:
         case Command::Qualify:
         case Command::Selfcheck:
+        case Command::Replay:
             if (options.iut_path.empty()) {
                 throw UsageError("--iut FILE is required: what the device is and how to reach it");
             }
             if (options.command == Command::Selfcheck && options.device_command.empty()) {
                 throw UsageError("selfcheck: expected -- COMMAND, which starts the device");
             }
+            if (options.command == Command::Replay && options.selectors.empty())
+                throw UsageError("replay: expected a capture");
             if (options.command == Command::Qualify && !options.selectors.empty()) {
                 throw UsageError("expected no argument, got " + options.selectors.front());
             }
@@ -382,10 +409,6 @@ Options parse_options(int argument_count, char** arguments) {
         parse_command(*known, options, words);
     } else if (command == "--version") {
         options.command = Command::Version;
-    } else if (std::find(std::begin(kNotBuilt), std::end(kNotBuilt), command) !=
-               std::end(kNotBuilt)) {
-        throw UsageError(
-            fmt::format("{} is not built yet; shunt-conform --help says what is", command));
     } else if (command == "help") {
         parse_help(options, words);
     } else if (command != "--help" && command != "-h") {

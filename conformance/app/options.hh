@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/run_options.hh"
@@ -25,12 +26,18 @@ struct Options {
         Explain,
         Coverage,
         Judge,
-        Verify
+        Verify,
+        Replay
     };
 
     Command command = Command::Help;
-    std::string topic;                   ///< which command's help; empty: of all
-    std::vector<std::string> selectors;  ///< for explain: the one name; for judge: captures
+    std::string topic;  ///< which command's help; empty: of all
+    /// For explain: the one name; for judge and replay: captures.
+    std::vector<std::string> selectors;
+    std::vector<std::string> only;  ///< of replay: selectors of connections
+    std::string payload = "auto";   ///< of replay: what of the answers has to be the same
+    /// Of replay: files that the bundle has, and what each is a copy of.
+    std::vector<std::pair<std::string, std::string>> copies{};
     std::string iut_path;
     std::optional<std::uint64_t> seed;
     std::optional<TimeKind> time;

@@ -23,6 +23,8 @@ struct Shard {
 enum class CaseOrder : std::uint8_t { Suite, Random };
 
 struct RunOptions {
+    /// The cases are the suite's own, or a selection of them.
+    bool is_of_suite = true;
     Shard shard{};
     /// Cases that last longer are left out; absent: none is.
     std::optional<std::chrono::seconds> longest{};

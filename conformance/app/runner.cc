@@ -64,7 +64,7 @@ Runner::~Runner() = default;
 RunResult Runner::run(const std::vector<const CaseInfo*>& cases, const Started& started,
                       const Progress& progress) {
     RunResult run{"shunt-conform " CONFORM_VERSION, iut_.statement.name, *options_.seed, {}};
-    run.suite_size = all_cases().size();
+    run.suite_size = options_.run.is_of_suite ? all_cases().size() : 0;
     run.rounds = options_.run.rounds;
     run.selectors = options_.selectors;
     if (cases.size() == run.suite_size) run.untested = untested_claims(iut_.statement);

@@ -2,6 +2,7 @@
 /// The list of cases: what each is called, what it tests, what a device must claim for it.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -16,10 +17,11 @@ struct CaseInfo {
     /// One sentence for people.
     std::string_view claim;
     std::vector<std::string_view> requirements;
+    /// What the device has to claim for this case; empty: nothing.
     std::string_view profile;
     /// What the device has to be for this case; empty: any host.
     std::string_view role;
-    Task<> (*run)(Stage& stage);
+    std::function<Task<>(Stage& stage)> run;
     /// The farm has to be of this kind: options of the statement (iut-toml page) with a blank
     /// between them, "base" for a farm without extensions, or empty.
     std::string_view needs{};

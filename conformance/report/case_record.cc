@@ -44,6 +44,17 @@ Duration duration_of(const Json& object, const char* key) {
     return Duration(static_cast<std::int64_t>(number_of(member(object, key), key, kTimeMost)));
 }
 
+/// A name without folder: a stranger's record must not have files read elsewhere.
+PlayedCapture read_played(const Json& json) {
+    PlayedCapture played{text_of(json, "file"),
+                         number_of(member(json, "connection"), "connection", UINT32_MAX),
+                         text_of(json, "payload")};
+    const bool is_name = !played.file.empty() && played.file.find('/') == std::string::npos &&
+                         played.file.find('\0') == std::string::npos && played.file != "..";
+    if (!is_name || played.connection == 0) fail("played", "a file beside this one, and a number");
+    return played;
+}
+
 Verdict verdict_named(const Json& object, const char* key) {
     const std::string name = text_of(object, key);
     const auto* found = std::find_if(std::begin(kVerdicts), std::end(kVerdicts),
@@ -154,6 +165,11 @@ std::string to_json(const CaseRecord& record) {
     json["time"] = record.time == TimeKind::Virtual ? "virtual" : "wall";
     json["port"] = record.port;
     json["has_channels"] = record.has_channels;
+    if (record.played) {
+        json["played"] = {{"file", record.played->file},
+                          {"connection", record.played->connection},
+                          {"payload", record.played->payload}};
+    }
     json["epoch_ns"] = record.epoch_offset.count();
     json["timers_ns"] = timers_json(record.timers);
     json["turns_ns"] = times_json(record.turns);
@@ -179,6 +195,7 @@ CaseRecord parse_case_record(std::string_view text) {
     const Json& has_channels = member(json, "has_channels");
     if (!has_channels.is_boolean()) fail("has_channels", "true or false");
     record.has_channels = has_channels.get<bool>();
+    if (json.contains("played")) record.played = read_played(json["played"]);
     record.epoch_offset = duration_of(json, "epoch_ns");
     const Json& timers = member(json, "timers_ns");
     record.timers = {duration_of(timers, "answer"), duration_of(timers, "silence"),

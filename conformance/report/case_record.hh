@@ -3,6 +3,7 @@
 /// and the verdict of then, so that `judge` can have the case again and compare.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,6 +14,13 @@
 #include "report/result.hh"
 
 namespace conform {
+
+/// The capture that a case has played, as a file beside the case's own.
+struct PlayedCapture {
+    std::string file;
+    std::size_t connection = 0;  ///< of its connections, from 1
+    std::string payload;         ///< what of the answers had to be as captured
+};
 
 struct CaseRecord {
     std::string suite;
@@ -29,6 +37,7 @@ struct CaseRecord {
     std::vector<std::size_t> turn_packets;
     /// For each line of the upper tester that came: which question got it.
     std::vector<std::size_t> questions;
+    std::optional<PlayedCapture> played{};  ///< absent: a case of the suite
     /// Id, verdict, reason, findings, circumstances and how to run it again.
     CaseResult result;
     /// How many findings there were; more than `result` has if they were too many to write down.

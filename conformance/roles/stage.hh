@@ -99,6 +99,8 @@ class Stage {
     /// late.
     Duration round_trip() const { return round_trip_; }
 
+    /// The case goes on.
+    void note(Finding finding) { findings_.push_back(std::move(finding)); }
     /// Notes a finding unless both are equal; the case goes on.
     void check(const char* requirement, const char* what, std::uint64_t expected,
                std::uint64_t actual, std::size_t frame);

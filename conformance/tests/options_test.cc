@@ -96,10 +96,10 @@ std::string complaint(const std::vector<std::string>& words) {
     return "accepted";
 }
 
-TEST(Options, SuggestsOnlyWhatIsNearAndSaysWhatIsNotBuilt) {
+TEST(Options, SuggestsOnlyWhatIsNear) {
     EXPECT_NE(complaint({"selfchek"}).find("did you mean selfcheck?"), std::string::npos);
     EXPECT_EQ(complaint({"publish"}).find("did you mean"), std::string::npos);
-    EXPECT_EQ(complaint({"replay"}), "replay is not built yet; shunt-conform --help says what is");
+    EXPECT_NE(complaint({"replai"}).find("did you mean replay?"), std::string::npos);
 }
 
 TEST(RunSetup, RefusesAReportThatCannotBeWrittenBeforeTheRun) {

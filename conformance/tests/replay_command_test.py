@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`shunt-conform replay`: captures of other programs are played to the reference node.
+
+Those of pcaps/others are answered as they were; what is changed in them is a finding that names the
+field and the packet; what is cut, hostile or no capture gets a clear error and never a crash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import]
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = ROOT / "pcaps" / "others"
+CONNECTIONS = {"chromium-nginx": 5, "curl-nginx": 1, "linux-half-close": 1}
+HOSTILE = 60
+
+
+class Replay:
+    """The command, against a node of its own."""
+
+    def __init__(self, judge: Path, node: Path, folder: Path) -> None:
+        self.judge, self.node, self.folder = judge, node, folder
+        (folder / "out").mkdir()
+        for name in ("farm.toml", "shunt-node.toml"):
+            (folder / name).write_text((ROOT / "conformance" / "iut" / name).read_text())
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        node = [str(self.node), "--config", "farm.toml", "--name", "s1", "--time", "virtual"]
+        node += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
+        command = [str(self.judge), "replay", *words, "--iut", "shunt-node.toml", "--", *node]
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def report(self, *words: str) -> tuple[int, dict[str, Any]]:
+        path = self.folder / "report.json"
+        path.unlink(missing_ok=True)
+        ended = self.run(*words, "--json", "report.json")
+        assert path.exists(), ended.stderr
+        report: dict[str, Any] = json.loads(path.read_text())
+        return ended.returncode, report
+
+    def altered(self, name: str, content: bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(content)
+        return str(path)
+
+
+def packets_of(capture: bytes) -> list[tuple[int, int]]:
+    """Where the frames of a pcap in this machine's order begin and end."""
+    found, at = [], 24
+    while at < len(capture):
+        (size,) = struct.unpack_from("=I", capture, at + 8)
+        found.append((at + 16, at + 16 + size))
+        at += 16 + size
+    return found
+
+
+def reasons(report: dict[str, Any]) -> str:
+    return "; ".join(case["reason"] or "" for case in report["cases"])
+
+
+def is_answered_as_it_was(replay: Replay) -> None:
+    captures = [str(OTHERS / f"{name}.pcap") for name in CONNECTIONS]
+    code, report = replay.report(*captures, "--out", "bundle")
+    schema = json.loads((ROOT / "docs" / "schema" / "report.schema.json").read_text())
+    jsonschema.validate(report, schema)
+    ids = [f"replay/{name}/{n + 1}" for name, count in CONNECTIONS.items() for n in range(count)]
+    assert [case["id"] for case in report["cases"]] == ids
+    assert code == 0 and all(case["verdict"] == "PASS" for case in report["cases"]), report
+    verified = subprocess.run(
+        [replay.judge, "verify", "bundle"], cwd=replay.folder, capture_output=True, text=True
+    )
+    assert verified.returncode == 0, verified.stdout
+    # Another capture in its place is not what was played.
+    (replay.folder / "bundle" / "curl-nginx.played").write_bytes(
+        (OTHERS / "linux-half-close.pcap").read_bytes()
+    )
+    spoilt = subprocess.run([replay.judge, "verify", "bundle"], cwd=replay.folder, check=False)
+    assert spoilt.returncode == 1
+    code, report = replay.report(captures[0], "--only", "replay/chromium-nginx/3", "--jobs", "4")
+    assert code == 0 and len(report["cases"]) == 1
+
+
+def what_differs_is_named(replay: Replay) -> None:
+    whole = (OTHERS / "curl-nginx.pcap").read_bytes()
+    # The last digit of an offset in a body of 5,000 bytes.
+    at = whole.index(b"000000000000fa0\n") + 13
+    number = 1 + next(i for i, (_, end) in enumerate(packets_of(whole)) if at < end)
+    changed = whole[:at] + b"X" + whole[at + 1 :]
+    code, report = replay.report(replay.altered("body.pcap", changed))
+    assert code == 1 and "http.body of response 4 byte 4013 0x58" in reasons(report), report
+    assert f"(packet {number} of the capture), got 0x61" in reasons(report), report
+    code, _ = replay.report(str(replay.folder / "body.pcap"), "--payload", "status")
+    assert code == 0
+    code, report = replay.report(str(replay.folder / "body.pcap"), "--payload", "bytes")
+    assert code == 1 and "tcp.payload byte" in reasons(report), report
+
+    changed = whole.replace(b"HTTP/1.1 404 Not Found", b"HTTP/1.1 200 Not Found")
+    code, report = replay.report(replay.altered("status.pcap", changed))
+    assert code == 1 and "http.status of response 6 200" in reasons(report), report
+
+    # SACK permitted (04 02) in the SYN/ACK becomes two NOPs.
+    begin, end = packets_of(whole)[1]
+    options = whole[begin + 54 : end].replace(b"\x04\x02", b"\x01\x01", 1)
+    changed = whole[: begin + 54] + options + whole[end:]
+    code, report = replay.report(replay.altered("options.pcap", changed))
+    assert code == 1 and "tcp.options.sack_permitted absent (packet 2" in reasons(report), report
+
+
+def what_cannot_be_played_says_why(replay: Replay) -> None:
+    whole = (OTHERS / "curl-nginx.pcap").read_bytes()
+    begin = packets_of(whole)[0][1]
+    code, report = replay.report(replay.altered("late.pcap", whole[:24] + whole[begin:]))
+    assert code == 3 and report["cases"][0]["verdict"] == "NOT-RUN", report
+    assert "is no SYN" in reasons(report), report
+    for words, code, text in (
+        ((), 2, "expected a capture"),
+        (("nowhere.pcap",), 3, "nowhere.pcap"),
+        ((str(OTHERS / "curl-nginx.pcap"), "--payload", "some"), 2, "--payload"),
+        ((str(OTHERS / "curl-nginx.pcap"), "--only", "replay/none"), 2, "replay/curl-nginx/1"),
+        ((replay.altered("cut.pcap", whole[:-7]),), 3, "offset"),
+        ((replay.altered("empty.pcap", whole[:24]),), 3, "no TCP connection"),
+        ((str(ROOT / "README.md"),), 3, "README.md"),
+    ):
+        ended = replay.run(*words)
+        assert ended.returncode == code, (words, ended.returncode, ended.stderr)
+        assert text in ended.stderr and len(ended.stderr.splitlines()) == 1, ended.stderr
+
+
+def hostile_captures_end_in_words(replay: Replay, rounds: int) -> None:
+    whole = (OTHERS / "linux-half-close.pcap").read_bytes()
+    chance = random.Random(1)
+    for number in range(rounds):
+        spoilt = bytearray(whole)
+        for _ in range(chance.randint(1, 20)):
+            spoilt[chance.randrange(24, len(spoilt))] = chance.choice((0, 1, 0x7F, 0x80, 0xFF))
+        ended = replay.run(replay.altered("hostile.pcap", bytes(spoilt)))
+        assert ended.returncode in (0, 1, 3), (number, ended.returncode, ended.stderr)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--judge", type=Path, required=True)
+    parser.add_argument("--node", type=Path, required=True)
+    parser.add_argument("--hostile", type=int, default=HOSTILE, help="captures")
+    arguments = parser.parse_args()
+    for part in (is_answered_as_it_was, what_differs_is_named, what_cannot_be_played_says_why):
+        with tempfile.TemporaryDirectory() as name:
+            part(Replay(arguments.judge.resolve(), arguments.node.resolve(), Path(name)))
+    with tempfile.TemporaryDirectory() as name:
+        replay = Replay(arguments.judge.resolve(), arguments.node.resolve(), Path(name))
+        hostile_captures_end_in_words(replay, arguments.hostile)
+    print("captures of others are played; what differs is named")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
