@@ -35,6 +35,8 @@ class Bench {
     void calibrate(const Qualification& qualification);
     /// Takes cases until none is left.
     void work(CaseQueue& queue, std::size_t jobs);
+    /// The device and what joins us to it are given up; a new one starts when it is needed.
+    void let_go();
 
   private:
     /// One to be run alone; `before`: what it was doubted for, if it has run before.
@@ -76,8 +78,6 @@ class Bench {
     /// attach() to a process that runs, a new one if it has just ended.
     Attachment& attach_to_living(CaseQueue& queue, std::size_t conversations);
     void start_device();
-    /// The device and what joins us to it are given up; a new one starts when it is needed.
-    void let_go();
     /// The process ended during the case: that is why, whatever the case saw. One that hangs is
     /// ended, so that no case after this one pays for it.
     void blame_process(CaseResult& result);

@@ -140,6 +140,8 @@ void Runner::work(CaseQueue& queue) {
                 trouble[i] = std::current_exception();
                 queue.stop();
             }
+            // A device that this thread has started ends with it: by SIGKILL, if nobody asks before.
+            benches_[i]->let_go();
         });
     }
     for (std::thread& thread : threads)
