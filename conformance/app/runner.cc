@@ -140,7 +140,8 @@ void Runner::work(CaseQueue& queue) {
                 trouble[i] = std::current_exception();
                 queue.stop();
             }
-            // A device that this thread has started ends with it: by SIGKILL, if nobody asks before.
+            // What this thread has started is killed when it ends, unless it is asked to end
+            // before.
             benches_[i]->let_go();
         });
     }
