@@ -29,8 +29,12 @@ const CaseInfo& find_played(const CaseRecord& record, const std::string& folder,
                             std::optional<PlaybackCases>& playback) {
     const PlayedCapture& played = *record.played;
     const auto match = parse_payload_match(played.payload);
-    if (!match) throw CaptureFileError(fmt::format("no way to compare is {}", played.payload));
-    playback.emplace(PlaybackOptions{.match = *match});
+    const auto side = parse_played_side(played.side);
+    if (!match || !side) {
+        throw CaptureFileError(
+            fmt::format("no way to play and compare is {}, {}", played.side, played.payload));
+    }
+    playback.emplace(PlaybackOptions{.match = *match}, *side);
     playback->add((std::filesystem::path(folder) / played.file).string());
     const std::size_t place = played.connection - 1;
     if (place >= playback->all().size() || playback->all()[place].id != record.result.id)

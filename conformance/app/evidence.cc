@@ -19,11 +19,12 @@ namespace conform {
 namespace {
 
 /// Of "replay/NAME/N".
-PlayedCapture played_capture(const std::string& id, const std::string& payload) {
+PlayedCapture played_capture(const std::string& id, const std::string& side,
+                             const std::string& payload) {
     const std::size_t name = id.find('/') + 1;
     const std::size_t number = id.rfind('/') + 1;
     return {PlaybackCases::copy_name(id.substr(name, number - 1 - name)),
-            std::stoul(id.substr(number)), payload};
+            std::stoul(id.substr(number)), side, payload};
 }
 
 /// As a shell reads it.
@@ -75,7 +76,7 @@ CaseRecord Evidence::record_of(const CaseResult& result, const Conversation& con
     }
     record.result = result;
     if (options_.command == Options::Command::Replay)
-        record.played = played_capture(result.id, options_.payload);
+        record.played = played_capture(result.id, options_.side, options_.payload);
     return record;
 }
 
@@ -138,7 +139,7 @@ std::string Evidence::rerun_line(std::string_view id, std::uint64_t seed) const 
         line = "shunt-conform replay";
         for (const std::string& capture : options_.selectors)
             line += " " + quote(capture);
-        line += fmt::format(" --only {} --payload {}", id, options_.payload);
+        line += fmt::format(" --only {} --as {} --payload {}", id, options_.side, options_.payload);
     }
     line += fmt::format(" --iut {} --seed {} --time {}", quote(options_.iut_path), seed,
                         options_.time == TimeKind::Virtual ? "virtual" : "wall");

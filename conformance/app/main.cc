@@ -107,7 +107,12 @@ int replay(Options options) {
         throw UsageError(fmt::format("--payload: expected auto, bytes, http or status, got {}",
                                      options.payload));
     }
-    PlaybackCases playback({.match = *match});
+    const auto side = parse_played_side(options.side);
+    if (!side) {
+        throw UsageError(
+            fmt::format("--as: expected client, home or target, got {}", options.side));
+    }
+    PlaybackCases playback({.match = *match}, *side);
     for (const std::string& capture : options.selectors)
         playback.add(capture);
     for (std::size_t i = 0; i < options.selectors.size() && !options.out_path.empty(); ++i) {

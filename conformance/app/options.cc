@@ -97,9 +97,10 @@ constexpr CommandText kCommands[] = {
      "that\n"
      "names field and packet. Connections are called replay/NAME/N.\n",
      "  shunt-conform replay curl.pcapng --iut device.toml --out out/replay\n"
+     "  shunt-conform replay move.pcap --as home --iut shunt-node.toml -- shunt-node ..\n"
      "  shunt-conform replay page.pcap --only replay/page/3 --payload status --iut device.toml\n",
      "iut seed time json junit tap html out strict order repeat fail-fast jobs devices no-qualify "
-     "only payload"},
+     "only as payload"},
     {Command::Judge, "judge",
      "shunt-conform judge CAPTURE.. --iut FILE [--json P]\n"
      "\n"
@@ -226,6 +227,8 @@ po::options_description options_of(const CommandText& command, Options& options,
             "only", po::value(&options.only)->value_name("SELECTOR"),
             "connections by their names, replay/NAME/N; again for more; all if none is given");
     }
+    add("as", &options.side, "client|home|target",
+        "whose side is played; home and target: of moves in captures of a base farm");
     add("payload", &options.payload, "auto|bytes|http|status",
         "what of the answers has to be as captured: every byte; status codes and bodies of HTTP; "
         "status codes alone; auto: http where it is HTTP, else bytes");

@@ -35,6 +35,7 @@ struct Options {
     /// For explain: the one name; for judge and replay: captures.
     std::vector<std::string> selectors;
     std::vector<std::string> only;  ///< of replay: selectors of connections
+    std::string side = "client";    ///< of replay: whose side of the capture is played
     std::string payload = "auto";   ///< of replay: what of the answers has to be the same
     /// Of replay: files that the bundle has, and what each is a copy of.
     std::vector<std::pair<std::string, std::string>> copies{};

@@ -4,21 +4,30 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cases/registry.hh"
 #include "playback/client_playback.hh"
+#include "playback/move_exchange.hh"
 
 namespace conform {
 
+/// Whose side of a capture is played.
+enum class PlayedSide : std::uint8_t { Client, Home, Target };
+/// "client", "home", "target"; absent: none of them.
+std::optional<PlayedSide> parse_played_side(std::string_view text);
+
 class PlaybackCases {
   public:
-    explicit PlaybackCases(PlaybackOptions options) : options_(options) {}
+    explicit PlaybackCases(PlaybackOptions options, PlayedSide side = PlayedSide::Client)
+        : options_(options), side_(side) {}
     PlaybackCases(const PlaybackCases&) = delete;
     PlaybackCases& operator=(const PlaybackCases&) = delete;
 
-    /// Throws CaptureFileError; also where the capture has no TCP connection.
+    /// Throws CaptureFileError; also where the capture has nothing to play.
     void add(const std::string& path);
 
     /// What the copy of a capture is called beside the evidence of its cases.
@@ -31,10 +40,16 @@ class PlaybackCases {
   private:
     /// A file's name as a part of an id, which no other file has.
     std::string name_of(const std::string& path);
+    void add_connections(const CaptureFile& file);
+    void add_moves(const CaptureFile& file);
+    /// The next case of the capture that was named last.
+    CaseInfo& add_case(std::size_t number, const std::string& claim);
 
     PlaybackOptions options_;
+    PlayedSide side_;
     std::vector<std::string> names_;
     std::deque<Exchange> exchanges_;
+    std::deque<MoveExchange> moves_;
     std::deque<std::string> texts_;  ///< ids and claims
     std::deque<CaseInfo> cases_;
 };

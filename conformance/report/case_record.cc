@@ -48,7 +48,7 @@ Duration duration_of(const Json& object, const char* key) {
 PlayedCapture read_played(const Json& json) {
     PlayedCapture played{text_of(json, "file"),
                          number_of(member(json, "connection"), "connection", UINT32_MAX),
-                         text_of(json, "payload")};
+                         text_of(json, "side"), text_of(json, "payload")};
     const bool is_name = !played.file.empty() && played.file.find('/') == std::string::npos &&
                          played.file.find('\0') == std::string::npos && played.file != "..";
     if (!is_name || played.connection == 0) fail("played", "a file beside this one, and a number");
@@ -168,6 +168,7 @@ std::string to_json(const CaseRecord& record) {
     if (record.played) {
         json["played"] = {{"file", record.played->file},
                           {"connection", record.played->connection},
+                          {"side", record.played->side},
                           {"payload", record.played->payload}};
     }
     json["epoch_ns"] = record.epoch_offset.count();

@@ -19,6 +19,7 @@ namespace conform {
 struct PlayedCapture {
     std::string file;
     std::size_t connection = 0;  ///< of its connections, from 1
+    std::string side;            ///< whose: client, home or target
     std::string payload;         ///< what of the answers had to be as captured
 };
 

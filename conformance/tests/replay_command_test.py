@@ -59,6 +59,7 @@ class Replay:
 
 def packets_of(capture: bytes) -> list[tuple[int, int]]:
     """Where the frames of a pcap in this machine's order begin and end."""
+    assert capture[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
     found, at = [], 24
     while at < len(capture):
         (size,) = struct.unpack_from("=I", capture, at + 8)
@@ -68,7 +69,8 @@ def packets_of(capture: bytes) -> list[tuple[int, int]]:
 
 
 def reasons(report: dict[str, Any]) -> str:
-    return "; ".join(case["reason"] or "" for case in report["cases"])
+    texts = [text for case in report["cases"] for text in [case["reason"] or "", *case["findings"]]]
+    return "; ".join(texts)
 
 
 def is_answered_as_it_was(replay: Replay) -> None:
@@ -119,6 +121,48 @@ def what_differs_is_named(replay: Replay) -> None:
     assert code == 1 and "tcp.options.sack_permitted absent (packet 2" in reasons(report), report
 
 
+def merged(one: bytes, other: bytes) -> bytes:
+    """Both links of a farm as one capture, in the order of time."""
+
+    def timed(capture: bytes) -> list[tuple[tuple[int, ...], bytes]]:
+        found = packets_of(capture)
+        return [
+            (struct.unpack_from("=II", capture, begin - 16), capture[begin - 16 : end])
+            for begin, end in found
+        ]
+
+    packets = sorted(timed(one) + timed(other), key=lambda packet: packet[0])
+    return one[:24] + b"".join(content for _, content in packets)
+
+
+def both_ends_of_a_move_are_played(replay: Replay) -> None:
+    pcaps = ROOT / "pcaps"
+    names = ["move-base", "move-routed", "held-packets-order", "late-acknowledgement-reset"]
+    code, report = replay.report(
+        *(str(pcaps / f"{name}.pcap") for name in names), "--as", "home", "--out", "bundle"
+    )
+    assert code == 0 and len(report["cases"]) == 4, report
+    verified = subprocess.run([replay.judge, "verify", "bundle"], cwd=replay.folder, check=False)
+    assert verified.returncode == 0
+    code, report = replay.report(str(pcaps / "move-ext.pcap"), "--as", "home")
+    assert code == 3 and "is of the extensions: 0x14 go" in reasons(report), report
+
+    moves = pcaps / "curl-moves"
+    whole = merged((moves / "front.pcap").read_bytes(), (moves / "back.pcap").read_bytes())
+    path = replay.altered("curl.pcap", whole)
+    code, report = replay.report(path, "--as", "target")
+    assert code == 1 and "expected 0x01 (packet 7 of the capture), got none" in reasons(report)
+    farm = (replay.folder / "farm.toml").read_text()
+    (replay.folder / "farm.toml").write_text(farm.replace('"/s2/"', '"/bytes/2"'))
+    code, report = replay.report(path, "--as", "target")
+    assert code == 0, report
+    # A home that forwards once more than there is anything to forward.
+    begin, end = packets_of(whole)[-1]
+    path = replay.altered("more.pcap", whole + whole[begin - 16 : end])
+    code, report = replay.report(path, "--as", "target")
+    assert code == 1 and "0x02 (the last is packet" in reasons(report), report
+
+
 def what_cannot_be_played_says_why(replay: Replay) -> None:
     whole = (OTHERS / "curl-nginx.pcap").read_bytes()
     begin = packets_of(whole)[0][1]
@@ -156,7 +200,12 @@ def main() -> int:
     parser.add_argument("--node", type=Path, required=True)
     parser.add_argument("--hostile", type=int, default=HOSTILE, help="captures")
     arguments = parser.parse_args()
-    for part in (is_answered_as_it_was, what_differs_is_named, what_cannot_be_played_says_why):
+    for part in (
+        is_answered_as_it_was,
+        what_differs_is_named,
+        both_ends_of_a_move_are_played,
+        what_cannot_be_played_says_why,
+    ):
         with tempfile.TemporaryDirectory() as name:
             part(Replay(arguments.judge.resolve(), arguments.node.resolve(), Path(name)))
     with tempfile.TemporaryDirectory() as name:
