@@ -9,6 +9,7 @@
 namespace conform {
 
 std::vector<CaseInfo> endpoint_acknowledgement_cases();
+std::vector<CaseInfo> endpoint_any_state_cases();
 std::vector<CaseInfo> endpoint_base_home_cases();
 std::vector<CaseInfo> endpoint_bounds_cases();
 std::vector<CaseInfo> endpoint_connection_cases();
@@ -46,12 +47,17 @@ std::vector<CaseInfo> system_selection_cases();
 std::vector<CaseInfo> system_session_map_cases();
 std::vector<CaseInfo> system_sessions_cases();
 std::vector<CaseInfo> tcp_closing_cases();
+std::vector<CaseInfo> tcp_congestion_cases();
 std::vector<CaseInfo> tcp_handshake_cases();
+std::vector<CaseInfo> tcp_initial_sequence_cases();
 std::vector<CaseInfo> tcp_ip_cases();
+std::vector<CaseInfo> tcp_marks_cases();
 std::vector<CaseInfo> tcp_options_cases();
 std::vector<CaseInfo> tcp_resets_cases();
 std::vector<CaseInfo> tcp_segments_cases();
 std::vector<CaseInfo> tcp_sending_cases();
+std::vector<CaseInfo> tcp_syn_flood_cases();
 std::vector<CaseInfo> tcp_uploads_cases();
+std::vector<CaseInfo> tcp_urgent_cases();
 
 }  // namespace conform

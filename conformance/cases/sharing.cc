@@ -13,7 +13,7 @@ constexpr std::string_view kServersDie = "a server whose channel is cut or resta
 constexpr std::string_view kChannels = "what it says on the control channels concerns all";
 constexpr std::string_view kDrains = "a device that drains sends everything away";
 constexpr std::string_view kFillsTable = "a full table refuses what others bring";
-constexpr std::string_view kFloods = "others would wait behind its thousands of frames";
+constexpr std::string_view kFloods = "others would wait behind its many frames";
 constexpr std::string_view kReassembles = "its fragments could be taken for those of another case";
 constexpr std::string_view kAnswersArp = "it asks the device by ARP, whose answers name no case";
 
@@ -29,6 +29,8 @@ constexpr Seclusion kSecluded[] = {
     {"endpoint/bounds/unknown-tuples-harmless", kFloods},
     {"system/addresses/**", kAnswersArp},
     {"tcp/ip/arp-for-itself", kAnswersArp},
+    {"tcp/syn-flood/**", kFloods},
+    {"tcp/ip/tiny-first-dropped", kReassembles},
     {"tcp/ip/fragments-assembled", kReassembles},
 };
 

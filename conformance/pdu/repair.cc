@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kIpv4ChecksumOffset = 10;
 constexpr std::size_t kTypeOffset = 12;
+constexpr std::size_t kTcpChecksumOffset = 16;
+constexpr std::uint8_t kTcp = 6;
 
 }  // namespace
 
@@ -22,6 +24,16 @@ void repair_ipv4_checksum(Bytes& packet, std::size_t offset) {
     store_u16(packet, offset + kIpv4ChecksumOffset, 0);
     store_u16(packet, offset + kIpv4ChecksumOffset,
               internet_checksum(ByteView(packet).subspan(offset, length)));
+}
+
+void repair_tcp_checksum(Bytes& packet) {
+    const std::size_t header_size = 4U * (packet[0] & 0x0FU);
+    const std::size_t size = packet.size() - header_size;
+    store_u16(packet, header_size + kTcpChecksumOffset, 0);
+    const std::uint32_t start =
+        pseudo_header_sum({load_u32(packet, 12)}, {load_u32(packet, 16)}, kTcp, size);
+    store_u16(packet, header_size + kTcpChecksumOffset,
+              internet_checksum(ByteView(packet).subspan(header_size), start));
 }
 
 void repair_encapsulation_checksum(Bytes& frame) {

@@ -10,6 +10,9 @@ namespace conform {
 /// as it is there.
 void repair_ipv4_checksum(Bytes& packet, std::size_t offset);
 
+/// Of the TCP segment in an IPv4 packet, over the lengths that the packet has.
+void repair_tcp_checksum(Bytes& packet);
+
 /// Of the encapsulation header behind Ethernet: over header and payload up to the end of the frame,
 /// for type 0x02 over the header alone (FRM-4).
 void repair_encapsulation_checksum(Bytes& frame);

@@ -27,6 +27,8 @@ Client::Client(Wire& wire, const Iut& iut, SocketAddress self, SocketAddress ser
       timestamp_start_(random.next_u32()),
       identification_(static_cast<std::uint16_t>(random.next_u32())),
       has_timestamps_(offer.has_timestamps) {
+    initial_sequence_ = next_sequence_ = offer.initial_sequence.value_or(initial_sequence_);
+    if (offer.timestamp) timestamp_start_ += *offer.timestamp - timestamp_now();
     wire_.add_listener(*this);
 }
 
@@ -71,8 +73,17 @@ void Client::count_sent(const TcpSegment& segment) {
 
 std::size_t Client::send(const TcpSegment& segment) {
     count_sent(segment);
+    return carry(segment);
+}
+
+std::size_t Client::carry(const Bytes& packet) {
+    if (carrier_) return carrier_(packet);
     return wire_.send(Link::Front, encode_ethernet(iut_.device.front_mac, iut_.client_mac,
-                                                   ether_type::kIpv4, encode_tcp_packet(segment)));
+                                                   ether_type::kIpv4, packet));
+}
+
+std::size_t Client::carry(const TcpSegment& segment) {
+    return carry(encode_tcp_packet(segment));
 }
 
 void Client::learn_handshake(const TcpSegment& syn_ack) {

@@ -3,6 +3,7 @@
 /// to, acknowledges nothing by itself, and counts sequence numbers from the handshake.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -20,6 +21,10 @@ struct ClientOffer {
     std::optional<std::uint8_t> window_scale = 7;
     bool is_sack_permitted = true;
     bool has_timestamps = true;
+    /// The first number; absent: drawn.
+    std::optional<std::uint32_t> initial_sequence{};
+    /// What its timestamp clock shows when it is made; absent: drawn.
+    std::optional<std::uint32_t> timestamp{};
 };
 
 /// A segment that came for the client.
@@ -48,6 +53,8 @@ class Client : public FrameListener {
     std::uint32_t server_initial_sequence() const { return server_initial_sequence_; }
     std::uint32_t next_sequence() const { return next_sequence_; }
     std::uint32_t acknowledged() const { return acknowledged_; }
+    /// TSval of the server's last segment that was accepted.
+    std::uint32_t server_timestamp() const { return server_timestamp_; }
     /// What the window field of segments after the handshake says, and what it means in bytes.
     std::uint16_t window_field() const { return window_field_; }
     std::uint32_t window_bytes() const;
@@ -65,11 +72,19 @@ class Client : public FrameListener {
     void count_sent(const TcpSegment& segment);
     /// So many bytes that the server has got already.
     void skip_sent(std::size_t bytes) { next_sequence_ += static_cast<std::uint32_t>(bytes); }
-    /// Sends it as a frame to the device's front MAC and counts it.
+    /// Sends it and counts it.
     std::size_t send(const TcpSegment& segment);
     std::size_t send(std::uint8_t flags, Bytes payload = {}) {
         return send(make(flags, std::move(payload)));
     }
+
+    /// Takes a packet to the device; the frame's number in the capture.
+    using Carrier = std::function<std::size_t(const Bytes& packet)>;
+    /// By default as a frame to the device's front MAC.
+    void carry_by(Carrier carrier) { carrier_ = std::move(carrier); }
+    /// A packet on this client's way, whatever is in it; nothing is counted.
+    std::size_t carry(const Bytes& packet);
+    std::size_t carry(const TcpSegment& segment);
 
     /// Learns sequence number and options from a SYN/ACK.
     void learn_handshake(const TcpSegment& syn_ack);
@@ -115,6 +130,7 @@ class Client : public FrameListener {
     ClientOffer offer_;
     Inbox inbox_;
     Inbox errors_;
+    Carrier carrier_{};
     std::uint32_t initial_sequence_;
     std::uint32_t next_sequence_;
     std::uint32_t server_initial_sequence_ = 0;

@@ -15,7 +15,7 @@ namespace {
 /// The client's window field means bytes only with its scale: a target that loses the scale may
 /// send four bytes.
 constexpr std::uint8_t kClientScale = 8;
-constexpr std::uint16_t kClientWindowField = 4;
+constexpr std::uint32_t kClientWindow = 1'024;
 constexpr std::uint8_t kHomeScale = 7;
 constexpr std::uint16_t kHomeWindow = 65'535;
 /// A right edge further out than this many windows of the block was scaled by another scale.
@@ -38,7 +38,7 @@ ControlBlock idle_block(const Client& client, std::uint32_t timestamp) {
     block.epoch = 1;
     block.t_state = block_state::kEstablished;
     block.t_rxtcur = 1'000;
-    block.t_maxseg = kMaximumSegment;
+    block.t_maxseg = client.offer().mss;
     block.t_flags = block_flag::kRequestedScale | block_flag::kReceivedScale |
                     block_flag::kRequestedTimestamps | block_flag::kReceivedTimestamps |
                     block_flag::kSackPermitted;
@@ -49,9 +49,9 @@ ControlBlock idle_block(const Client& client, std::uint32_t timestamp) {
     block.snd_wnd = block.max_sndwnd = client.window_bytes();
     block.rcv_wnd = kHomeWindow;
     block.rcv_adv = block.rcv_nxt + kHomeWindow;
-    block.snd_cwnd = 10U * kMaximumSegment;
+    block.snd_cwnd = 10U * client.offer().mss;
     block.snd_ssthresh = 1U << 30;
-    block.snd_scale = kClientScale;
+    block.snd_scale = client.offer().window_scale.value_or(0);
     block.rcv_scale = kHomeScale;
     block.ts_recent = client.timestamp_now();
     if (client.offer().has_timestamps) return block;
@@ -71,6 +71,9 @@ Duration drop_silence(const Stage& stage) {
 MovedIn::MovedIn(Stage& stage, bool has_timestamps)
     : MovedIn(stage, stage.open_client_of_peer(client_offer(has_timestamps))) {}
 
+MovedIn::MovedIn(Stage& stage, const ClientOffer& offer)
+    : MovedIn(stage, stage.open_client_of_peer(offer)) {}
+
 MovedIn::MovedIn(Stage& stage, Ipv4Address client)
     : MovedIn(stage, stage.open_client_of_peer(client_offer(true), client)) {}
 
@@ -80,7 +83,8 @@ MovedIn::MovedIn(Stage& stage, Client& client)
       peer_(stage.open_peer(client_)),
       timestamp_(stage.random().next_u32()),
       frozen_(stage.wire().now()) {
-    client_.set_window_field(kClientWindowField);
+    const unsigned scale = client_.offer().window_scale.value_or(0);
+    client_.set_window_field(static_cast<std::uint16_t>(kClientWindow >> scale));
     client_.assume_handshake(stage.random().next_u32(), timestamp_);
     information_ = {client_.service(), idle_block(client_, timestamp_)};
 }
@@ -203,10 +207,10 @@ Task<> MovedIn::expect_response(const TcpSegment& request) {
         const Bytes& payload = received.segment.payload;
         if (response.empty() && !payload.empty()) {
             stage_.check_that(
-                payload.size() > kClientWindowField && payload.size() <= client_.window_bytes(),
+                payload.size() > client_.window_field() && payload.size() <= client_.window_bytes(),
                 "EP-25",
-                fmt::format("a first flight within {} << {} bytes of window", kClientWindowField,
-                            kClientScale),
+                fmt::format("a first flight within {} << {} bytes of window",
+                            client_.window_field(), client_.offer().window_scale.value_or(0)),
                 fmt::format("{} bytes", payload.size()), received.frame);
         }
         append(response, payload);

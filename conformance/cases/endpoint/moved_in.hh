@@ -23,6 +23,8 @@ class MovedIn {
     /// Client and peer of the case, and the connection as it stands after a handshake that nobody
     /// has seen but us. Each further one of a case has a client port of its own.
     explicit MovedIn(Stage& stage, bool has_timestamps = true);
+    /// The same of a client that has offered this, a window scale among it.
+    MovedIn(Stage& stage, const ClientOffer& offer);
     /// The same of a client with this address, which may be none that a client can have.
     MovedIn(Stage& stage, Ipv4Address client);
 

@@ -2,7 +2,7 @@
 /// TCP page, TCP-1, TCP-2, TCP-3: the handshake.
 #include <fmt/format.h>
 
-#include "cases/registry.hh"
+#include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
 #include "pdu/build.hh"
 
@@ -48,6 +48,32 @@ Task<> options_not_offered(Stage& stage) {
     refuse(segment.is_sack_permitted, "SACK permitted");
     refuse(segment.timestamps.has_value(), "timestamps");
     co_await tcp::exchange(stage, client, "TCP-2");
+    co_await stage.expect_alive("after the case");
+}
+
+/// CVE-2019-11479: an MSS that leaves no room for text has a floor, and a response comes whole.
+Task<> odd_mss_harmless(Stage& stage) {
+    constexpr std::size_t kLeast = 8;
+    constexpr std::uint16_t kSizes[] = {0, 1, 8, 48};
+    co_await stage.expect_alive("before the case");
+    for (const std::uint16_t mss : kSizes) {
+        ClientOffer offer;
+        offer.mss = mss;
+        Client& client = stage.open_client(offer);
+        co_await client.connect("TCP-2");
+        client.send(tcp_flag::kPsh | tcp_flag::kAck, tcp::local_request(stage));
+        const ReceivedSegment first = co_await tcp::expect_text(stage, client, "TCP-2");
+        stage.check_that(
+            first.segment.payload.size() >= kLeast, "TCP-2",
+            fmt::format("{} bytes of text or more in a segment, for an MSS of {}", kLeast, mss),
+            fmt::format("{}", first.segment.payload.size()), first.frame);
+        client.accept(first.segment);
+        client.send(tcp_flag::kAck);
+        co_await tcp::collect(client, stage.iut().timers.silence / 20,
+                              stage.iut().timers.silence / 10);
+        client.send(tcp_flag::kRst | tcp_flag::kAck);
+    }
+    co_await tcp::expect_service(stage, "TCP-2");
     co_await stage.expect_alive("after the case");
 }
 
@@ -149,28 +175,27 @@ Task<> closed_port_reset(Stage& stage) {
 }  // namespace
 
 std::vector<CaseInfo> tcp_handshake_cases() {
-    const auto about = [](std::string_view id, std::string_view claim,
-                          std::vector<std::string_view> requirements, Task<> (*run)(Stage&)) {
-        return CaseInfo{id, claim, std::move(requirements), "tcp", "", run, "", false};
-    };
-    return {
-        about("tcp/handshake/options-answered",
-              "A SYN/ACK has MSS, window scale, SACK permitted and timestamps where the SYN had.",
-              {"TCP-1", "TCP-2"}, options_answered),
-        about("tcp/handshake/options-not-offered",
-              "A SYN/ACK has no option that the SYN did not offer.", {"TCP-2"},
-              options_not_offered),
-        about("tcp/handshake/syn-ack-repeated",
-              "An unacknowledged SYN/ACK goes again, the same, at growing distances.",
-              {"TCP-1", "TCP-3"}, syn_ack_repeated),
-        about("tcp/handshake/syn-repeated", "The same SYN once more gets the same answer.",
-              {"TCP-1"}, syn_repeated),
-        about("tcp/handshake/wrong-acknowledgment-reset",
-              "An acknowledgment of what was not sent is reset, and the handshake goes on.",
-              {"TCP-1"}, wrong_acknowledgment_reset),
-        about("tcp/handshake/closed-port-reset",
-              "A SYN to a port where nobody listens gets RST,ACK with sequence 0 that accepts it.",
-              {"TCP-1"}, closed_port_reset)};
+    tcp::CaseList list;
+    list.add("tcp/handshake/options-answered",
+             "A SYN/ACK has MSS, window scale, SACK permitted and timestamps where the SYN had.",
+             {"TCP-1", "TCP-2"}, options_answered);
+    list.add("tcp/handshake/options-not-offered",
+             "A SYN/ACK has no option that the SYN did not offer.", {"TCP-2"}, options_not_offered);
+    list.add("tcp/handshake/odd-mss-harmless",
+             "An MSS of 0, 1, 8 or 48 does not make segments of nearly nothing.", {"TCP-2"},
+             odd_mss_harmless);
+    list.add("tcp/handshake/syn-ack-repeated",
+             "An unacknowledged SYN/ACK goes again, the same, at growing distances.",
+             {"TCP-1", "TCP-3"}, syn_ack_repeated);
+    list.add("tcp/handshake/syn-repeated", "The same SYN once more gets the same answer.",
+             {"TCP-1"}, syn_repeated);
+    list.add("tcp/handshake/wrong-acknowledgment-reset",
+             "An acknowledgment of what was not sent is reset, and the handshake goes on.",
+             {"TCP-1"}, wrong_acknowledgment_reset);
+    list.add("tcp/handshake/closed-port-reset",
+             "A SYN to a port where nobody listens gets RST,ACK with sequence 0 that accepts it.",
+             {"TCP-1"}, closed_port_reset);
+    return list.take();
 }
 
 }  // namespace conform

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cases/registry.hh"
+#include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
 #include "pdu/build.hh"
 #include "pdu/fragments.hh"
@@ -169,6 +169,54 @@ Task<> overlap_dropped(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// RFC 1858 3.1: a first fragment that does not hold what filters look at. The twin is a SYN in
+/// fragments of 24 bytes.
+Task<> tiny_first_dropped(Stage& stage) {
+    constexpr std::size_t kTiny = 16;
+    co_await stage.expect_alive("before the case");
+    for (const std::size_t size : {kTiny, kPiece}) {
+        Client& client = stage.open_client();
+        TcpSegment syn = client.make_syn();
+        syn.is_fragmentation_forbidden = false;
+        client.count_sent(syn);
+        const Bytes packet = encode_tcp_packet(syn);
+        for (const Bytes& piece : split_packet(packet, size))
+            client.carry(piece);
+        const std::optional<ReceivedSegment> answer =
+            co_await client.receive(stage.iut().timers.silence / 2);
+        const bool is_tiny = size == kTiny;
+        stage.check_that(answer.has_value() != is_tiny, "IP-1",
+                         is_tiny ? "no answer to a SYN whose first fragment ends in its header"
+                                 : "a SYN/ACK for a SYN in fragments",
+                         answer ? describe(client.to_relative(answer->segment)) : "nothing",
+                         stage.wire().capture().size() - 1);
+        if (answer) client.carry(client.make(tcp_flag::kRst));
+    }
+    co_await stage.expect_alive("after the case");
+}
+
+/// RFC 1122 3.3.6: what a frame brings to all is for nobody alone. The twin is the same SYN in a
+/// frame to the device.
+Task<> link_broadcast_dropped(Stage& stage) {
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    const TcpSegment syn = client.make_syn();
+    client.count_sent(syn);
+    const Bytes packet = encode_tcp_packet(syn);
+    tcp::send_frame(
+        stage, encode_ethernet(kBroadcastMac, stage.iut().client_mac, ether_type::kIpv4, packet));
+    co_await client.expect_silence("IP-1", "for a SYN in a frame to all",
+                                   stage.iut().timers.silence / 2);
+    client.carry(packet);
+    const SegmentPattern answer{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
+    const ReceivedSegment received =
+        co_await client.expect("IP-1", answer, stage.iut().timers.answer);
+    client.learn_handshake(received.segment);
+    client.send(tcp_flag::kAck);
+    co_await tcp::exchange(stage, client, "IP-1");
+    co_await stage.expect_alive("after the case");
+}
+
 /// RFC 1122 4.1.3.1.
 Task<> closed_udp_port_unreachable(Stage& stage) {
     constexpr std::uint8_t kUnreachable = 3;
@@ -222,29 +270,33 @@ Task<> arp_for_itself(Stage& stage) {
 }  // namespace
 
 std::vector<CaseInfo> tcp_ip_cases() {
-    const auto about = [](std::string_view id, std::string_view claim,
-                          std::vector<std::string_view> requirements, Task<> (*run)(Stage&)) {
-        return CaseInfo{id, claim, std::move(requirements), "tcp", "", run, "", false};
-    };
-    return {about("tcp/ip/echo-answered", "An echo request is answered with its bytes.", {"IP-3"},
-                  echo_answered),
-            about("tcp/ip/bad-headers-dropped",
-                  "Packets with a wrong checksum, version or length in the IP header are dropped.",
-                  {"IP-1"}, bad_headers_dropped),
-            about("tcp/ip/martians-refused", "Packets from addresses that no host has are dropped.",
-                  {"IP-1"}, martians_refused),
-            about("tcp/ip/options-harmless", "A request behind IP options is answered.", {"IP-1"},
-                  options_harmless),
-            about("tcp/ip/fragments-assembled",
-                  "A datagram in fragments is put together, in whatever order they come.", {"IP-1"},
-                  fragments_assembled),
-            about("tcp/ip/overlap-dropped", "A datagram whose fragments overlap is dropped.",
-                  {"IP-1"}, overlap_dropped),
-            about("tcp/ip/closed-udp-port-unreachable",
-                  "UDP to a port where nobody is gets ICMP port unreachable.", {"IP-3"},
-                  closed_udp_port_unreachable),
-            about("tcp/ip/arp-for-itself", "ARP is answered for its own address alone.", {"IP-2"},
-                  arp_for_itself)};
+    tcp::CaseList list;
+    list.add("tcp/ip/echo-answered", "An echo request is answered with its bytes.", {"IP-3"},
+             echo_answered);
+    list.add("tcp/ip/bad-headers-dropped",
+             "Packets with a wrong checksum, version or length in the IP header are dropped.",
+             {"IP-1"}, bad_headers_dropped);
+    list.add("tcp/ip/martians-refused", "Packets from addresses that no host has are dropped.",
+             {"IP-1"}, martians_refused);
+    list.add("tcp/ip/options-harmless", "A request behind IP options is answered.", {"IP-1"},
+             options_harmless);
+    list.add("tcp/ip/fragments-assembled",
+             "A datagram in fragments is put together, in whatever order they come.", {"IP-1"},
+             fragments_assembled);
+    list.add("tcp/ip/overlap-dropped", "A datagram whose fragments overlap is dropped.", {"IP-1"},
+             overlap_dropped);
+    list.add("tcp/ip/link-broadcast-dropped",
+             "A packet for the device in a frame to all is dropped.", {"IP-1"},
+             link_broadcast_dropped);
+    list.add_for_members("tcp/ip/tiny-first-dropped",
+                         "A datagram whose first fragment ends within the TCP header is dropped.",
+                         {"IP-1"}, tiny_first_dropped);
+    list.add("tcp/ip/closed-udp-port-unreachable",
+             "UDP to a port where nobody is gets ICMP port unreachable.", {"IP-3"},
+             closed_udp_port_unreachable);
+    list.add("tcp/ip/arp-for-itself", "ARP is answered for its own address alone.", {"IP-2"},
+             arp_for_itself);
+    return list.take();
 }
 
 }  // namespace conform

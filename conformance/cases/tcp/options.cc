@@ -2,23 +2,26 @@
 /// TCP page, TCP-2, TCP-17: options that nobody knows, that are malformed, and timestamps.
 #include <fmt/format.h>
 
-#include "attach/packet_port.hh"
-#include "cases/registry.hh"
+#include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
+#include "pdu/build.hh"
+#include "pdu/repair.hh"
 #include "pdu/sequence.hh"
 
 namespace conform {
 namespace {
 
+using tcp::Origin;
+
 constexpr std::uint8_t kSynAck = tcp_flag::kSyn | tcp_flag::kAck;
-constexpr std::size_t kOptions = kEthernetHeaderSize + 20 + 20;
+constexpr std::size_t kOptions = 20 + 20;
 constexpr std::uint8_t kTimestamps = 8;
 constexpr std::size_t kTimestampsSize = 10;
 
-/// Where the timestamps stand in a frame that has them.
-std::size_t find_timestamps(const Bytes& frame) {
-    for (std::size_t at = kOptions; at + kTimestampsSize <= frame.size(); ++at) {
-        if (frame[at] == kTimestamps && frame[at + 1] == kTimestampsSize) return at;
+/// Where the timestamps stand in a packet that has them.
+std::size_t find_timestamps(const Bytes& packet) {
+    for (std::size_t at = kOptions; at + kTimestampsSize <= packet.size(); ++at) {
+        if (packet[at] == kTimestamps && packet[at + 1] == kTimestampsSize) return at;
     }
     throw std::logic_error("a SYN of the judge without timestamps");
 }
@@ -28,11 +31,11 @@ Task<> unknown_ignored(Stage& stage) {
     constexpr std::uint8_t kExperiment = 253;  // RFC 4727
     co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
-    Bytes frame = tcp::frame_of(stage, client.make_syn());
-    frame[find_timestamps(frame)] = kExperiment;
-    complete_checksum(frame);
+    Bytes packet = encode_tcp_packet(client.make_syn());
+    packet[find_timestamps(packet)] = kExperiment;
+    repair_tcp_checksum(packet);
     client.count_sent(client.make_syn());
-    tcp::send_frame(stage, std::move(frame));
+    client.carry(packet);
     const SegmentPattern answer{.flags = kSynAck, .acknowledgment = 1, .has_timestamps = false};
     const ReceivedSegment received =
         co_await client.expect("TCP-2", answer, stage.iut().timers.answer);
@@ -43,16 +46,15 @@ Task<> unknown_ignored(Stage& stage) {
 }
 
 /// MUST-7: a length that no option has does no harm, whatever becomes of the segment.
-Task<> malformed_harmless(Stage& stage) {
+Task<> malformed_harmless(Stage& stage, Origin origin) {
     constexpr std::uint8_t kLengths[] = {0, 1, 3, 200, 255};
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    co_await client.connect("TCP-2");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-2");
     for (const std::uint8_t length : kLengths) {
-        Bytes frame = tcp::frame_of(stage, client.make(tcp_flag::kAck));
-        frame[find_timestamps(frame) + 1] = length;
-        complete_checksum(frame);
-        tcp::send_frame(stage, std::move(frame));
+        Bytes packet = encode_tcp_packet(client.make(tcp_flag::kAck));
+        packet[find_timestamps(packet) + 1] = length;
+        repair_tcp_checksum(packet);
+        client.carry(packet);
         co_await stage.expect_alive("behind a segment with a malformed option");
     }
     const std::vector<ReceivedSegment> answers =
@@ -67,13 +69,12 @@ Task<> malformed_harmless(Stage& stage) {
 }
 
 /// RFC 7323 4.3: the echo is that of the segment that is acknowledged; 5.4: the clock goes on.
-Task<> timestamps_echoed(Stage& stage) {
+Task<> timestamps_echoed(Stage& stage, Origin origin) {
     constexpr std::chrono::milliseconds kPause{100};
     constexpr std::ptrdiff_t kPart = 10;
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    const ReceivedSegment answer = co_await client.connect("TCP-2");
-    std::uint32_t clock = answer.segment.timestamps ? answer.segment.timestamps->value : 0;
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-2");
+    std::uint32_t clock = client.server_timestamp();
     const Bytes request = tcp::local_request(stage);
     for (std::ptrdiff_t from = 0; from < 3 * kPart; from += kPart) {
         co_await stage.sleep(kPause);
@@ -96,12 +97,11 @@ Task<> timestamps_echoed(Stage& stage) {
 }
 
 /// RFC 7323 5.3: a segment older than the last one is acknowledged and dropped.
-Task<> old_timestamp_dropped(Stage& stage) {
+Task<> old_timestamp_dropped(Stage& stage, Origin origin) {
     constexpr std::uint32_t kAge = 100'000;
     constexpr std::ptrdiff_t kFirst = 20;
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    co_await client.connect("TCP-2");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-2");
     const Bytes request = tcp::local_request(stage);
     client.send(tcp_flag::kAck, Bytes(request.begin(), request.begin() + kFirst));
     co_await tcp::expect_acknowledgment(stage, client, "TCP-2", client.next_sequence());
@@ -109,7 +109,7 @@ Task<> old_timestamp_dropped(Stage& stage) {
                                         Bytes(request.begin() + kFirst, request.end()));
     TcpSegment old = rest;
     old.timestamps->value -= kAge;
-    tcp::send_frame(stage, tcp::frame_of(stage, old));
+    client.carry(old);
     co_await tcp::expect_acknowledgment(stage, client, "TCP-2", client.next_sequence());
     co_await client.expect_silence("TCP-2", "for a request with an old timestamp",
                                    stage.iut().timers.silence / 2);
@@ -121,23 +121,22 @@ Task<> old_timestamp_dropped(Stage& stage) {
 }  // namespace
 
 std::vector<CaseInfo> tcp_options_cases() {
-    const auto about = [](std::string_view id, std::string_view claim,
-                          std::vector<std::string_view> requirements, Task<> (*run)(Stage&)) {
-        return CaseInfo{id, claim, std::move(requirements), "tcp", "", run, "", false};
-    };
-    return {
-        about("tcp/options/unknown-ignored",
-              "A SYN with an option that nobody knows is answered, as if it had none.",
-              {"TCP-1", "TCP-2"}, unknown_ignored),
-        about("tcp/options/malformed-harmless",
-              "Segments with options of impossible lengths do not reset or stall a connection.",
-              {"TCP-2"}, malformed_harmless),
-        about("tcp/options/timestamps-echoed",
-              "Each acknowledgment echoes the timestamp of its segment, and its own clock goes on.",
-              {"TCP-2", "TCP-17"}, timestamps_echoed),
-        about("tcp/options/old-timestamp-dropped",
-              "Text with a timestamp older than the last is acknowledged and dropped.", {"TCP-2"},
-              old_timestamp_dropped)};
+    tcp::CaseList list;
+    list.add("tcp/options/unknown-ignored",
+             "A SYN with an option that nobody knows is answered, as if it had none.",
+             {"TCP-1", "TCP-2"}, unknown_ignored);
+    list.add_both<malformed_harmless>(
+        "tcp/options/malformed-harmless",
+        "Segments with options of impossible lengths do not reset or stall a connection.",
+        {"TCP-2"});
+    list.add_both<timestamps_echoed>(
+        "tcp/options/timestamps-echoed",
+        "Each acknowledgment echoes the timestamp of its segment, and its own clock goes on.",
+        {"TCP-2", "TCP-17"});
+    list.add_both<old_timestamp_dropped>(
+        "tcp/options/old-timestamp-dropped",
+        "Text with a timestamp older than the last is acknowledged and dropped.", {"TCP-2"});
+    return list.take();
 }
 
 }  // namespace conform

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "cases/named_content.hh"
-#include "cases/registry.hh"
+#include "cases/tcp/flights.hh"
+#include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
 #include "pdu/build.hh"
 #include "pdu/sequence.hh"
@@ -13,129 +13,96 @@
 namespace conform {
 namespace {
 
+using tcp::Origin;
+
 constexpr std::uint16_t kSmallMss = 536;
 constexpr std::size_t kHeaders = 40;
-/// More than the pause between segments of one flight, on any device.
-constexpr std::chrono::milliseconds kFlightPause{60};
-constexpr std::chrono::milliseconds kFlightLength{150};
 
-void ask_for_large(Stage& stage, Client& client) {
-    client.send(tcp_flag::kPsh | tcp_flag::kAck, large_request(stage, client));
-}
-
-/// The segments with text that come before anything is acknowledged, repetitions left out.
-Task<std::vector<ReceivedSegment>> first_flight(Stage& stage, Client& client,
-                                                const char* requirement) {
-    ask_for_large(stage, client);
-    std::vector<ReceivedSegment> flight;
-    flight.push_back(co_await tcp::expect_text(stage, client, requirement));
-    const std::vector<ReceivedSegment> rest =
-        co_await tcp::collect(client, kFlightPause, kFlightLength);
-    for (const ReceivedSegment& each : rest) {
-        const bool is_new =
-            std::none_of(flight.begin(), flight.end(), [&each](const ReceivedSegment& other) {
-                return other.segment.sequence == each.segment.sequence;
-            });
-        if (is_new && !each.segment.payload.empty()) flight.push_back(each);
+/// RFC 9293 3.7.1: a segment's text and its options fit the MSS.
+void check_sizes(Stage& stage, const std::vector<ReceivedSegment>& flight, std::uint16_t mss) {
+    const std::size_t limit = mss + kHeaders;
+    for (const ReceivedSegment& each : flight) {
+        const std::size_t size = stage.wire().capture()[each.frame].frame.ipv4->bytes.size();
+        stage.check_that(size <= limit, "TCP-2", fmt::format("packets of {} bytes at most", limit),
+                         fmt::format("{}", size), each.frame);
     }
-    co_return flight;
 }
 
-std::uint32_t end_of(const TcpSegment& segment) {
-    return segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
+Task<> small_mss_kept(Stage& stage, Origin origin) {
+    co_await stage.expect_alive("before the case");
+    ClientOffer offer;
+    offer.mss = 800;
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1", offer);
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-2");
+    check_sizes(stage, flight, offer.mss);
+    co_await tcp::abandon(stage, client);
 }
 
-/// Nothing is left to be said: the connection is not needed any more.
-Task<> abandon(Stage& stage, Client& client) {
-    TcpSegment reset = client.make(tcp_flag::kRst | tcp_flag::kAck);
-    client.send(reset);
-    co_await stage.expect_alive("after the case");
-    co_await tcp::expect_service(stage, "TCP-1");
-}
-
-/// RFC 9293 3.7.1: a segment's text and its options fit the MSS; without one it is 536 (MUST-15).
-Task<> mss_kept(Stage& stage, std::optional<std::uint16_t> mss) {
+/// RFC 9293 3.7.1, MUST-15: without the option it is 536.
+Task<> default_mss_kept(Stage& stage) {
     co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     TcpSegment syn = client.make_syn();
-    syn.mss = mss;
+    syn.mss.reset();
     client.send(syn);
     const SegmentPattern answer{.flags = tcp_flag::kSyn | tcp_flag::kAck, .acknowledgment = 1};
     const ReceivedSegment syn_ack =
         co_await client.expect("TCP-1", answer, stage.iut().timers.answer);
     client.learn_handshake(syn_ack.segment);
     client.send(tcp_flag::kAck);
-    const std::vector<ReceivedSegment> flight = co_await first_flight(stage, client, "TCP-2");
-    const std::size_t limit = mss.value_or(kSmallMss) + kHeaders;
-    for (const ReceivedSegment& each : flight) {
-        const std::size_t size = stage.wire().capture()[each.frame].frame.ipv4->bytes.size();
-        stage.check_that(size <= limit, "TCP-2", fmt::format("packets of {} bytes at most", limit),
-                         fmt::format("{}", size), each.frame);
-    }
-    co_await abandon(stage, client);
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-2");
+    check_sizes(stage, flight, kSmallMss);
+    co_await tcp::abandon(stage, client);
 }
 
-Task<> small_mss_kept(Stage& stage) {
-    return mss_kept(stage, 800);
-}
-
-Task<> default_mss_kept(Stage& stage) {
-    return mss_kept(stage, std::nullopt);
-}
-
-/// The client's window is 4,000 bytes, of which the field alone says 500.
-Task<> scaled_window_used(Stage& stage) {
-    constexpr std::uint8_t kScale = 3;
-    constexpr std::uint16_t kField = 500;
+/// The client's window is 4,000 bytes, of which the field alone says 125.
+Task<> scaled_window_used(Stage& stage, Origin origin) {
+    constexpr std::uint8_t kScale = 5;
+    constexpr std::uint16_t kField = 125;
     constexpr std::uint32_t kWindow = std::uint32_t{kField} << kScale;
     co_await stage.expect_alive("before the case");
     ClientOffer offer;
     offer.window_scale = kScale;
-    Client& client = stage.open_client(offer);
-    client.set_window_field(kField);
-    co_await client.connect("TCP-1");
-    const std::vector<ReceivedSegment> flight = co_await first_flight(stage, client, "TCP-2");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1", offer, kField);
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-2");
     std::uint32_t reached = 0;
     for (const ReceivedSegment& each : flight) {
-        reached = std::max(reached, end_of(each.segment) - client.acknowledged());
-        stage.check_that(end_of(each.segment) - client.acknowledged() <= kWindow, "TCP-5",
+        reached = std::max(reached, tcp::end_of(each.segment) - client.acknowledged());
+        stage.check_that(tcp::end_of(each.segment) - client.acknowledged() <= kWindow, "TCP-5",
                          fmt::format("{} bytes at most, the client's window", kWindow),
-                         fmt::format("{}", end_of(each.segment) - client.acknowledged()),
+                         fmt::format("{}", tcp::end_of(each.segment) - client.acknowledged()),
                          each.frame);
     }
     stage.check_that(reached > kField, "TCP-2",
                      fmt::format("more than {} bytes, for the window is scaled", kField),
                      fmt::format("{}", reached), flight.back().frame);
-    co_await abandon(stage, client);
+    co_await tcp::abandon(stage, client);
 }
 
 /// RFC 6928 2: ten segments, and one more to find out whether the last was lost.
-Task<> initial_window_kept(Stage& stage) {
-    constexpr std::uint32_t kMss = 1'460;
-    constexpr std::uint32_t kLimit = 11 * kMss;
+Task<> initial_window_kept(Stage& stage, Origin origin) {
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    co_await client.connect("TCP-1");
-    const std::vector<ReceivedSegment> flight = co_await first_flight(stage, client, "TCP-4");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
+    const std::uint32_t limit = 11U * client.offer().mss;
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-4");
     for (const ReceivedSegment& each : flight) {
-        const std::uint32_t sent = end_of(each.segment) - client.acknowledged();
-        stage.check_that(sent <= kLimit, "TCP-4",
-                         fmt::format("{} bytes at most before the first acknowledgment", kLimit),
+        const std::uint32_t sent = tcp::end_of(each.segment) - client.acknowledged();
+        stage.check_that(sent <= limit, "TCP-4",
+                         fmt::format("{} bytes at most before the first acknowledgment", limit),
                          fmt::format("{}", sent), each.frame);
     }
     stage.check_that(flight.size() > 1, "TCP-4", "more than one segment at first", "one",
                      flight.front().frame);
-    co_await abandon(stage, client);
+    co_await tcp::abandon(stage, client);
 }
 
 /// RFC 6298 5.4 to 5.6: what nobody acknowledges goes again, the same, at growing distances.
-Task<> retransmitted_with_backoff(Stage& stage) {
+Task<> retransmitted_with_backoff(Stage& stage, Origin origin) {
     constexpr std::size_t kTimes = 3;
     // RFC 6298 5.7: a timer that began with 3 s is at 12 s by the third time.
     constexpr std::chrono::milliseconds kLongest{15'000};
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    co_await client.connect("TCP-1");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
     client.send(tcp_flag::kPsh | tcp_flag::kAck, tcp::local_request(stage));
     const ReceivedSegment first = co_await tcp::expect_text(stage, client, "TCP-3");
     std::vector<Time> times;
@@ -162,45 +129,15 @@ Task<> retransmitted_with_backoff(Stage& stage) {
         2 * longer >= 3 * pause, "TCP-3",
         fmt::format("the next repetition {} ms or more later", milliseconds_of(3 * pause / 2)),
         fmt::format("{} ms", milliseconds_of(longer)), stage.wire().capture().size() - 1);
-    co_await abandon(stage, client);
-}
-
-/// A flight of which the client has got everything but the beginning.
-struct Loss {
-    std::vector<ReceivedSegment> flight;
-    SackRange got;
-};
-
-/// What is lost is as long as a segment may be: a device may cut what it repeats elsewhere.
-Task<Loss> lose_the_first(Stage& stage, Client& client) {
-    constexpr std::uint32_t kLost = 1'448;
-    Loss loss;
-    loss.flight = co_await first_flight(stage, client, "TCP-4");
-    if (loss.flight.size() < 5) {
-        throw Violation({"TCP-4", "a first flight of 5 segments or more",
-                         fmt::format("{}", loss.flight.size()), loss.flight.front().frame});
-    }
-    const std::uint32_t start = loss.flight.front().segment.sequence;
-    std::size_t first = 1;
-    while (first + 1 < loss.flight.size() && loss.flight[first].segment.sequence - start < kLost)
-        ++first;
-    loss.got.left = loss.flight[first].segment.sequence;
-    for (std::size_t i = first; i < loss.flight.size(); ++i) {
-        TcpSegment duplicate = client.make(tcp_flag::kAck);
-        loss.got.right = end_of(loss.flight[i].segment);
-        duplicate.sack.push_back(loss.got);
-        client.send(duplicate);
-    }
-    co_return loss;
+    co_await tcp::abandon(stage, client);
 }
 
 /// RFC 5681 3.2, RFC 6675: long before its time is over.
-Task<> fast_retransmit(Stage& stage) {
+Task<> fast_retransmit(Stage& stage, Origin origin) {
     constexpr std::chrono::milliseconds kFast{150};
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    co_await client.connect("TCP-1");
-    const Loss loss = co_await lose_the_first(stage, client);
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
+    const tcp::Loss loss = co_await tcp::lose_the_first(stage, client);
     const std::uint32_t lost = loss.flight.front().segment.sequence;
     const Time told = stage.wire().now();
     const Duration patience = kFast + stage.iut().timers.tolerance;
@@ -215,17 +152,16 @@ Task<> fast_retransmit(Stage& stage) {
                                      milliseconds_of(patience)),
                          "nothing of it"});
     }
-    co_await abandon(stage, client);
+    co_await tcp::abandon(stage, client);
 }
 
 /// RFC 6675 5.1, RFC 2018 5: what SACK blocks have reported is not sent once more.
-Task<> reported_not_repeated(Stage& stage) {
+Task<> reported_not_repeated(Stage& stage, Origin origin) {
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    co_await client.connect("TCP-1");
-    const Loss loss = co_await lose_the_first(stage, client);
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
+    const tcp::Loss loss = co_await tcp::lose_the_first(stage, client);
     const std::vector<ReceivedSegment> next =
-        co_await tcp::collect(client, kFlightPause, kFlightLength);
+        co_await tcp::collect(client, tcp::kFlightPause, tcp::kFlightLength);
     for (const ReceivedSegment& each : next) {
         const bool is_reported = !each.segment.payload.empty() &&
                                  !sequence_before(each.segment.sequence, loss.got.left) &&
@@ -233,17 +169,16 @@ Task<> reported_not_repeated(Stage& stage) {
         stage.check_that(!is_reported, "TCP-2", "nothing again that SACK has reported",
                          describe(client.to_relative(each.segment)), each.frame);
     }
-    co_await abandon(stage, client);
+    co_await tcp::abandon(stage, client);
 }
 
 /// RFC 9293 3.8.6.1, MUST-36: a closed window is asked for, and an open one used.
-Task<> zero_window_probed(Stage& stage) {
+Task<> zero_window_probed(Stage& stage, Origin origin) {
     constexpr std::chrono::milliseconds kProbe{4'000};
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-5");
     const std::uint16_t open = client.window_field();
     client.set_window_field(0);
-    co_await client.connect("TCP-5");
     client.send(tcp_flag::kPsh | tcp_flag::kAck, tcp::local_request(stage));
     const std::uint32_t start = client.acknowledged();
     for (int probes = 0; probes < 2;) {
@@ -277,7 +212,7 @@ std::size_t longest_packet(Stage& stage, const std::vector<ReceivedSegment>& seg
 }
 
 /// RFC 1191, RFC 5927: a link that takes less is believed if the quoted number was in flight.
-Task<> path_mtu_followed(Stage& stage, bool is_in_flight) {
+Task<> path_mtu_followed(Stage& stage, Origin origin, bool is_in_flight) {
     constexpr std::uint8_t kUnreachable = 3;
     constexpr std::uint8_t kFragmentationNeeded = 4;
     constexpr std::size_t kQuotedSize = 28;
@@ -285,9 +220,8 @@ Task<> path_mtu_followed(Stage& stage, bool is_in_flight) {
     // A host may remember the path of an earlier case: what is forged says still less.
     const std::uint16_t mtu = is_in_flight ? 1'000 : 600;
     co_await stage.expect_alive("before the case");
-    Client& client = stage.open_client();
-    co_await client.connect("TCP-1");
-    const std::vector<ReceivedSegment> flight = co_await first_flight(stage, client, "TCP-13");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-13");
     const std::size_t before = longest_packet(stage, flight);
     TcpSegment lost = flight.front().segment;
     if (!is_in_flight) lost.sequence -= kElsewhere;
@@ -297,13 +231,13 @@ Task<> path_mtu_followed(Stage& stage, bool is_in_flight) {
                       kFragmentationNeeded};
     error.sequence = mtu;
     error.payload = std::move(quote);
-    tcp::send_packet(stage, encode_icmp_packet(error));
-    co_await tcp::collect(client, kFlightPause, kFlightLength);
+    client.carry(encode_icmp_packet(error));
+    co_await tcp::collect(client, tcp::kFlightPause, tcp::kFlightLength);
     // Whatever is sent from now on is as long as the path takes.
     client.accept(flight.front().segment);
     client.send(tcp_flag::kAck);
     const std::vector<ReceivedSegment> next =
-        co_await tcp::collect(client, std::chrono::milliseconds(700), kFlightLength);
+        co_await tcp::collect(client, std::chrono::milliseconds(700), tcp::kFlightLength);
     const std::size_t longest = longest_packet(stage, next);
     if (next.empty()) throw Violation({"TCP-13", "text behind the error", "nothing"});
     const bool is_right = is_in_flight ? longest <= mtu : before <= mtu || longest > mtu;
@@ -313,53 +247,90 @@ Task<> path_mtu_followed(Stage& stage, bool is_in_flight) {
                          : std::string("packets as long as before, for nothing quoted was in "
                                        "flight"),
                      fmt::format("{} bytes", longest), next.front().frame);
-    co_await abandon(stage, client);
+    co_await tcp::abandon(stage, client);
 }
 
-Task<> fragmentation_needed_followed(Stage& stage) {
-    return path_mtu_followed(stage, true);
+/// A path that claims to take next to nothing (RFC 1191 3 allows 68 bytes): the page has a floor of
+/// 552, so that nobody makes a connection crawl.
+Task<> path_mtu_floor(Stage& stage) {
+    constexpr std::uint8_t kUnreachable = 3;
+    constexpr std::uint8_t kFragmentationNeeded = 4;
+    constexpr std::size_t kQuotedSize = 28;
+    constexpr std::uint16_t kClaimed = 68;
+    constexpr std::size_t kFloor = 552;
+    constexpr std::size_t kLeast = 200;  // a device may send less than a path takes
+    co_await stage.expect_alive("before the case");
+    // What it learns of the way to this address is of no other case.
+    Client& client = stage.open_client_at(stage.iut().clients.back());
+    co_await client.connect("TCP-13");
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-13");
+    Bytes quote = encode_tcp_packet(flight.front().segment);
+    quote.resize(kQuotedSize);
+    IcmpMessage error{client.self().address, client.service().address, kUnreachable,
+                      kFragmentationNeeded};
+    error.sequence = kClaimed;
+    error.payload = std::move(quote);
+    client.carry(encode_icmp_packet(error));
+    co_await tcp::collect(client, tcp::kFlightPause, tcp::kFlightLength);
+    client.accept(flight.front().segment);
+    client.send(tcp_flag::kAck);
+    const std::vector<ReceivedSegment> next =
+        co_await tcp::collect(client, std::chrono::milliseconds(700), tcp::kFlightLength);
+    if (next.empty()) throw Violation({"TCP-13", "text behind the error", "nothing"});
+    const std::size_t longest = longest_packet(stage, next);
+    stage.check_that(longest >= kLeast && longest <= kFloor, "TCP-13",
+                     fmt::format("packets of {} to {} bytes behind an error that says {}", kLeast,
+                                 kFloor, kClaimed),
+                     fmt::format("{} bytes", longest), next.front().frame);
+    co_await tcp::abandon(stage, client);
 }
 
-Task<> fragmentation_needed_forged(Stage& stage) {
-    return path_mtu_followed(stage, false);
+Task<> fragmentation_needed_followed(Stage& stage, Origin origin) {
+    return path_mtu_followed(stage, origin, true);
+}
+
+Task<> fragmentation_needed_forged(Stage& stage, Origin origin) {
+    return path_mtu_followed(stage, origin, false);
 }
 
 }  // namespace
 
 std::vector<CaseInfo> tcp_sending_cases() {
-    const auto about = [](std::string_view id, std::string_view claim,
-                          std::vector<std::string_view> requirements, Task<> (*run)(Stage&)) {
-        return CaseInfo{id, claim, std::move(requirements), "tcp", "", run, "", false};
-    };
-    return {about("tcp/sending/small-mss-kept", "No segment is longer than the client's MSS says.",
-                  {"TCP-2"}, small_mss_kept),
-            about("tcp/sending/default-mss-kept",
-                  "Where the SYN has no MSS, no segment is longer than 536 bytes say.",
-                  {"TCP-1", "TCP-2"}, default_mss_kept),
-            about("tcp/sending/scaled-window-used",
-                  "The client's window is what the scale makes of the field, and not exceeded.",
-                  {"TCP-2", "TCP-5"}, scaled_window_used),
-            about("tcp/sending/initial-window-kept",
-                  "Before the first acknowledgment no more than the initial window is sent.",
-                  {"TCP-4"}, initial_window_kept),
-            about("tcp/sending/retransmitted-with-backoff",
-                  "Unacknowledged text goes again, the same, at growing distances.", {"TCP-3"},
-                  retransmitted_with_backoff),
-            about("tcp/sending/fast-retransmit",
-                  "A lost segment goes again soon where SACK blocks leave it out.",
-                  {"TCP-2", "TCP-4"}, fast_retransmit),
-            about("tcp/sending/reported-not-repeated",
-                  "Text that SACK blocks have reported is not sent again.", {"TCP-2"},
-                  reported_not_repeated),
-            about("tcp/sending/zero-window-probed",
-                  "A closed window is probed with one byte at most, and used when it opens.",
-                  {"TCP-5"}, zero_window_probed),
-            about("tcp/sending/fragmentation-needed-followed",
-                  "ICMP fragmentation needed about text in flight makes segments shorter.",
-                  {"TCP-13"}, fragmentation_needed_followed),
-            about("tcp/sending/fragmentation-needed-forged",
-                  "ICMP fragmentation needed about a number not in flight changes nothing.",
-                  {"TCP-13"}, fragmentation_needed_forged)};
+    tcp::CaseList list;
+    list.add_both<small_mss_kept>("tcp/sending/small-mss-kept",
+                                  "No segment is longer than the client's MSS says.", {"TCP-2"});
+    list.add("tcp/sending/default-mss-kept",
+             "Where the SYN has no MSS, no segment is longer than 536 bytes say.",
+             {"TCP-1", "TCP-2"}, default_mss_kept);
+    list.add_both<scaled_window_used>(
+        "tcp/sending/scaled-window-used",
+        "The client's window is what the scale makes of the field, and not exceeded.",
+        {"TCP-2", "TCP-5"});
+    list.add_both<initial_window_kept>(
+        "tcp/sending/initial-window-kept",
+        "Before the first acknowledgment no more than the initial window is sent.", {"TCP-4"});
+    list.add_both<retransmitted_with_backoff>(
+        "tcp/sending/retransmitted-with-backoff",
+        "Unacknowledged text goes again, the same, at growing distances.", {"TCP-3"});
+    list.add_both<fast_retransmit>("tcp/sending/fast-retransmit",
+                                   "A lost segment goes again soon where SACK blocks leave it out.",
+                                   {"TCP-2", "TCP-4"});
+    list.add_both<reported_not_repeated>("tcp/sending/reported-not-repeated",
+                                         "Text that SACK blocks have reported is not sent again.",
+                                         {"TCP-2"});
+    list.add_both<zero_window_probed>(
+        "tcp/sending/zero-window-probed",
+        "A closed window is probed with one byte at most, and used when it opens.", {"TCP-5"});
+    list.add_both<fragmentation_needed_followed>(
+        "tcp/sending/fragmentation-needed-followed",
+        "ICMP fragmentation needed about text in flight makes segments shorter.", {"TCP-13"});
+    list.add_both<fragmentation_needed_forged>(
+        "tcp/sending/fragmentation-needed-forged",
+        "ICMP fragmentation needed about a number not in flight changes nothing.", {"TCP-13"});
+    list.add_for_members("tcp/sending/path-mtu-floor",
+                         "No ICMP error makes packets shorter than 552 bytes.", {"TCP-13"},
+                         path_mtu_floor);
+    return list.take();
 }
 
 }  // namespace conform

@@ -128,11 +128,6 @@ std::size_t send_packet(Stage& stage, ByteView packet) {
                                              ether_type::kIpv4, packet));
 }
 
-Bytes frame_of(const Stage& stage, const TcpSegment& segment) {
-    return encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac, ether_type::kIpv4,
-                           encode_tcp_packet(segment));
-}
-
 std::size_t send_frame(Stage& stage, Bytes frame) {
     return stage.wire().send_as_is(Link::Front, std::move(frame));
 }

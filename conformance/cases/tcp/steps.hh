@@ -36,8 +36,6 @@ Task<std::vector<ReceivedSegment>> collect(Client& client, Duration pause, Durat
 
 /// A packet for the device's front link, from the client's router.
 std::size_t send_packet(Stage& stage, ByteView packet);
-/// The frame that would carry `segment`.
-Bytes frame_of(const Stage& stage, const TcpSegment& segment);
 /// One frame as it is.
 std::size_t send_frame(Stage& stage, Bytes frame);
 

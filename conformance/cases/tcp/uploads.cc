@@ -6,12 +6,14 @@
 #include <array>
 
 #include "cases/named_content.hh"
-#include "cases/registry.hh"
+#include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
 #include "pdu/sequence.hh"
 
 namespace conform {
 namespace {
+
+using tcp::Origin;
 
 constexpr std::size_t kSize = 8'000;
 /// No longer than any MSS; a group of them fits any window.
@@ -38,12 +40,11 @@ Task<> expect_taken(Stage& stage, Client& client, std::uint32_t number) {
 }
 
 /// The service has seen every byte at its place, or it would say so.
-Task<> arrives_whole(Stage& stage) {
+Task<> arrives_whole(Stage& stage, Origin origin) {
     co_await stage.expect_alive("before the case");
     co_await expect_verified(stage, "TCP-1");
-    Client& client = stage.open_client();
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
     const Upload upload = make_upload(stage, client, kSize);
-    co_await client.connect("TCP-1");
     client.send(tcp_flag::kPsh | tcp_flag::kAck, upload.head);
     for (std::size_t group = 0; group < kSize; group += kGroup) {
         const std::uint32_t start = client.next_sequence();
@@ -64,14 +65,12 @@ Task<> arrives_whole(Stage& stage) {
 }  // namespace
 
 std::vector<CaseInfo> tcp_uploads_cases() {
-    return {{"tcp/uploads/arrives-whole",
-             "Text that comes out of order and twice reaches the service whole and once.",
-             {"TCP-1", "TCP-9", "TCP-10"},
-             "tcp",
-             "",
-             arrives_whole,
-             "uploads",
-             false}};
+    tcp::CaseList list;
+    list.add_both<arrives_whole>(
+        "tcp/uploads/arrives-whole",
+        "Text that comes out of order and twice reaches the service whole and once.",
+        {"TCP-1", "TCP-9", "TCP-10"}, "uploads");
+    return list.take();
 }
 
 }  // namespace conform
