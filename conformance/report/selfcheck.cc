@@ -20,7 +20,9 @@ bool has_noticed(Verdict verdict) {
 bool has_found(const CaseResult& result, const std::string& requirement) {
     const bool is_of_it =
         std::count(result.requirements.begin(), result.requirements.end(), requirement) > 0;
-    return is_of_it && result.verdict == Verdict::Fail &&
+    // A SHOULD that is missed makes no case fail.
+    const bool is_found = result.verdict == Verdict::Fail || result.verdict == Verdict::NonStrict;
+    return is_of_it && is_found &&
            std::any_of(result.findings.begin(), result.findings.end(),
                        [&](const Finding& finding) { return finding.requirement == requirement; });
 }
@@ -83,9 +85,10 @@ MutantResult mutant_result(const std::string& name, const std::string& requireme
     MutantResult result{name, requirement, {}, {}};
     for (const CaseResult& each : run.cases) {
         if (each.verdict == Verdict::Pass) ++result.passed;
-        if (!has_noticed(each.verdict)) continue;
+        const bool is_mapped = has_found(each, requirement);
+        if (!has_noticed(each.verdict) && !is_mapped) continue;
         result.killed_by.push_back(each.id);
-        if (has_found(each, requirement)) result.mapped.push_back(each.id);
+        if (is_mapped) result.mapped.push_back(each.id);
     }
     return result;
 }

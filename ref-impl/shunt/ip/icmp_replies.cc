@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/ip/ipv4_address_checks.hh"
 
 namespace shunt::ip {
@@ -38,6 +39,9 @@ Result<Packet, Counter> IcmpReplies::echo_reply(const wire::Ipv4View& request,
                                                 const wire::IcmpView& echo, Instant now) {
     if (!echoes_.take(now)) return Failure{Counter::DropIcmpRate};
     Packet packet = pool_.copy(echo.payload());
+    if (is_mutant(Mutant::EchoesZeros) && echo.payload().size() == 64) {
+        std::ranges::fill(packet.mutable_bytes(), std::uint8_t{0});
+    }
     wire::IcmpHeader header;
     header.type = wire::IcmpType::EchoReply;
     header.identifier = echo.identifier();

@@ -24,6 +24,7 @@ Interval interval_of(const wire::Ipv4View& fragment) {
 /// The first fragment must hold the fields that a filter looks at, and no other may overwrite them
 /// (RFC 1858 3, 4; RFC 3128).
 bool is_tiny(const wire::Ipv4View& fragment) {
+    if (is_mutant(Mutant::TakesTinyFragments)) return false;
     if (fragment.protocol() != wire::IpProtocol::Tcp) return false;
     if (fragment.fragment_offset() == 0) return fragment.payload().size() < kTcpHeaderSizeMin;
     return fragment.fragment_offset() < kTcpHeaderSizeMin;
@@ -87,7 +88,9 @@ std::optional<Counter> Reassembly::merge(Datagram& datagram, const wire::Ipv4Vie
     IntervalSet& present = datagram.present;
     if (present.intersects(interval)) {
         const bool is_same = is_repeated(present, datagram.payload.bytes(), fragment);
-        if (!is_mutant(Mutant::AssemblesOverlaps) || is_same) {
+        const bool is_taken =
+            is_mutant(Mutant::AssemblesOverlaps) || is_mutant(Mutant::MixesFragments);
+        if (!is_taken || is_same) {
             return is_same ? Counter::DropFragmentRepeated : Counter::DropFragmentOverlap;
         }
     }

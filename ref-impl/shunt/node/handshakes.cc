@@ -34,10 +34,12 @@ void Node::open_connection(const wire::ConnectionTuple& tuple, const wire::TcpVi
     // A port that no server of the farm listens on is closed (RFC 9293 3.10.7.1).
     if (servers_listening_on(tuple.service_port, tuple.protocol, config_, self_.id, channels_, now)
             .empty()) {
+        if (is_mutant(Mutant::SilentAtClosedPorts)) return;
         return answer_stray(tuple, syn, now);
     }
     if (is_mutant(Mutant::LeavesSynUnanswered)) return;
     auto place = tables_.has_room(migrate::Table::Temporary) ? backlog_.take() : std::nullopt;
+    if (!place && is_mutant(Mutant::DropsBeyondBacklog)) return;
     if (!place || is_mutant(Mutant::KeepsNothingOfSyn)) return answer_with_cookie(tuple, syn, now);
     auto connection = listener_.accept(identity_of(tuple), syn, now);
     if (!connection) return counters_.add(connection.error());

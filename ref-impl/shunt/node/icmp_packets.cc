@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ICMP at a server's front: errors about its connections come in (TCP-13), answers to what nobody
 // here takes go out (IP-3; RFC 1122 3.2.2.1).
+#include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/icmp_errors.hh"
 #include "shunt/node/node.hh"
 #include "shunt/wire/icmp.hh"
@@ -51,6 +52,7 @@ void Node::refuse_datagram(const wire::Ipv4View& ip, Instant now) {
     const auto datagram = wire::UdpView::parse(ip);
     if (!datagram) return counters_.add(datagram.error());
     counters_.add(Counter::DropUdpPort);
+    if (is_mutant(Mutant::SilentAboutUdpPorts)) return;
     front_.send_port_unreachable(ip, now);
 }
 

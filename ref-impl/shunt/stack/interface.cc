@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/ip/fragmentation.hh"
 #include "shunt/ip/ipv4_address_checks.hh"
 #include "shunt/stack/segmentation.hh"
@@ -113,7 +114,8 @@ std::optional<Packet> Interface::pass_up(Packet frame, const wire::Ipv4View& ip,
 
 std::optional<Counter> Interface::address_fault(const wire::EthernetView& ethernet,
                                                 const wire::Ipv4View& ip) const {
-    if (ethernet.destination() != config_.mac) return Counter::DropIpv4LinkBroadcast;
+    const bool is_for_all = ethernet.destination() != config_.mac;
+    if (is_for_all && !is_mutant(Mutant::TakesLinkBroadcast)) return Counter::DropIpv4LinkBroadcast;
     const wire::Ipv4Address source = ip.source();
     if (!ip::is_host_address(source) || routes_.is_broadcast(source) || is_own(source)) {
         return Counter::DropIpv4Source;
@@ -188,7 +190,7 @@ void Interface::handle_arp(ByteView bytes, Instant now) {
     const auto arp = wire::ArpView::parse(bytes);
     if (!arp) return counters_.add(arp.error());
     if (const auto fault = arp_fault(*arp)) return counters_.add(*fault);
-    const bool is_for_us = is_own(arp->target_ip());
+    const bool is_for_us = is_own(arp->target_ip()) || is_mutant(Mutant::AnswersArpForAll);
     // Who only asks whether an address is free has none yet (RFC 5227 2.1.1), and who is not on
     // the link is reached through a router: both are answered, neither is remembered.
     if (routes_.is_on_link(arp->sender_ip())) {

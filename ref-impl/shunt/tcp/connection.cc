@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::tcp {
 
 void Connection::report(Event event) {
@@ -45,6 +47,7 @@ bool Connection::is_established_and_idle() const {
 }
 
 bool Connection::can_be_replaced_by(const wire::TcpView& syn) const {
+    if (is_mutant(Mutant::KeepsTimeWait)) return false;
     const wire::TcpFlags flags = syn.flags();
     if (state_ != State::TimeWait || !flags.syn || flags.acknowledgment || flags.reset)
         return false;

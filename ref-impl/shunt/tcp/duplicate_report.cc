@@ -3,6 +3,7 @@
 // 4), then what has come out of order (RFC 2018 4).
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
@@ -53,6 +54,7 @@ void Connection::add_reports(wire::TcpOptions& options) const {
     if (duplicate_) options.add_sack_block(*duplicate_);
     const OutOfOrder* const out_of_order = receive_buffer_.out_of_order();
     if (!negotiated_.sack_permitted || out_of_order == nullptr) return;
+    if (is_mutant(Mutant::ReportsNoGaps)) return;
     const OutOfOrder::Report report = out_of_order->report();
     for (std::size_t i = 0; i < report.count; ++i) {
         const Interval& range = report.ranges[i];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Explicit congestion notification (RFC 3168 6.1; TCP-14): a mark instead of a loss. It is agreed
 // on in the SYNs, echoed until the sender says that it has heard, and answered once per round trip.
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
@@ -9,7 +10,7 @@ namespace shunt::tcp {
 /// 6.1.1: a SYN asks with both flags, its answer agrees with one. One that repeats both is of a
 /// host that sends back what it does not understand.
 bool Connection::agrees_to_ecn(const wire::TcpFlags& flags) const {
-    if (!flags.ecn_echo) return false;
+    if (!flags.ecn_echo || is_mutant(Mutant::NeverAgreesToEcn)) return false;
     return flags.congestion_window_reduced != flags.acknowledgment;
 }
 
@@ -27,6 +28,7 @@ void Connection::ask_for_ecn(wire::TcpFlags& flags, bool is_first) {
 void Connection::note_marks(const ArrivingSegment& segment) {
     if (!negotiated_.has_ecn() || segment.text.empty() || is_text_held_) return;
     if (segment.flags.congestion_window_reduced) is_ecn_echo_due_ = false;
+    if (is_mutant(Mutant::EchoesNoMark)) return;
     if (segment.is_congestion_experienced) is_ecn_echo_due_ = true;
 }
 

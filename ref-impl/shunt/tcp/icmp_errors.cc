@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/connection.hh"
 #include "shunt/tcp/icmp_error.hh"
 
@@ -35,12 +36,13 @@ std::optional<Counter> Connection::handle_icmp(const IcmpError& error) {
     // RFC 5927 4.1: who does not see the connection has to guess this.
     const bool is_in_flight =
         error.sequence.at_or_after(send_.unacknowledged) && error.sequence.before(send_.maximum);
-    if (!is_in_flight) return Counter::DropIcmpSequence;
+    if (!is_in_flight && !is_mutant(Mutant::BelievesAnyIcmpError)) return Counter::DropIcmpSequence;
     if (error.is_fragmentation_needed()) return lower_path_mtu(next_hop_mtu(error));
     // In synchronized states a hard error is taken for a soft one (RFC 5927 5.2), and a soft one
     // changes nothing (MUST-56) but that the application hears of it: what was lost is sent again
     // until the peer answers.
-    if (is_hard(error) && state_ == State::SynSent) {
+    const bool is_fatal = is_hard(error) && state_ == State::SynSent;
+    if (is_fatal || is_mutant(Mutant::EndsAtIcmpError)) {
         finish(Event::Reset);
     } else {
         report(Event::Unreachable);
@@ -50,7 +52,10 @@ std::optional<Counter> Connection::handle_icmp(const IcmpError& error) {
 
 /// RFC 5927 7.2: what is not less than is known already says nothing.
 std::optional<Counter> Connection::lower_path_mtu(std::uint16_t mtu) {
-    const std::uint16_t lowered = std::max(mtu, kPathMtuMin);
+    if (is_mutant(Mutant::IgnoresPathMtu)) return std::nullopt;
+    const std::uint16_t lowered = is_mutant(Mutant::HasNoMtuFloor)
+                                      ? std::max<std::uint16_t>(mtu, 120)
+                                      : std::max(mtu, kPathMtuMin);
     if (lowered >= path_mtu()) return Counter::DropIcmpMtu;
     limit_path_mtu(lowered);
     // What was too long goes again in smaller segments. It was not congestion that lost it: the
@@ -60,12 +65,14 @@ std::optional<Counter> Connection::lower_path_mtu(std::uint16_t mtu) {
 }
 
 void Connection::limit_path_mtu(std::uint16_t mtu) {
-    path_mtu_ = std::min(std::max(mtu, kPathMtuMin), path_mtu());
+    const std::uint16_t least = is_mutant(Mutant::HasNoMtuFloor) ? std::uint16_t{120} : kPathMtuMin;
+    path_mtu_ = std::min(std::max(mtu, least), path_mtu());
 }
 
 std::uint16_t Connection::path_mtu() const {
     if (path_mtu_ == 0) return config_->mtu;
-    return std::min(std::max(path_mtu_, kPathMtuMin), config_->mtu);
+    const std::uint16_t least = is_mutant(Mutant::HasNoMtuFloor) ? std::uint16_t{120} : kPathMtuMin;
+    return std::min(std::max(path_mtu_, least), config_->mtu);
 }
 
 }  // namespace shunt::tcp

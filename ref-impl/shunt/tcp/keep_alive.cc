@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is the peer of an idle connection still there? (RFC 9293 3.8.4; TCP-12)
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/connection.hh"
 
 namespace shunt::tcp {
@@ -19,13 +20,17 @@ void Connection::set_keep_alive(bool wanted, Instant now) {
 }
 
 void Connection::start_keep_alive(Instant now) {
+    if (is_mutant(Mutant::AsksIdlePeers)) {
+        timers_.arm(Timer::KeepAlive, now + Duration::milliseconds(500));
+    }
     if (is_kept_alive_) timers_.arm(Timer::KeepAlive, now + config_->keep_alive_idle);
 }
 
 /// Segments do not touch the timer: when it expires, it is seen when the last one came.
 void Connection::handle_keep_alive_timeout(Instant now) {
     if (!is_probed(state_)) return;
-    const Instant idle_until = last_received_at_ + config_->keep_alive_idle;
+    const Instant idle_until =
+        is_mutant(Mutant::AsksIdlePeers) ? now : last_received_at_ + config_->keep_alive_idle;
     // What is outstanding or waits for the window is sent again anyway, until that is given up.
     if (send_buffer_.octets() > 0) {
         start_keep_alive(now);

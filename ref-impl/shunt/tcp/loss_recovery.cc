@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
@@ -59,6 +60,7 @@ void Connection::count_duplicate(const ArrivingSegment& segment, Delivery& deliv
 
 /// True if more is lost than was known.
 bool Connection::detect_losses(Instant now) {
+    if (is_mutant(Mutant::WaitsForTimeout)) return false;
     Flight& flight = *flight_;
     const std::uint32_t lost_before = flight.sent.lost();
     const Rack::Path path{
@@ -101,6 +103,7 @@ void Connection::update_recovery(const Delivery& delivery, Instant now) {
         follow_delivery(delivery);
     } else if (recovery_ != Recovery::Timeout && flight.sent.lost() > 0) {
         enter_fast_recovery();
+        if (is_mutant(Mutant::RepeatsReported)) return go_back();
         follow_delivery(delivery);
     } else if (recovery_ != Recovery::Reduced && delivery.acknowledged > 0 && !ends_fast_recovery) {
         grow_window(delivery, now);
@@ -132,6 +135,7 @@ void Connection::grow_window(const Delivery& delivery, Instant now) {
                                         : out + acknowledged.segment_size > window;
         acknowledged.segments_max = kSlowStartSegments;
     }
+    if (is_mutant(Mutant::GrowsByAcknowledgments)) acknowledged.count = segment_size();
     congestion_.on_acknowledged(acknowledged);
 }
 
@@ -152,10 +156,12 @@ void Connection::enter_fast_recovery() {
     is_window_reduction_due_ = negotiated_.has_ecn();
     // Without what limited transmit has sent beyond the window (RFC 5681 3.2 (2)).
     const std::uint32_t flight_size = std::min(send_.flight_size(), congestion_.window());
+    if (is_mutant(Mutant::KeepsWindowAtLoss)) return;
     congestion_.on_congestion(flight_size, segment_size());
 }
 
 void Connection::follow_delivery(const Delivery& delivery) {
+    if (is_mutant(Mutant::KeepsWindowAtLoss)) return;
     const std::uint32_t in_network = flight_->in_network();
     const std::uint32_t room = flight_->reduction.allowance(
         delivery.delivered, in_network, congestion_.threshold(), segment_size(),
@@ -165,7 +171,8 @@ void Connection::follow_delivery(const Delivery& delivery) {
 }
 
 void Connection::leave_recovery() {
-    if (recovery_ == Recovery::Fast) congestion_.set_window(congestion_.threshold());
+    const bool is_lowered = recovery_ == Recovery::Fast && !is_mutant(Mutant::KeepsWindowAtLoss);
+    if (is_lowered) congestion_.set_window(congestion_.threshold());
     recovery_ = Recovery::None;
     is_partial_seen_ = false;
     flight_->rack.on_recovered();
@@ -204,6 +211,7 @@ void Connection::recover_from_timeout(bool is_first, Instant now) {
     flight.is_probe_due = false;
     flight.duplicate_credit = 0;
     if (flight.sent.empty()) return;
+    if (flight.sent.front().is_sacked && is_mutant(Mutant::TrustsSackForEver)) return;
     if (flight.sent.front().is_sacked) {
         // The peer has thrown away what it had reported (RFC 2018 8).
         flight.sent.forget_sacked();

@@ -3,6 +3,7 @@
 // 3.7.4), probes, acknowledgments. One packet per call, made in place from the send buffer.
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/connection.hh"
 #include "shunt/tcp/reset.hh"
 
@@ -60,7 +61,8 @@ bool Connection::transmit_syn(Instant now, Packet& out) {
     header.options.sack_permitted =
         is_answer ? negotiated_.sack_permitted : config_->selective_acknowledgment;
     // Of a SYN that crossed ours too an answer repeats only what it offered (RFC 7323 2.2, 3.2).
-    if (is_answer ? negotiated_.scale_received : negotiated_.scale_requested) {
+    const bool offers_all = is_mutant(Mutant::OffersUnasked);
+    if (offers_all || (is_answer ? negotiated_.scale_received : negotiated_.scale_requested)) {
         header.options.window_scale = config_->window_scale;
     }
     if (is_answer ? negotiated_.timestamps_received : negotiated_.timestamps_requested) {
@@ -173,7 +175,8 @@ std::optional<Text> Connection::text_within(std::uint32_t length_max, std::uint3
     text.offset = send_.flight_size();
     if (text.offset >= send_buffer_.octets()) return std::nullopt;
     if (flight_ && flight_->sent.is_full()) return std::nullopt;
-    const std::uint32_t offered = send_.window - std::min(send_.window, text.offset);
+    std::uint32_t offered = send_.window - std::min(send_.window, text.offset);
+    if (send_.window == 0 && is_mutant(Mutant::SendsIntoClosedWindow)) offered = length_max;
     const std::uint32_t left = send_buffer_.size() - std::min(text.offset, send_buffer_.size());
     const auto records = static_cast<std::uint32_t>(
         flight_ ? SentSegments::kCountMax - flight_->sent.count() : SentSegments::kCountMax);
@@ -197,6 +200,7 @@ std::optional<Text> Connection::text_within(std::uint32_t length_max, std::uint3
 bool Connection::is_worth_sending(const Text& text, std::uint32_t length_max) const {
     if (text.fin) return true;
     if (text.length == 0) return false;
+    if (is_mutant(Mutant::FillsSmallWindows)) return true;
     if (text.length == length_max || is_silly_window_overridden_) return true;
     if (send_.next != send_.maximum) return true;  // it was sent before
     const bool is_last = text.offset + text.length == send_buffer_.size();

@@ -2,6 +2,7 @@
 // The headers of what is sent: acknowledgment, window (RFC 9293 3.8.6.2.2), options.
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/connection.hh"
 #include "shunt/tcp/icmp_error.hh"
 #include "shunt/wire/ipv4.hh"
@@ -20,7 +21,10 @@ constexpr std::uint32_t kInitialWindowBytes = 14'600;  // RFC 6928 2
 /// MTU is what a control block says, and may be anything.
 std::uint32_t Connection::maximum_segment() const {
     const auto by_path = static_cast<std::uint16_t>(path_mtu() - kHeadersSize);
-    return std::max(std::min(negotiated_.maximum_segment, by_path), Negotiated::kMaximumSegmentMin);
+    if (is_mutant(Mutant::SendsBeyondMss)) return by_path;
+    const std::uint16_t least =
+        is_mutant(Mutant::BelievesTinyMss) ? std::uint16_t{16} : Negotiated::kMaximumSegmentMin;
+    return std::max(std::min(negotiated_.maximum_segment, by_path), least);
 }
 
 /// SMSS: what a segment carries without SACK blocks (RFC 6691).
@@ -49,6 +53,7 @@ std::uint32_t Connection::segments_at_once(const wire::TcpOptions& options,
 std::uint32_t Connection::initial_window() const {
     const std::uint32_t size = segment_size();
     const std::uint32_t segments = config_->initial_window_segments;
+    if (is_mutant(Mutant::StartsTooFast)) return 4 * segments * size;
     return std::min(segments * size, std::max(2 * size, kInitialWindowBytes));
 }
 
@@ -63,7 +68,10 @@ std::uint32_t Connection::congestion_room() const {
 wire::TcpOptions Connection::current_options(Instant now) const {
     wire::TcpOptions options;
     if (negotiated_.has_timestamps()) {
-        options.timestamps = {.value = clock_.value(now), .echo = recent_timestamp_};
+        options.timestamps = {.value = is_mutant(Mutant::StopsTimestampClock)
+                                           ? clock_.value(Instant())
+                                           : clock_.value(now),
+                              .echo = is_mutant(Mutant::EchoesNoTimestamp) ? 0 : recent_timestamp_};
     }
     add_reports(options);
     return options;
@@ -115,6 +123,10 @@ std::uint16_t Connection::advertise_window() {
         field = has_room ? rounded_up : promised >> scale;
     }
     field = std::min(field, kWindowFieldMax);
+    if (is_mutant(Mutant::ShrinksWindow)) {
+        field -= std::min(field, (receive_.next - receive_.initial) >> scale);
+        return static_cast<std::uint16_t>(field / 2);
+    }
     receive_.edge = receive_.next + std::max(promised, field << scale);
     return static_cast<std::uint16_t>(field);
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::tcp {
 
 ReceiveBuffer::Insertion ReceiveBuffer::insert(std::uint32_t offset, ByteView text) {
@@ -20,7 +22,9 @@ ReceiveBuffer::Insertion ReceiveBuffer::insert(std::uint32_t offset, ByteView te
     }
     if (!out_of_order_) out_of_order_ = std::make_unique<OutOfOrder>();
     const Interval added{offset, offset + text.size()};
-    if (offset > 0 && !fits(added)) return {.advanced = 0, .is_complete = false};
+    if (offset > 0 && (!fits(added) || is_mutant(Mutant::KeepsNothingOutOfOrder)))
+        return {.advanced = 0, .is_complete = false};
+    if (is_mutant(Mutant::MixesOverlaps)) bytes_.write_at(bytes_.size() + offset, text);
     out_of_order_->for_each_gap(added, [&](Interval gap) {
         bytes_.write_at(bytes_.size() + static_cast<std::size_t>(gap.begin),
                         text.subspan(gap.begin - added.begin, gap.size()));

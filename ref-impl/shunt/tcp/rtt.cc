@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::tcp {
 namespace {
 
@@ -55,6 +57,7 @@ void RttEstimator::note_minimum(Duration round_trip) {
 }
 
 void RttEstimator::back_off() {
+    if (is_mutant(Mutant::ForgetsBackoff)) return;
     if (backoff_ < kBackoffMax) ++backoff_;
 }
 

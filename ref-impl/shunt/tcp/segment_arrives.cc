@@ -2,6 +2,7 @@
 // SEGMENT ARRIVES (RFC 9293 3.10.7): the order of the steps, and the state SYN-SENT.
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
@@ -106,8 +107,10 @@ void Connection::learn_options(const ArrivingSegment& syn, Instant now) {
     receive_.urgent = receive_.next;
     receive_.last_acknowledged = receive_.next;
     const wire::TcpOptions& options = syn.options;
-    negotiated_.maximum_segment =
-        std::max(options.mss.value_or(kMaximumSegmentDefault), Negotiated::kMaximumSegmentMin);
+    negotiated_.maximum_segment = std::max(
+        options.mss.value_or(is_mutant(Mutant::AssumesAnyMss) ? config_->advertised_mss
+                                                              : kMaximumSegmentDefault),
+        is_mutant(Mutant::BelievesTinyMss) ? std::uint16_t{16} : Negotiated::kMaximumSegmentMin);
     negotiated_.sack_permitted = config_->selective_acknowledgment && options.sack_permitted;
     negotiated_.ecn_received = agrees_to_ecn(syn.flags);
     negotiated_.scale_received = negotiated_.scale_requested && options.window_scale.has_value();

@@ -3,12 +3,16 @@
 // window. What an acknowledgment says of losses is loss_recovery.cc.
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
 namespace shunt::tcp {
 
 Outcome Connection::check_acknowledgment(const ArrivingSegment& segment, Instant now) {
+    if (!segment.flags.acknowledgment && is_mutant(Mutant::TakesTextWithoutAck)) {
+        return Outcome::go_on();
+    }
     if (!segment.flags.acknowledgment) return Outcome::drop(Counter::DropTcpAcknowledgment);
     const SequenceNumber acknowledgment = segment.acknowledgment;
     if (state_ == State::SynReceived) {
@@ -19,6 +23,9 @@ Outcome Connection::check_acknowledgment(const ArrivingSegment& segment, Instant
         establish(segment, now);
         send_.window = segment.offered_window(negotiated_.send_scale);
         send_.window_max = std::max(send_.window_max, send_.window);
+    }
+    if (acknowledgment.after(send_.maximum) && is_mutant(Mutant::TakesUnsentAcknowledgment)) {
+        return Outcome::go_on();
     }
     // RFC 5961 5.2.
     if (acknowledgment.after(send_.maximum) ||
@@ -102,7 +109,8 @@ void Connection::update_send_window(const ArrivingSegment& segment) {
                           (send_.window_update_sequence == segment.sequence &&
                            send_.window_update_acknowledgment.at_or_before(segment.acknowledgment));
     if (!is_newer) return;
-    send_.window = segment.offered_window(negotiated_.send_scale);
+    send_.window = segment.offered_window(
+        is_mutant(Mutant::IgnoresWindowScale) ? std::uint8_t{0} : negotiated_.send_scale);
     send_.window_max = std::max(send_.window_max, send_.window);
     send_.window_update_sequence = segment.sequence;
     send_.window_update_acknowledgment = segment.acknowledgment;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEGMENT ARRIVES, the first, second and fourth step of RFC 9293 3.10.7.4: sequence number, RST,
 // SYN; with PAWS (RFC 7323 5) in front and the answers of RFC 5961.
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
@@ -22,6 +23,7 @@ Outcome Connection::check_timestamp(const ArrivingSegment& segment, Instant now)
         return segment.flags.syn ? Outcome::go_on()
                                  : Outcome::drop(Counter::DropTcpTimestampMissing);
     }
+    if (is_mutant(Mutant::TakesOldTimestamps)) return Outcome::go_on();
     const bool is_old = SequenceNumber(timestamps->value).before(SequenceNumber(recent_timestamp_));
     if (!is_old || now - recent_timestamp_at_ > kRecentTimestampAgeMax) return Outcome::go_on();
     return answer_unacceptable(segment, Counter::DropTcpPaws, now);
@@ -39,7 +41,10 @@ void Connection::update_recent_timestamp(const ArrivingSegment& segment, Instant
 
 Outcome Connection::check_sequence(ArrivingSegment& segment, Instant now) {
     if (is_acceptable(segment)) return Outcome::go_on();
-    if (segment.flags.reset) return Outcome::drop(Counter::DropTcpReset);
+    if (segment.flags.reset) {
+        if (is_mutant(Mutant::TakesFarResets)) return Outcome::go_on();
+        return Outcome::drop(Counter::DropTcpReset);
+    }
     if (state_ == State::SynReceived && segment.flags.syn && !segment.flags.acknowledgment &&
         segment.sequence == receive_.initial) {
         is_syn_due_ = true;  // our SYN/ACK was lost
@@ -51,6 +56,9 @@ Outcome Connection::check_sequence(ArrivingSegment& segment, Instant now) {
         segment.flags.fin = false;
         is_acknowledgment_due_ = true;
         return Outcome::go_on();
+    }
+    if (state_ == State::TimeWait && is_mutant(Mutant::SilentInTimeWait)) {
+        return Outcome::drop(Counter::DropTcpWindow);
     }
     if (state_ == State::TimeWait && segment.flags.fin) {
         // The peer has not seen our last ACK (3.10.7.4, fifth step).
@@ -76,7 +84,9 @@ bool Connection::is_acceptable(const ArrivingSegment& segment) const {
 /// RFC 5961 3.2: exactly the next number resets, another one in the window is asked back.
 Outcome Connection::check_reset(const ArrivingSegment& segment, Instant now) {
     if (!segment.flags.reset) return Outcome::go_on();
-    if (segment.sequence != receive_.next) return challenge(Counter::DropTcpReset, now);
+    const bool is_exact = segment.sequence == receive_.next || is_mutant(Mutant::TakesAnyReset) ||
+                          is_mutant(Mutant::TakesFarResets);
+    if (!is_exact) return challenge(Counter::DropTcpReset, now);
     finish(state_ == State::TimeWait ? Event::Closed : Event::Reset);
     return Outcome::stop();
 }
@@ -84,11 +94,16 @@ Outcome Connection::check_reset(const ArrivingSegment& segment, Instant now) {
 /// RFC 5961 4.2. In SYN-RECEIVED too: a peer that has forgotten us answers with a RST.
 Outcome Connection::check_syn(const ArrivingSegment& segment, Instant now) {
     if (!segment.flags.syn) return Outcome::go_on();
+    if (is_mutant(Mutant::EndsAtSyn)) {
+        finish(Event::Reset);
+        return Outcome::stop();
+    }
     return challenge(Counter::DropTcpSyn, now);
 }
 
 Outcome Connection::challenge(Counter counter, Instant now) {
-    if (challenges_.allows(now)) is_acknowledgment_due_ = true;
+    if (challenges_.allows(now) || is_mutant(Mutant::ChallengesWithoutLimit))
+        is_acknowledgment_due_ = true;
     return Outcome::drop(counter);
 }
 
@@ -97,6 +112,7 @@ Outcome Connection::challenge(Counter counter, Instant now) {
 /// for ever.
 Outcome Connection::answer_unacceptable(const ArrivingSegment& segment, Counter counter,
                                         Instant now) {
+    if (is_mutant(Mutant::SilentBeyondWindow)) return Outcome::drop(counter);
     if (segment.length() == 0 || segment.flags.syn) return challenge(counter, now);
     note_old_text(segment);
     is_acknowledgment_due_ = true;

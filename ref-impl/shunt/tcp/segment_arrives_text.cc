@@ -2,6 +2,7 @@
 // SEGMENT ARRIVES, the seventh and eighth step of RFC 9293 3.10.7.4: text, FIN.
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
 #include "shunt/tcp/connection.hh"
 
@@ -41,10 +42,15 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
         is_acknowledgment_due_ = true;
         return Outcome::go_on();
     }
+    if (segment.flags.urgent && is_mutant(Mutant::DropsUrgentText)) {
+        return Outcome::drop(Counter::DropTcpReceiveQueue);
+    }
     // Where the peer's stream ends is said once; what is said to lie behind it is not there.
     const auto length = static_cast<std::uint32_t>(segment.text.size());
     const SequenceNumber text_end = segment.sequence + length;
-    if (segment.flags.fin && !fin_received_at_ && text_end.before(receive_.edge)) {
+    const bool is_fin_taken =
+        !is_mutant(Mutant::ForgetsFinBehindGap) || text_end.at_or_before(receive_.next);
+    if (segment.flags.fin && !fin_received_at_ && text_end.before(receive_.edge) && is_fin_taken) {
         fin_received_at_ = text_end;
         receive_buffer_.cut(text_end - receive_.next);
     }
@@ -102,7 +108,10 @@ void Connection::tune_window(const ArrivingSegment& segment, Instant now) {
 void Connection::owe_acknowledgment(Instant now) {
     const std::uint32_t full =
         std::min(std::max(largest_text_, kFullTextMin), config_->advertised_mss);
-    if (receive_.next - receive_.last_acknowledged >= 2 * full) {
+    if (is_mutant(Mutant::DelaysAcknowledgments)) {
+        if (timers_.is_armed(Timer::DelayedAcknowledgment)) return;
+        timers_.arm(Timer::DelayedAcknowledgment, now + Duration::milliseconds(600));
+    } else if (receive_.next - receive_.last_acknowledged >= 2 * full) {
         is_acknowledgment_due_ = true;
     } else if (!timers_.is_armed(Timer::DelayedAcknowledgment)) {
         timers_.arm(Timer::DelayedAcknowledgment, now + config_->delayed_acknowledgment);
@@ -121,6 +130,7 @@ void Connection::process_fin(Instant now) {
     receive_.next = receive_.next + 1;
     is_acknowledgment_due_ = true;
     report(Event::PeerFinished);
+    if (is_mutant(Mutant::ResetsHalfClosed) && state_ == State::Established) return abort();
     switch (state_) {
         case State::Established:
             set_state(State::CloseWait);

@@ -2,6 +2,7 @@
 #include "shunt/tcp/state.hh"
 
 #include "shunt/base/assert.hh"
+#include "shunt/base/mutant.hh"
 
 namespace shunt::tcp {
 
@@ -86,6 +87,7 @@ bool can_send(State state) {
 }
 
 bool can_move(State state) {
+    if (is_mutant(Mutant::MovesEstablishedAlone) && state != State::Established) return false;
     return is_synchronized(state) && state != State::TimeWait;
 }
 

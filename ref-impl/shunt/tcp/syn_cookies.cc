@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/bytes.hh"
+#include "shunt/base/mutant.hh"
 
 namespace shunt::tcp {
 namespace {
@@ -89,7 +90,7 @@ std::optional<std::uint16_t> SynCookies::check(const Identity& identity,
     }
     const std::uint32_t expected = authenticate(identity, client_initial, made_in, index);
     if ((cookie.value() & ~kOpenMask) != expected) return std::nullopt;
-    return kSegmentSizes[index];
+    return is_mutant(Mutant::CookiesForgetMss) ? kSegmentSizes.back() : kSegmentSizes[index];
 }
 
 std::uint32_t SynCookies::mark_timestamp(std::uint32_t clock, const wire::TcpOptions& offered) {
@@ -104,7 +105,8 @@ std::uint32_t SynCookies::mark_timestamp(std::uint32_t clock, const wire::TcpOpt
 wire::TcpOptions SynCookies::marked_options(std::uint32_t echo) {
     wire::TcpOptions offered;
     const std::uint32_t scale = echo & kScaleMask;
-    if (scale != kNoScale) offered.window_scale = static_cast<std::uint8_t>(scale);
+    if (scale != kNoScale && !is_mutant(Mutant::CookiesForgetScale))
+        offered.window_scale = static_cast<std::uint8_t>(scale);
     offered.sack_permitted = (echo & kSackMark) != 0;
     return offered;
 }

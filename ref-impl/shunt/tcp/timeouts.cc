@@ -2,6 +2,7 @@
 // What happens when a deadline comes (RFC 9293 3.10.8).
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/tcp/connection.hh"
 
 namespace shunt::tcp {
@@ -45,9 +46,10 @@ void Connection::handle_retransmission_timeout(Instant now) {
     rtt_.back_off();
     arm_retransmission(now);
     if (!is_synchronized(state_)) {
-        is_syn_due_ = true;
+        is_syn_due_ = !is_mutant(Mutant::NeverRepeatsSynAck);
         return;
     }
+    if (is_mutant(Mutant::NeverRepeatsText)) return;
     recover_from_timeout(is_first, now);
 }
 
@@ -65,7 +67,7 @@ void Connection::handle_persist_timeout(Instant now) {
     if (send_.window > 0) {
         is_silly_window_overridden_ = true;
     } else {
-        is_probe_due_ = true;
+        is_probe_due_ = !is_mutant(Mutant::NeverProbes);
     }
 }
 
