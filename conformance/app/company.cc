@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
@@ -36,7 +37,7 @@ Company::Company(Attachment& device, const Iut& iut, std::size_t seats, Callback
 
 bool Company::open(std::uint64_t seed) {
     house_port_ = callbacks_.next_port();
-    house_ = std::make_unique<House>(device_, iut_, seed, house_port_);
+    house_ = std::make_unique<House>(device_, iut_, seed, house_port_, callbacks_.keeps_strangers);
     try {
         house_->scheduler().begin();
         while (!house_->is_open()) {
@@ -59,6 +60,16 @@ Company::Guest* Company::guest_of(std::uint64_t port) {
                                                                      : nullptr;
 }
 
+bool Company::has_been_named(std::uint16_t port) const {
+    // What the device still says to a case that has left is nobody's.
+    const auto seated = ports_seated_.upper_bound(port);
+    if (seated != ports_seated_.begin() &&
+        port < *std::prev(seated) + std::uint32_t{Stage::kPortsPerCase})
+        return true;
+    return std::any_of(guests_.begin(), guests_.end(),
+                       [port](const auto& each) { return each.second->seat.has_named(port); });
+}
+
 void Company::hand_out(LinkFrame frame) {
     const Frame decoded = decode_frame(frame.bytes, house_->framing());
     const std::optional<std::uint16_t> port = client_port_of(decoded);
@@ -67,6 +78,8 @@ void Company::hand_out(LinkFrame frame) {
         house_frames_.push_back(std::move(frame));
     } else if (Guest* guest = port ? guest_of(*port) : nullptr) {
         guest->frames.push_back(std::move(frame));
+    } else if (callbacks_.keeps_strangers && !has_been_named(*port)) {
+        house_frames_.push_back(std::move(frame));
     }
 }
 
@@ -92,6 +105,12 @@ void Company::seat_more(std::deque<PlannedCase>& waiting) {
         const std::uint16_t port = callbacks_.next_port();
         callbacks_.started(planned);
         auto guest = std::make_unique<Guest>(planned, device_, iut_, port);
+        if (callbacks_.keeps_strangers) {
+            constexpr std::size_t kClientPort = 4;
+            guest->seat.note_ports_at(kEthernetHeaderSize + iut_.framing.overhead() -
+                                      kEncapsulationHeaderSize + kClientPort);
+        }
+        ports_seated_.insert(port);
         Guest& seated = *guest;
         guests_[port] = std::move(guest);
         drive(seated, [&seated] { seated.run.scheduler().begin(); });

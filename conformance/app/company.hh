@@ -28,6 +28,9 @@ class Company {
         /// How long the next case waits behind one that begins: all of them at once would be more
         /// than judge and device can do in time.
         std::function<Duration()> pause;
+        /// What the device sends to nobody's connection is judged too: it is all theirs, from its
+        /// first frame on.
+        bool keeps_strangers = false;
     };
     /// Those that were at the device when it was lost; empty: it was not.
     struct Loss {
@@ -71,6 +74,8 @@ class Company {
     bool see_off(Loss& loss);
     Loss lose(Loss loss);
     Guest* guest_of(std::uint64_t port);
+    /// Of a case that has left, or named by a frame of one, which is about another connection.
+    bool has_been_named(std::uint16_t port) const;
 
     Attachment& device_;
     const Iut& iut_;
@@ -82,6 +87,7 @@ class Company {
     Time next_seating_{};
     std::set<std::string> told_;  ///< findings of the house
     Guests guests_;
+    std::set<std::uint16_t> ports_seated_;  ///< the first one of each guest there has been
 };
 
 }  // namespace conform

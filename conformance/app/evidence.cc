@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "app/report_file.hh"
+#include "app/shell_word.hh"
 #include "attach/text_file.hh"
 #include "cases/requirements.hh"
 #include "playback/playback_cases.hh"
@@ -25,19 +26,6 @@ PlayedCapture played_capture(const std::string& id, const std::string& side,
     const std::size_t number = id.rfind('/') + 1;
     return {PlaybackCases::copy_name(id.substr(name, number - 1 - name)),
             std::stoul(id.substr(number)), side, payload};
-}
-
-/// As a shell reads it.
-std::string quote(const std::string& word) {
-    const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("_-./:=,+@").find(c) != std::string_view::npos;
-    });
-    if (is_plain) return word;
-    std::string quoted = "'";
-    for (const char c : word)
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return quoted + "'";
 }
 
 /// Of the statement; empty where it came as values, and there is no such file.
@@ -138,15 +126,15 @@ std::string Evidence::rerun_line(std::string_view id, std::uint64_t seed) const 
     if (options_.command == Options::Command::Replay) {
         line = "shunt-conform replay";
         for (const std::string& capture : options_.selectors)
-            line += " " + quote(capture);
+            line += " " + shell_word(capture);
         line += fmt::format(" --only {} --as {} --payload {}", id, options_.side, options_.payload);
     }
-    line += fmt::format(" --iut {} --seed {} --time {}", quote(options_.iut_path), seed,
+    line += fmt::format(" --iut {} --seed {} --time {}", shell_word(options_.iut_path), seed,
                         options_.time == TimeKind::Virtual ? "virtual" : "wall");
     if (options_.is_strict) line += " --strict";
     if (!options_.device_command.empty()) line += " --";
     for (const std::string& word : options_.device_command)
-        line += " " + quote(word);
+        line += " " + shell_word(word);
     return line;
 }
 

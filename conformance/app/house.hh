@@ -14,7 +14,9 @@ namespace conform {
 class House {
   public:
     /// `port` is one that no case has.
-    House(Attachment& device, const Iut& iut, std::uint64_t seed, std::uint16_t port);
+    /// `keeps_strangers`: what is for no case, and none of the house's own, is judged too.
+    House(Attachment& device, const Iut& iut, std::uint64_t seed, std::uint16_t port,
+          bool keeps_strangers = false);
 
     Scheduler& scheduler() { return stage_.wire().scheduler(); }
     Seat& seat() { return seat_; }
@@ -22,7 +24,7 @@ class House {
     /// The channels are there, where there are any.
     bool is_open() { return scheduler().is_done(); }
     /// What the device has done wrong on them so far, and in every frame of theirs.
-    std::vector<Finding> findings();
+    const std::vector<Finding>& findings();
 
   private:
     /// There is always something to wait for, channels or not.
@@ -32,6 +34,8 @@ class House {
     Seat seat_;
     Stage stage_;
     Inbox nothing_;
+    std::vector<Finding> found_;
+    std::size_t frames_examined_ = 0;
 };
 
 }  // namespace conform

@@ -6,6 +6,8 @@
 
 #include "app/bundle.hh"
 #include "app/expectations.hh"
+#include "app/fuzz_display.hh"
+#include "app/fuzz_files.hh"
 #include "app/judge.hh"
 #include "app/mutants.hh"
 #include "app/options.hh"
@@ -15,6 +17,7 @@
 #include "app/runner.hh"
 #include "app/selfcheck.hh"
 #include "attach/interrupt.hh"
+#include "cases/promoted.hh"
 #include "cases/requirements.hh"
 #include "engine/selector.hh"
 #include "engine/suggestion.hh"
@@ -192,6 +195,22 @@ int mutants(const Options& options) {
     return list.empty() ? kExitNegative : 0;
 }
 
+int fuzz(Options options) {
+    const Iut iut = load_iut_file(options.iut_path);
+    complete(options, iut);
+    require_writable(options.json_path);
+    make_out_directory(options.out_path);
+    require_folder(options.fuzz.promote_path);
+    catch_interrupts();
+    FuzzDisplay display(TextStyle::for_stdout());
+    const FuzzReport report = run_fuzz(
+        options, iut, [&display](const FuzzProgress& progress) { display.draw(progress); });
+    display.end(report);
+    write_file(options.json_path, to_json(report));
+    if (report.is_interrupted) throw Interrupted();
+    return report.findings.empty() ? 0 : kExitNegative;
+}
+
 int explain_one(const std::string& name) {
     const std::string text = explain(name);
     if (text.empty()) {
@@ -218,6 +237,7 @@ int coverage(const Options& options) {
 }
 
 int dispatch(const Options& options) {
+    if (!options.cases_path.empty()) add_case_folder(options.cases_path);
     switch (options.command) {
         case Options::Command::Help:
             std::cout << help(options.topic);
@@ -245,6 +265,8 @@ int dispatch(const Options& options) {
             return replay(options);
         case Options::Command::Coverage:
             return coverage(options);
+        case Options::Command::Fuzz:
+            return fuzz(options);
     }
     return kExitUsage;
 }

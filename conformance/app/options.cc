@@ -11,6 +11,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "app/fuzz_option_list.hh"
 #include "app/run_option_list.hh"
 #include "engine/suggestion.hh"
 
@@ -34,6 +35,7 @@ constexpr const char* kOverview =
     "  shunt-conform coverage                         which case tests which requirement\n"
     "  shunt-conform selfcheck --iut FILE -- COMMAND  which case notices which seeded defect\n"
     "  shunt-conform mutants                          the seeded defects\n"
+    "  shunt-conform fuzz --iut FILE -- COMMAND       mutated frames, and what they do\n"
     "  shunt-conform COMMAND --help                   more about a command\n"
     "  shunt-conform --version\n"
     "\n"
@@ -61,14 +63,14 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform list\n"
      "  shunt-conform list endpoint/forward '^**/answers-*'\n"
      "  shunt-conform list --longest 60 --shard 1/4\n",
-     "shard longest"},
+     "shard longest cases"},
     {Command::Explain, "explain",
-     "shunt-conform explain CASE|REQUIREMENT\n"
+     "shunt-conform explain CASE|REQUIREMENT [--cases DIR]\n"
      "\n"
      "Prints a requirement's sentence and its cases, or what a case does and what it tests.\n",
      "  shunt-conform explain EP-9\n"
      "  shunt-conform explain endpoint/framing/checksum-verified\n",
-     ""},
+     "cases"},
     {Command::Run, "run",
      "shunt-conform run [SELECTOR..] --iut FILE [OPTION..] [-- COMMAND..]\n"
      "\n"
@@ -82,7 +84,7 @@ constexpr CommandText kCommands[] = {
      "  shunt-conform run @smoke.txt --iut device.toml --shard 1/4 --known-failing known.toml\n",
      "iut seed time json junit tap html out strict shard longest order repeat fail-fast "
      "known-failing "
-     "jobs devices no-qualify write-known-failing today"},
+     "jobs devices no-qualify write-known-failing today cases"},
     {Command::Replay, "replay",
      "shunt-conform replay CAPTURE.. --iut FILE [OPTION..] [-- COMMAND..]\n"
      "\n"
@@ -113,7 +115,7 @@ constexpr CommandText kCommands[] = {
      "plans.\n",
      "  shunt-conform judge out/verdict/*.pcapng --iut shunt-node.toml\n"
      "  tcpdump -i any -w live.pcap; shunt-conform judge live.pcap --iut device.toml\n",
-     "iut json"},
+     "iut json cases"},
     {Command::Verify, "verify",
      "shunt-conform verify DIR [--iut FILE] [--json P]\n"
      "\n"
@@ -123,7 +125,7 @@ constexpr CommandText kCommands[] = {
      "own "
      "copy\n"
      "where the statement names the farm's secret, which no bundle has.\n",
-     "  shunt-conform verify out/verdict\n", "iut json"},
+     "  shunt-conform verify out/verdict\n", "iut json cases"},
     {Command::Qualify, "qualify",
      "shunt-conform qualify --iut FILE [OPTION..] [-- COMMAND..]\n"
      "\n"
@@ -157,7 +159,23 @@ constexpr CommandText kCommands[] = {
      "shunt-conform mutants [--mutants PROGRAM]\n"
      "\n"
      "Lists the seeded defects of PROGRAM, and the requirement that each breaks.\n",
-     "  shunt-conform mutants\n", "mutants"}};
+     "  shunt-conform mutants\n", "mutants"},
+    {Command::Fuzz, "fuzz",
+     "shunt-conform fuzz --iut FILE [OPTION..] -- COMMAND..\n"
+     "\n"
+     "Sends frames of the farm that are right but for some mutations to connections in every "
+     "state,\n"
+     "and judges what becomes of them (docs/conformance.md, \"Fuzzing\"). Each case is given by "
+     "seed\n"
+     "and index. The device is attached by one unix: socket, in virtual time. Exit 0 if nothing "
+     "was\n"
+     "found, 1 with findings; an interrupted run says where to go on.\n",
+     "  shunt-conform fuzz --iut shunt-node.toml --out out/fuzz --count 100000 -- \\\n"
+     "      shunt-node --config farm.toml --name s1 --front unix:out/s1.sock \\\n"
+     "      --back unix:out/s1.sock --time virtual\n"
+     "  shunt-conform fuzz --only 4711 --seed 1 --promote cases --iut shunt-node.toml -- ..\n"
+     "  shunt-conform run 'endpoint/promoted/**' --cases cases --iut shunt-node.toml -- ..\n",
+     "iut seed json out count minutes from only promote jobs fail-fast"}};
 
 const CommandText* find_command(std::string_view name) {
     const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
@@ -176,7 +194,7 @@ std::vector<std::string> command_names() {
 /// Only those that judge a device have one to start.
 bool takes_device(Command command) {
     return command == Command::Run || command == Command::Qualify ||
-           command == Command::Selfcheck || command == Command::Replay;
+           command == Command::Selfcheck || command == Command::Replay || command == Command::Fuzz;
 }
 
 bool has_option(const CommandText& command, std::string_view option) {
@@ -222,7 +240,7 @@ po::options_description options_of(const CommandText& command, Options& options,
             "mapped", po::bool_switch(&options.is_mapped_only),
             "against each mutant only the cases of its requirement, and one that passes");
     }
-    if (has_option(command, "only")) {
+    if (has_option(command, "only") && command.command == Command::Replay) {
         description.add_options()(
             "only", po::value(&options.only)->value_name("SELECTOR"),
             "connections by their names, replay/NAME/N; again for more; all if none is given");
@@ -239,7 +257,10 @@ po::options_description options_of(const CommandText& command, Options& options,
         description.add_options()("strict,S", po::bool_switch(&options.is_strict),
                                   "SHOULD counts as MUST");
     }
+    add("cases", &options.cases_path, "DIR",
+        "cases that fuzzing found, NAME.toml each, are endpoint/promoted/NAME");
     add_run_options(description, command.options, options.run);
+    add_fuzz_options(description, command.options, options.fuzz);
     return description;
 }
 
@@ -249,14 +270,13 @@ TimeKind parse_time(const std::string& time) {
     throw UsageError(fmt::format("--time: expected virtual or wall, got {}", time));
 }
 
-// Not by Program_options, which reads -1 as 2^64 - 1.
-std::uint64_t parse_seed(const std::string& text) {
-    std::uint64_t seed = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        throw UsageError(fmt::format("--seed: expected a number from 0 to 2^64 - 1, got {}", text));
-    }
-    return seed;
+bool takes_selectors(Command command) {
+    return command != Command::Qualify && command != Command::Fuzz;
+}
+
+void require_one_extent(const FuzzOptions& fuzz) {
+    if (!fuzz.only.empty() && (fuzz.count || fuzz.minutes || fuzz.from > 0))
+        throw UsageError("--only: expected without --from, --count and --minutes");
 }
 
 /// What a command cannot do without.
@@ -266,6 +286,7 @@ void require_arguments(const Options& options) {
         case Command::Qualify:
         case Command::Selfcheck:
         case Command::Replay:
+        case Command::Fuzz:
             if (options.iut_path.empty()) {
                 throw UsageError("--iut FILE is required: what the device is and how to reach it");
             }
@@ -274,7 +295,11 @@ void require_arguments(const Options& options) {
             }
             if (options.command == Command::Replay && options.selectors.empty())
                 throw UsageError("replay: expected a capture");
-            if (options.command == Command::Qualify && !options.selectors.empty()) {
+            if (options.command == Command::Fuzz && options.device_command.empty()) {
+                throw UsageError("fuzz: expected -- COMMAND, which starts the device");
+            }
+            if (options.command == Command::Fuzz) require_one_extent(options.fuzz);
+            if (!takes_selectors(options.command) && !options.selectors.empty()) {
                 throw UsageError("expected no argument, got " + options.selectors.front());
             }
             return;
@@ -378,7 +403,7 @@ void parse_command(const CommandText& command, Options& options,
         }
     }
     if (values.count("time") > 0) options.time = parse_time(time);
-    if (values.count("seed") > 0) options.seed = parse_seed(seed);
+    if (values.count("seed") > 0) options.seed = parse_u64("seed", seed);
     if (!options.device_command.empty() && !takes_device(command.command))
         throw UsageError(fmt::format("{}: expected no command behind --", command.name));
     require_arguments(options);

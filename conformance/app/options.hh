@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/fuzz_options.hh"
 #include "app/run_options.hh"
 #include "app/selfcheck_parts.hh"
 #include "attach/open.hh"
@@ -27,7 +28,8 @@ struct Options {
         Coverage,
         Judge,
         Verify,
-        Replay
+        Replay,
+        Fuzz
     };
 
     Command command = Command::Help;
@@ -53,6 +55,8 @@ struct Options {
     std::string out_path;
     bool is_strict = false;
     RunOptions run{};
+    FuzzOptions fuzz{};
+    std::string cases_path;                   ///< a folder of cases beside those of the suite
     std::vector<std::string> device_command;  ///< what stands behind `--`
 };
 

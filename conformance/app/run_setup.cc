@@ -128,6 +128,15 @@ void require_writable(const std::string& path) {
     if (!can_be) throw UsageError(fmt::format("{}: cannot be written", path));
 }
 
+void require_folder(const std::string& path) {
+    if (path.empty()) return;
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error || ::access(path.c_str(), W_OK) != 0) {
+        throw UsageError(fmt::format("{}: no folder that can be written to", path));
+    }
+}
+
 void make_out_directory(const std::string& path) {
     if (path.empty()) return;
     std::error_code error;

@@ -30,6 +30,9 @@ void complete(Options& options, const Iut& iut);
 /// A report that could not be written would be missed when the run is over. An empty path is none.
 void require_writable(const std::string& path);
 
+/// A folder that files are added to; made if it is not there, and an empty path is none.
+void require_folder(const std::string& path);
+
 /// Evidence of an earlier run is never overwritten; an empty path is none.
 void make_out_directory(const std::string& path);
 

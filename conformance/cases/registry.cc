@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cases/registry.hh"
 
+#include "cases/promoted.hh"
 #include "cases/sections.hh"
 
 namespace conform {
@@ -62,6 +63,8 @@ const std::vector<CaseInfo>& all_cases() {
             for (CaseInfo& info : section())
                 cases.push_back(std::move(info));
         }
+        for (CaseInfo& info : promoted_cases())
+            cases.push_back(std::move(info));
         return cases;
     }();
     return kCases;

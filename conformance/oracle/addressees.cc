@@ -270,6 +270,7 @@ std::vector<Finding> examine_addressees(const Capture& capture, const Iut& iut) 
     Addressees addressees(iut);
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
+        if (captured.is_void) continue;
         if (captured.direction == Direction::ToDevice) {
             addressees.to_device(captured);
         } else {

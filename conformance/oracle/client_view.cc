@@ -51,7 +51,8 @@ class ClientView {
         if (server_start_) return;  // a repetition
         client_start_ = block.irs;
         // What the client has sent out of order was seen by its home alone.
-        client_end_ = block.ooo_bytes > 0 ? block.rcv_adv : block.rcv_nxt;
+        // A packet that came earlier may be held, and is the client's too (EP-23).
+        advance(client_end_, block.ooo_bytes > 0 ? block.rcv_adv : block.rcv_nxt);
         client_scale_ = to_scale(block.snd_scale);
         is_scaled_ = (block.t_flags & kScaling) == kScaling;
         has_timestamps_ = (block.t_flags & kTimestamps) == kTimestamps;
@@ -227,6 +228,7 @@ class ClientViews {
 
     void add(const CapturedFrame& captured, std::size_t number) {
         const Frame& frame = captured.frame;
+        if (captured.is_void) return;
         if (captured.direction == Direction::ToDevice) {
             if (frame.ipv4) sent(*frame.ipv4);
             if (frame.inner) sent(*frame.inner);

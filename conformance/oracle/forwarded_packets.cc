@@ -121,6 +121,7 @@ std::vector<Finding> examine_forwarded_packets(const Capture& capture) {
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
         const Frame& frame = captured.frame;
+        if (captured.is_void) continue;
         if (captured.direction == Direction::ToDevice && captured.link == Link::Front &&
             frame.ipv4) {
             packets.arrived(*frame.ipv4);

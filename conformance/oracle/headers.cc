@@ -89,6 +89,7 @@ std::vector<Finding> examine_headers(const Capture& capture, const Iut& iut) {
     HeaderChecks checks(iut);
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
+        if (captured.is_void) continue;
         if (captured.direction == Direction::ToDevice) {
             checks.to_device(captured.frame);
         } else {

@@ -21,6 +21,8 @@ struct Ownership {
     Owner owner = Owner::Device;
     /// An ext target is released by 0x14 alone; what it answered 0x01 with tells.
     bool has_extensions = false;
+    /// It began at the device, which is its home.
+    bool is_own = false;
 };
 
 /// Client first, service second.
@@ -39,6 +41,7 @@ class Owners {
             const TcpSegment& syn = *frame.ipv4->tcp;
             Ownership& ownership = owners_[{syn.source, syn.destination}];
             if (ownership.owner != Owner::Elsewhere) ownership.owner = Owner::Device;
+            ownership.is_own = true;
         }
         if (!frame.encapsulation || !frame.faults.empty() || !frame.inner_faults.empty()) return;
         const Encapsulation& header = *frame.encapsulation;
@@ -101,8 +104,14 @@ class Owners {
         owners_.try_emplace({header.source, information->service}, Ownership{Owner::Home});
     }
 
+    /// What is offered for one that began here changes nothing about whose it is (EP-45).
     void forget(const SocketAddress& client) {
-        std::erase_if(owners_, [&client](const auto& each) { return each.first.first == client; });
+        std::erase_if(owners_, [&client](const auto& each) {
+            return each.first.first == client && !each.second.is_own;
+        });
+        for (auto& [connection, ownership] : owners_) {
+            if (connection.first == client) ownership.owner = Owner::Device;
+        }
     }
 
     std::map<ConnectionKey, Ownership> owners_;
@@ -116,6 +125,7 @@ std::vector<Finding> examine_ownership(const Capture& capture) {
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
         const Frame& frame = captured.frame;
+        if (captured.is_void) continue;
         if (captured.direction == Direction::ToDevice) {
             owners.to_device(frame);
             continue;

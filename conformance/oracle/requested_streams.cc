@@ -51,7 +51,7 @@ HeardBytes* heard_of(HeardConnections& connections, const ConnectionKey& connect
 RequestedStreams::RequestedStreams(const Capture& capture) {
     HeardConnections clients;
     for (std::size_t number = 0; number < capture.size(); ++number) {
-        if (capture[number].direction != Direction::ToDevice) continue;
+        if (capture[number].direction != Direction::ToDevice || capture[number].is_void) continue;
         const Frame& frame = capture[number].frame;
         const auto& packet = frame.inner ? frame.inner : frame.ipv4;
         if (packet && packet->tcp) {

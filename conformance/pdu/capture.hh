@@ -23,6 +23,8 @@ struct CapturedFrame {
     std::vector<std::string> comments{};
     /// The case has asked for it: a reset that would end a living connection otherwise.
     bool is_demanded = false;
+    /// The device has to drop it (FRM-7): oracles judge as if it had never been sent.
+    bool is_void = false;
     std::size_t turn = 0;  ///< of the case's scheduler
 };
 

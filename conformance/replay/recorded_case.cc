@@ -55,7 +55,7 @@ class ConversationReader {
             fail(packet.offset, "a packet of an interface that is neither front, back nor control");
         conversation_.frames.push_back({at, is_front ? Link::Front : Link::Back, *packet.direction,
                                         packet.bytes, decode_frame(packet.bytes, iut_.framing),
-                                        packet.comments, false, turn});
+                                        packet.comments, false, false, turn});
     }
 
     void add_piece(const FilePacket& packet, Time at, std::size_t turn) {

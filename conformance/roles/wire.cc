@@ -31,6 +31,7 @@ std::size_t Wire::send_as_is(Link link, Bytes frame) {
                         std::move(decoded),
                         {},
                         false,
+                        false,
                         scheduler_.turn()});
     return capture_.size() - 1;
 }
@@ -63,6 +64,7 @@ bool Wire::receive(const LinkFrame& frame, Time at) {
                         frame.bytes,
                         decode_frame(frame.bytes, framing()),
                         {},
+                        false,
                         false,
                         scheduler_.turn()});
     const std::size_t number = capture_.size() - 1;

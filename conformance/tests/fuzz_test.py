@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`shunt-conform fuzz` against the reference node and a mutant of it.
+
+Nothing is found in the node; a resumed run, an interrupted one and one on two devices come to what
+a whole one does; a mutant is found, and what is promoted of it fails there and passes here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import reports_test
+import run_reference
+
+CASES = 5_120
+HALF = 2_560
+# The header's checksum is what most mutations break.
+MUTANT = "ignores-checksum"
+TIMEOUT_S = 120
+
+
+def expect(is_so: bool, what: str) -> None:
+    if not is_so:
+        sys.exit(f"fuzz_test: {what}")
+
+
+class Fuzz:
+    """Runs in one folder, with a farm of one kind."""
+
+    def __init__(self, arguments: argparse.Namespace, folder: Path, is_ext: bool) -> None:
+        options = {"attach": "unix", "ext": is_ext, "routed": False, "sessions": None}
+        self.folder = folder
+        folder.mkdir()
+        (folder / "out").mkdir()
+        self.judge = str(arguments.judge)
+        self.node = [str(arguments.node)]
+        self.mutant = [str(arguments.mutants), "--mutant", MUTANT]
+        # Many cases at once need a table that takes them.
+        self.farm, self.iut = run_reference.place_files(
+            argparse.Namespace(**options, jobs=64, devices=None), folder
+        )
+
+    def device(self, program: list[str], place: str = "unix:out/s1.sock") -> list[str]:
+        words = [*program, "--config", str(self.farm), "--name", "s1"]
+        return words + ["--front", place, "--back", place, "--time", "virtual"]
+
+    def run(
+        self, words: list[str], device: list[str], expected: int, iut: Path | None = None
+    ) -> str:
+        command = [self.judge, *words, "--iut", str(iut or self.iut)]
+        command += ["--", *device] if device else []
+        done = subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S
+        )
+        expect(
+            done.returncode == expected,
+            f"{' '.join(words)}: exit {done.returncode}, not {expected}\n"
+            + done.stdout[-2000:]
+            + done.stderr[-2000:],
+        )
+        return done.stdout + done.stderr
+
+    def fuzz(self, words: list[str], program: list[str], expected: int) -> dict[str, object]:
+        self.run(["fuzz", *words, "--json", "f.json"], self.device(program), expected)
+        return self.report()
+
+    def report(self) -> dict[str, object]:
+        reports_test.check_schema(self.folder / "f.json", "fuzz")
+        report: dict[str, object] = json.loads((self.folder / "f.json").read_text())
+        return report
+
+
+def fingerprint(*reports: dict[str, object]) -> int:
+    return sum(int(str(report["fingerprint"]), 16) for report in reports) % 2**64
+
+
+def check_reference(fuzz: Fuzz) -> None:
+    whole = fuzz.fuzz(["--count", str(CASES)], fuzz.node, 0)
+    expect(whole["findings"] == [] and whole["cases"] == CASES, f"found {whole['findings']}")
+    expect(whole["next"] == CASES, f"next is {whole['next']}")
+    first = fuzz.fuzz(["--count", str(HALF)], fuzz.node, 0)
+    second = fuzz.fuzz(["--from", str(HALF), "--count", str(CASES - HALF)], fuzz.node, 0)
+    expect(fingerprint(first, second) == fingerprint(whole), "a resumed run is another one")
+    other = fuzz.fuzz(["--count", str(CASES), "--seed", "2"], fuzz.node, 0)
+    expect(fingerprint(other) != fingerprint(whole), "another seed is the same run")
+    several = fuzz.iut.with_name("several.toml")
+    several.write_text(fuzz.iut.read_text().replace("out/s1.sock", "out/s{n}.sock"))
+    words = ["fuzz", "--count", str(CASES), "--jobs", "2", "--json", "f.json"]
+    fuzz.run(words, fuzz.device(fuzz.node, "unix:out/s{n}.sock"), 0, several)
+    expect(fingerprint(fuzz.report()) == fingerprint(whole), "two devices make another run")
+
+
+def check_interrupted(fuzz: Fuzz) -> None:
+    command = [fuzz.judge, "fuzz", "--minutes", "5", "--json", "f.json", "--iut", str(fuzz.iut)]
+    process = subprocess.Popen(
+        [*command, "--", *fuzz.device(fuzz.node)],
+        cwd=fuzz.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate(timeout=TIMEOUT_S)
+    expect(process.returncode == 130, f"interrupted: exit {process.returncode}")
+    part = fuzz.report()
+    expect(part["interrupted"] is True and part["cases"] == part["next"], f"{part}")
+    expect(f"--from {part['next']}" in text, f"no index to go on from: {text}")
+    again = fuzz.fuzz(["--count", str(part["next"])], fuzz.node, 0)
+    expect(fingerprint(again) == fingerprint(part), "what was interrupted was another run")
+
+
+def check_mutant(fuzz: Fuzz) -> None:
+    words = ["--count", "1024", "--out", "found", "--promote", "kept"]
+    report = fuzz.fuzz(words, fuzz.mutant, 1)
+    findings = report["findings"]
+    assert isinstance(findings, list)
+    expect(len(findings) >= 1, "nothing is found in the mutant")
+    alone = [each for each in findings if each["promoted"]]
+    expect(any("FRM-4" in each["requirements"] for each in alone), f"not FRM-4: {findings}")
+    for each in alone:
+        expect((fuzz.folder / each["pcapng"]).is_file(), f"no evidence: {each}")
+        expect((fuzz.folder / each["promoted"]).is_file(), f"no case: {each}")
+    first = alone[0]
+    fuzz.run(["fuzz", "--only", str(first["index"])], fuzz.device(fuzz.mutant), 1)
+    fuzz.run(["fuzz", "--only", str(first["index"])], fuzz.device(fuzz.node), 0)
+    # A mutation or two are left of it, and the suite has it from now on.
+    text = (fuzz.folder / first["promoted"]).read_text()
+    expect(text.count("[[frame]]") == 1, f"not small: {text}")
+    run = ["run", "endpoint/promoted/**", "--cases", "kept", "--no-qualify"]
+    told = fuzz.run(run, fuzz.device(fuzz.mutant), 1)
+    expect(told.count("FAIL  ") >= len(alone), f"a promoted case does not fail: {told}")
+    fuzz.run(run, fuzz.device(fuzz.node), 0)
+    fuzz.run(["judge", str(first["pcapng"]), "--cases", "kept"], [], 1)
+
+
+def check_usage(fuzz: Fuzz) -> None:
+    device = fuzz.device(fuzz.node)
+    for words in (
+        ["--only", "1", "--count", "2"],
+        ["--only", "1,1"],
+        ["--count", "-1"],
+        ["--jobs", "2"],
+        ["--time", "wall"],
+        ["endpoint/**"],
+    ):
+        fuzz.run(["fuzz", *words], device, 2)
+    fuzz.run(["fuzz"], [], 2)
+    (fuzz.folder / "wrong").mkdir()
+    (fuzz.folder / "wrong" / "a.toml").write_text("claim = 1\n")
+    told = fuzz.run(["run", "--cases", "wrong"], device, 2)
+    expect("a.toml:1: claim: expected a string" in told, told)
+
+
+def check_hopeless(fuzz: Fuzz) -> None:
+    """A device that does nothing right, or all kinds of things: no finding, and an end."""
+    program = Path(fuzz.judge).with_name("shunt-empty-device")
+    for kind in ("silent", "echo", "reset", "random"):
+        device = [str(program), kind, "--iut", str(fuzz.iut), "--front", "unix:out/s1.sock"]
+        told = fuzz.run(["fuzz", "--count", "64"], device, 3)
+        expect("before any mutated frame" in told, told)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--judge", type=Path, required=True)
+    parser.add_argument("--node", type=Path, required=True)
+    parser.add_argument("--mutants", type=Path, required=True)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        base = Fuzz(arguments, Path(folder) / "base", False)
+        ext = Fuzz(arguments, Path(folder) / "ext", True)
+        check_usage(base)
+        check_hopeless(base)
+        check_interrupted(base)
+        for fuzz in (base, ext):
+            check_reference(fuzz)
+            check_mutant(fuzz)
+    return 1 if reports_test.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
