@@ -65,7 +65,7 @@ class Selfcheck(unittest.TestCase):
         """Runs the judge in the test's folder."""
         command = [str(Programs.judge), *words]
         return subprocess.run(
-            command, cwd=self.folder, check=False, capture_output=True, text=True, timeout=120
+            command, cwd=self.folder, check=False, capture_output=True, text=True, timeout=240
         )
 
     def place_farm(self, settings: str, options: list[str]) -> tuple[Path, Path]:
