@@ -230,6 +230,34 @@ TEST_F(MoveInUse, ADamagedQueueIsRefusedWhole) {
     expect_at_home();
 }
 
+TEST_F(MoveInUse, AMalformedOfferEndsNoImport) {
+    begin_response(20'000);
+    std::vector<std::uint8_t> offer;
+    loses_ = [&](const SeenFrame& frame) {
+        if (frame.is(EncapsulationType::Connection)) offer = frame.bytes;
+        return frame.is(EncapsulationType::Data);
+    };
+    move_to_s2();
+    exchange();
+    // The next attempt, in a state that none has: behind Server IP and Port, 6, the block.
+    constexpr std::size_t epoch = 6 + 4;
+    constexpr std::size_t state = 6 + 8;
+    const auto view =
+        wire::EncapsulationView::parse(ByteView(offer).subspan(14), wire::ProtocolSet::Extended);
+    Packet forged = pool_.copy(view->payload());
+    store_u32(forged.mutable_bytes(), epoch, load_u32(view->payload(), epoch) + 1);
+    store_u16(forged.mutable_bytes(), state, 1);
+    view->header().prepend_to(forged);
+    wire::EthernetHeader{config_.servers[1].back_mac, config_.servers[0].back_mac, 0x88B5}
+        .prepend_to(forged);
+    loses_ = [](const SeenFrame&) { return false; };
+    s2().handle_frame(link::LinkId::Back, std::move(forged), now_);
+    EXPECT_EQ(s2().counters().value(Counter::OfferMalformedState), 1U);
+    run_for(kMillisecond * 300);
+    EXPECT_TRUE(ends_with_content(20'000)) << "SEC-10: the attempt that was there goes on";
+    expect_at_s2();
+}
+
 TEST_F(MoveInUse, HalfClosedEndpointsMove) {
     handshake();
     request("/bytes/100000");
