@@ -10,6 +10,7 @@
 #include "app/case_run.hh"
 #include "playback/playback_cases.hh"
 #include "replay/replaying_attachment.hh"
+#include "report/digest.hh"
 #include "report/pcapng.hh"
 
 namespace conform {
@@ -24,23 +25,38 @@ const CaseInfo& find_case(const std::string& id) {
     return *found;
 }
 
-/// The connection of the capture that the record names, as it was played.
-const CaseInfo& find_played(const CaseRecord& record, const std::string& folder,
-                            std::optional<PlaybackCases>& playback) {
-    const PlayedCapture& played = *record.played;
-    const auto match = parse_payload_match(played.payload);
-    const auto side = parse_played_side(played.side);
-    if (!match || !side) {
-        throw CaptureFileError(
-            fmt::format("no way to play and compare is {}, {}", played.side, played.payload));
+/// The captures that were played: a bundle has thousands of cases of one.
+class PlayedCaptures {
+  public:
+    /// The connection that the record names, as it was played.
+    const CaseInfo& find(const CaseRecord& record, const std::string& folder) {
+        const PlayedCapture& played = *record.played;
+        const auto match = parse_payload_match(played.payload);
+        const auto side = parse_played_side(played.side);
+        if (!match || !side) {
+            throw CaptureFileError(
+                fmt::format("no way to play and compare is {}, {}", played.side, played.payload));
+        }
+        const std::filesystem::path path = std::filesystem::path(folder) / played.file;
+        const Bytes bytes = read_capture_bytes(path.string());
+        std::string key =
+            fmt::format("{} {} {} {}", path.string(), sha256(bytes), played.side, played.payload);
+        if (key != key_) {
+            cases_.emplace(PlaybackOptions{.match = *match}, *side);
+            key_.clear();
+            cases_->add(path.string());
+            key_ = std::move(key);
+        }
+        const std::size_t place = played.connection - 1;
+        if (place >= cases_->all().size() || cases_->all()[place].id != record.result.id)
+            throw CaptureFileError(fmt::format("{} has no {}", played.file, record.result.id));
+        return cases_->all()[place];
     }
-    playback.emplace(PlaybackOptions{.match = *match}, *side);
-    playback->add((std::filesystem::path(folder) / played.file).string());
-    const std::size_t place = played.connection - 1;
-    if (place >= playback->all().size() || playback->all()[place].id != record.result.id)
-        throw CaptureFileError(fmt::format("{} has no {}", played.file, record.result.id));
-    return playback->all()[place];
-}
+
+  private:
+    std::string key_;  ///< of what is in `cases_`
+    std::optional<PlaybackCases> cases_;
+};
 
 /// Drives a case by the turns of a record, as long as it says and sends what the record has.
 class TurnByTurn {
@@ -196,9 +212,9 @@ void end_from_outside(CaseResult& result, const CaseResult& then) {
 
 CaseReplay replay_case(const RecordedCase& recorded, Iut iut, const std::string& folder) {
     const CaseRecord& record = recorded.record;
-    std::optional<PlaybackCases> playback;
+    thread_local PlayedCaptures captures;
     const CaseInfo& info =
-        record.played ? find_played(record, folder, playback) : find_case(record.result.id);
+        record.played ? captures.find(record, folder) : find_case(record.result.id);
     iut.timers = record.timers;
     ReplayingAttachment device(recorded.conversation);
     CaseRun run(info, device, iut, record.seed,

@@ -260,7 +260,9 @@ po::options_description options_of(const CommandText& command, Options& options,
     add("cases", &options.cases_path, "DIR",
         "cases that fuzzing found, NAME.toml each, are endpoint/promoted/NAME");
     add_run_options(description, command.options, options.run);
-    add_fuzz_options(description, command.options, options.fuzz);
+    // Of connections in one command, of cases in the other.
+    if (command.command == Command::Fuzz)
+        add_fuzz_options(description, command.options, options.fuzz);
     return description;
 }
 

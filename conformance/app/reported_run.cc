@@ -107,7 +107,8 @@ std::uint32_t ReportedRun::rounds() const {
 }
 
 bool ReportedRun::is_whole() const {
-    return cases_.size() == all_cases().size() * rounds();
+    const bool has_others = std::any_of(cases_.begin(), cases_.end(), is_played);
+    return !has_others && cases_.size() == all_cases().size() * rounds();
 }
 
 RunVerdict ReportedRun::verdict(const Statement& statement) const {
@@ -143,7 +144,10 @@ std::vector<std::string> ReportedRun::contradictions(const Statement& statement)
     }
     if (member(json_, "counts") != Json(counts))
         found.emplace_back("has other counts than its cases give");
-    const bool is_suites = !std::all_of(cases_.begin(), cases_.end(), is_played);
+    const auto played = std::count_if(cases_.begin(), cases_.end(), is_played);
+    const bool is_suites = static_cast<std::size_t>(played) < cases_.size();
+    if (is_suites && played > 0)
+        found.emplace_back("has connections of captures beside cases of the suite");
     if (is_suites && member(json_, "selection").is_null() && !is_whole())
         found.emplace_back("is of the whole suite, and has not all of its cases");
     for (const std::string& each : is_whole() ? untested_claims(statement) : untested_) {

@@ -17,7 +17,8 @@ AnswerMap::AnswerMap(PayloadMatch match, const ServerSide& recorded,
                      std::vector<std::string> methods)
     : match_(match), recorded_(methods), live_(std::move(methods)) {
     recorded_.read(recorded.text(), recorded.is_closed());
-    const bool has_answers = recorded_.is_http() && !recorded_.all().empty();
+    const bool has_answers =
+        recorded_.is_http() && (!recorded_.all().empty() || recorded_.has_rest());
     if (match_ == PayloadMatch::Auto)
         match_ = has_answers ? PayloadMatch::Http : PayloadMatch::Exact;
 }
@@ -29,10 +30,11 @@ void AnswerMap::update(const ServerSide& live) {
 
 std::optional<std::size_t> AnswerMap::place_of(std::size_t offset) const {
     const auto& recorded = recorded_.all();
-    const auto found = std::find_if(recorded.begin(), recorded.end(), [&](const HttpAnswer& each) {
-        return each.begin < offset && offset <= each.end;
-    });
-    if (match_ == PayloadMatch::Exact || found == recorded.end()) {
+    const auto found = std::lower_bound(
+        recorded.begin(), recorded.end(), offset,
+        [](const HttpAnswer& each, std::size_t wanted) { return each.end < wanted; });
+    const bool has_answer = found != recorded.end() && found->begin < offset;
+    if (match_ == PayloadMatch::Exact || !has_answer) {
         if (offset > live_size_) return std::nullopt;
         return offset;
     }

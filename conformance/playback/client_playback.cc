@@ -11,14 +11,21 @@
 namespace conform {
 namespace {
 
+/// For more of the device's text to come by itself, before what has come is acknowledged.
+constexpr std::chrono::milliseconds kPatience{40};
 /// RFC 9293 3.7.1: where no MSS is said.
 constexpr std::uint16_t kDefaultMss = 536;
 constexpr std::size_t kIpv4AndTcp = 40;
 
 std::vector<std::string> methods_of(const Exchange& exchange) {
     std::vector<std::string> methods;
+    const std::uint32_t start = exchange.packets.front().segment.sequence;
+    std::uint32_t end = 0;
     for (const ExchangePacket& packet : exchange.packets) {
-        if (!packet.is_of_client) continue;
+        const std::uint32_t place = packet.segment.sequence - start;
+        // What is sent once more is no other request.
+        if (!packet.is_of_client || place < end) continue;
+        end = place + packet.segment.length();
         if (auto method = method_of(packet.segment.payload)) methods.push_back(std::move(*method));
     }
     return methods;
@@ -63,7 +70,7 @@ class ClientPlayback {
         co_await await_end();
         // A reset is what was captured, or a finding of the comparison.
         if (now_.reset_number()) stage_.wire().capture()[*now_.reset_number()].is_demanded = true;
-        for (Finding& finding : compare_replies(whole_, now_, map_))
+        for (Finding& finding : compare_replies(whole_, now_, map_, has_ended_))
             stage_.note(std::move(finding));
         leave();
     }
@@ -102,13 +109,32 @@ class ClientPlayback {
     }
 
     Task<> catch_up(const ExchangePacket& packet) {
-        const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
+        Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
         while (!has_caught_up(packet)) {
-            const Duration left = deadline - stage_.wire().now();
-            if (left <= Duration::zero() || now_.reset_number()) co_return;
+            const Duration left = std::min<Duration>(deadline - stage_.wire().now(), kPatience);
+            if (deadline <= stage_.wire().now() || now_.reset_number()) co_return;
+            const std::size_t heard = now_.text().size();
             const std::optional<ReceivedSegment> received = co_await client_.receive(left);
             if (received) hear(*received);
+            if (now_.text().size() > heard)
+                deadline = stage_.wire().now() + stage_.iut().timers.answer;
+            if (!received && now_.text().size() > acknowledged_) acknowledge();
         }
+    }
+
+    /// The device may send less at once than the captured server had: it goes on when it is told
+    /// what has come.
+    void acknowledge() {
+        acknowledged_ = now_.text().size();
+        TcpSegment segment = client_.make(tcp_flag::kAck);
+        segment.sequence = client_.initial_sequence() + next_;
+        segment.acknowledgment = now_.start() + 1 + static_cast<std::uint32_t>(acknowledged_);
+        segment.window = window_;
+        segment.timestamps.reset();
+        if (last_timestamp_) segment.timestamps = TcpTimestamps{*last_timestamp_, now_.timestamp()};
+        stage_.wire().send_as_is(
+            Link::Front, encode_ethernet(stage_.iut().device.front_mac, stage_.iut().client_mac,
+                                         kIpv4Type, encode_tcp_packet(segment)));
     }
 
     /// A number of the server's, as the live one counts.
@@ -135,7 +161,12 @@ class ClientPlayback {
             const std::uint32_t begun = first().segment.timestamps.value_or(TcpTimestamps{}).value;
             numbers.timestamps.value = clock_ + (then.timestamps->value - begun);
             if (then.has(tcp_flag::kAck)) numbers.timestamps.echo = now_.timestamp();
+            last_timestamp_ = numbers.timestamps.value;
         }
+        if (!then.has(tcp_flag::kSyn)) window_ = then.window;
+        const std::uint32_t told = numbers.acknowledgment - now_.start() - 1;
+        if (then.has(tcp_flag::kAck) && now_.syn_ack())
+            acknowledged_ = std::max<std::size_t>(acknowledged_, told);
         has_ended_ |= then.has(tcp_flag::kFin) || then.has(tcp_flag::kRst);
         next_ = std::max(next_, then.sequence - first().segment.sequence + then.length());
         for (const Bytes& piece :
@@ -153,11 +184,16 @@ class ClientPlayback {
 
     /// What the captured server said last may be still on its way, and what it did not say too.
     Task<> await_end() {
-        const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
+        Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
         while (stage_.wire().now() < deadline && !has_all()) {
-            const std::optional<ReceivedSegment> received =
-                co_await client_.receive(deadline - stage_.wire().now());
+            const Duration left = std::min<Duration>(deadline - stage_.wire().now(), kPatience);
+            const std::size_t heard = now_.text().size();
+            const std::optional<ReceivedSegment> received = co_await client_.receive(left);
             if (received) hear(*received);
+            if (now_.text().size() > heard)
+                deadline = stage_.wire().now() + stage_.iut().timers.answer;
+            if (!received && now_.text().size() > acknowledged_ && !now_.reset_number())
+                acknowledge();
         }
         co_await listen(stage_.iut().timers.silence / 4);
     }
@@ -194,6 +230,9 @@ class ClientPlayback {
     ServerSide then_;      ///< what it has said by the place that is played
     ServerSide now_;       ///< what the device has said
     AnswerMap map_;
+    std::size_t acknowledged_ = 0;  ///< of the device's text
+    std::uint16_t window_ = 0xFFFF;
+    std::optional<std::uint32_t> last_timestamp_;
     bool has_ended_ = false;  ///< FIN or RST has been sent
     std::uint32_t next_ = 0;  ///< behind all that was sent, counted from the SYN
 };

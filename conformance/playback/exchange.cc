@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <set>
 #include <utility>
 
 #include "pdu/frame.hh"
+#include "pdu/sequence.hh"
 
 namespace conform {
 namespace {
@@ -26,6 +29,55 @@ bool is_opening(const TcpSegment& segment) {
     return segment.has(tcp_flag::kSyn) && !segment.has(tcp_flag::kAck);
 }
 
+/// A mirror port, or two interfaces of one machine: the very packet within a moment.
+bool is_seen_twice(const Exchange& exchange, const FilePacket& packet, const Bytes& bytes) {
+    constexpr std::size_t kLast = 4;
+    constexpr std::chrono::milliseconds kMoment{1};
+    const auto& packets = exchange.packets;
+    const std::size_t begin = packets.size() - std::min(packets.size(), kLast);
+    return std::any_of(packets.begin() + static_cast<std::ptrdiff_t>(begin), packets.end(),
+                       [&](const ExchangePacket& each) {
+                           return packet.time - each.time < kMoment && each.bytes == bytes;
+                       });
+}
+
+/// Behind the last number of one side that the capture has, from its SYN on.
+std::uint32_t end_of(const Exchange& exchange, bool of_client, std::uint32_t start) {
+    std::uint32_t end = 0;
+    for (const ExchangePacket& each : exchange.packets) {
+        const bool counts =
+            each.is_of_client == of_client && !sequence_before(each.segment.sequence, start);
+        if (counts) end = std::max(end, each.segment.sequence - start + each.segment.length());
+    }
+    return end;
+}
+
+/// What one side acknowledges and the capture has not: it has lost packets, or one direction.
+std::string what_is_missing(const Exchange& exchange) {
+    const TcpSegment& syn = exchange.packets.front().segment;
+    if (!syn.payload.empty()) return "its SYN has text, which only one server takes (RFC 7413)";
+    const auto syn_ack = std::find_if(
+        exchange.packets.begin(), exchange.packets.end(), [](const ExchangePacket& each) {
+            return !each.is_of_client && each.segment.has(tcp_flag::kSyn);
+        });
+    const bool has_server = syn_ack != exchange.packets.end();
+    const std::uint32_t server_start = has_server ? syn_ack->segment.sequence : 0;
+    const std::uint32_t server_end = end_of(exchange, false, server_start);
+    const std::uint32_t client_end = end_of(exchange, true, syn.sequence);
+    for (const ExchangePacket& each : exchange.packets) {
+        const TcpSegment& segment = each.segment;
+        if (!segment.has(tcp_flag::kAck) || segment.has(tcp_flag::kRst)) continue;
+        const std::uint32_t start = each.is_of_client ? server_start : syn.sequence;
+        const std::uint32_t end = each.is_of_client ? server_end : client_end;
+        const bool is_known =
+            (has_server || !each.is_of_client) && (sequence_before(segment.acknowledgment, start) ||
+                                                   segment.acknowledgment - start <= end);
+        if (!is_known)
+            return fmt::format("packet {} acknowledges what is not in the capture", each.packet);
+    }
+    return {};
+}
+
 class ExchangeReader {
   public:
     void add(const FilePacket& packet, std::size_t number) {
@@ -39,6 +91,7 @@ class ExchangeReader {
         if (ipv4.protocol != kTcp) return;
         if (!ipv4.tcp) return note_unread(ipv4, number);
         Exchange& exchange = exchange_of(*ipv4.tcp, number);
+        if (is_seen_twice(exchange, packet, ipv4.bytes)) return;
         const bool is_of_client = ipv4.tcp->source == exchange.client;
         exchange.packets.push_back({number, packet.time, is_of_client, ipv4.bytes, *ipv4.tcp});
     }
@@ -46,11 +99,10 @@ class ExchangeReader {
     std::vector<Exchange> take() {
         for (Exchange& exchange : exchanges_) {
             if (!exchange.obstacle.empty()) continue;
-            exchange.obstacle = unreadable_;
-            for (const auto& [hosts, reason] : unread_) {
-                if (hosts == hosts_of(exchange.client.address, exchange.server.address))
-                    exchange.obstacle = reason;
-            }
+            const auto unread =
+                unread_.find(hosts_of(exchange.client.address, exchange.server.address));
+            exchange.obstacle = unread != unread_.end() ? unread->second : unreadable_;
+            if (exchange.obstacle.empty()) exchange.obstacle = what_is_missing(exchange);
         }
         return std::move(exchanges_);
     }
@@ -71,11 +123,14 @@ class ExchangeReader {
 
     Exchange& exchange_of(const TcpSegment& segment, std::size_t number) {
         const Ends ends = ends_of(segment);
+        const bool is_ending = segment.has(tcp_flag::kFin) || segment.has(tcp_flag::kRst);
         const auto known = open_.find(ends);
         if (known != open_.end()) {
             Exchange& exchange = exchanges_[known->second];
-            const bool is_next = is_opening(segment) &&
+            // One within a connection is an old one, or both sides open at once.
+            const bool is_next = is_opening(segment) && ended_.contains(known->second) &&
                                  exchange.packets.front().segment.sequence != segment.sequence;
+            if (is_ending) ended_.insert(known->second);
             if (!is_next) return exchange;
         }
         open_[ends] = exchanges_.size();
@@ -89,6 +144,7 @@ class ExchangeReader {
     }
 
     std::vector<Exchange> exchanges_;
+    std::set<std::size_t> ended_;       ///< FIN or RST has been seen in them
     std::map<Ends, std::size_t> open_;  ///< the last connection of each tuple
     std::map<Hosts, std::string> unread_;
     std::string unreadable_;
@@ -97,8 +153,14 @@ class ExchangeReader {
 }  // namespace
 
 std::vector<Exchange> read_exchanges(const CaptureFile& file) {
+    // Of several interfaces they need not stand in their order.
+    std::vector<std::size_t> order(file.packets.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&file](std::size_t one, std::size_t other) {
+        return file.packets[one].time < file.packets[other].time;
+    });
     ExchangeReader reader;
-    for (std::size_t i = 0; i < file.packets.size(); ++i)
+    for (const std::size_t i : order)
         reader.add(file.packets[i], i + 1);
     return reader.take();
 }

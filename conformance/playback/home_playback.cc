@@ -101,7 +101,9 @@ class HomePlayback {
             map_.update(now_);
         }
         const std::optional<ReceivedEncapsulation> frame = co_await peer_.receive(Duration::zero());
-        if (frame && frame->header().is(EncapsulationType::Acknowledgement)) ++now_answered_;
+        if (!frame || !frame->header().is(EncapsulationType::Acknowledgement)) co_return;
+        ++now_answered_;
+        answer_frame_ = frame->frame;
     }
 
     Task<> listen(Duration length) {
@@ -158,6 +160,13 @@ class HomePlayback {
         return now_.start() + 1 + static_cast<std::uint32_t>(live) + (has_fin ? 1 : 0);
     }
 
+    bool has_client_ended() const {
+        return std::any_of(move_.steps.begin(), move_.steps.end(), [](const MoveStep& step) {
+            return step.kind == MoveStep::Kind::ToTarget &&
+                   (step.segment.has(tcp_flag::kFin) || step.segment.has(tcp_flag::kRst));
+        });
+    }
+
     void compare() {
         if (then_answered_ > 0 && now_answered_ == 0) {
             stage_.note({std::string(kAsCaptured),
@@ -165,12 +174,18 @@ class HomePlayback {
                                      first_offer(move_).packet),
                          "none"});
         }
+        if (then_answered_ == 0 && now_answered_ > 0) {
+            stage_.note({std::string(kAsCaptured),
+                         fmt::format("no 0x03 for the 0x01 (packet {} of the capture)",
+                                     first_offer(move_).packet),
+                         "0x03", answer_frame_});
+        }
         // A capture of the back link alone has nothing of what the client got.
         const bool has_replies =
             std::any_of(move_.steps.begin(), move_.steps.end(),
                         [](const MoveStep& step) { return step.kind == MoveStep::Kind::Server; });
         if (!has_replies) return;
-        for (Finding& finding : compare_replies(whole_, now_, map_))
+        for (Finding& finding : compare_replies(whole_, now_, map_, has_client_ended()))
             stage_.note(std::move(finding));
     }
 
@@ -185,6 +200,7 @@ class HomePlayback {
     AnswerMap map_;
     int then_answered_ = 0;
     int now_answered_ = 0;
+    std::size_t answer_frame_ = 0;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "playback/http_answers.hh"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <string_view>
 
@@ -11,6 +12,8 @@ namespace conform {
 namespace {
 
 constexpr std::string_view kVersion = "HTTP/1.";
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr unsigned kSwitching = 101;
 constexpr std::size_t kHeadMost = std::size_t{64} << 10;
 /// Hexadecimal digits of a chunk's size, and what may stand behind them.
 constexpr std::size_t kChunkLineMost = 1'024;
@@ -27,7 +30,12 @@ bool has_body(unsigned status) {
 
 bool is_chunked(const HttpResponse& response) {
     const std::vector<std::string> values = response.values_of("Transfer-Encoding");
-    return !values.empty() && values.back().ends_with("chunked");
+    if (values.empty()) return false;
+    std::string last = values.back();
+    std::transform(last.begin(), last.end(), last.begin(), [](char c) {
+        return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    });
+    return last.ends_with("chunked");
 }
 
 }  // namespace
@@ -35,7 +43,10 @@ bool is_chunked(const HttpResponse& response) {
 void HttpAnswers::read(ByteView text, bool is_over) {
     while (is_http_ && read_ < text.size()) {
         const bool is_between = answers_.empty() || answers_.back().is_whole;
+        has_rest_ = is_between;
         if (is_between && !begin_answer(text)) break;
+        if (interim_) continue;
+        has_rest_ = false;
         read_body(text, is_over);
         if (!answers_.back().is_whole) break;
     }
@@ -50,15 +61,24 @@ bool HttpAnswers::begin_answer(ByteView text) {
     const auto head = parse_http_response(rest.first(std::min(rest.size(), kHeadMost)));
     if (!head && rest.size() >= kHeadMost) is_http_ = false;
     if (!is_http_ || !head) return false;
+    const std::size_t begin = interim_.value_or(read_);
+    // Not every server says one: it belongs to the head of the answer behind it.
+    if (head->status >= 100 && head->status < 200 && head->status != kSwitching) {
+        interim_ = begin;
+        read_ += head->head_size;
+        return true;
+    }
+    interim_.reset();
     const bool is_head = answered_ < methods_.size() && methods_[answered_] == "HEAD";
-    if (head->status >= 200) ++answered_;
+    ++answered_;
+    part_ = ChunkPart::Size;
     length_ = head->content_length.value_or(0);
     framing_ = !has_body(head->status) || is_head ? Framing::None
                : is_chunked(*head)                ? Framing::Chunks
                : head->content_length             ? Framing::Length
                                                   : Framing::UntilClose;
     const std::size_t body = read_ + head->head_size;
-    answers_.push_back({.begin = read_, .body = body, .end = body, .status = head->status});
+    answers_.push_back({.begin = begin, .body = body, .end = body, .status = head->status});
     read_ = body;
     return true;
 }
@@ -70,7 +90,7 @@ void HttpAnswers::read_body(ByteView text, bool is_over) {
             answer.is_whole = true;
             break;
         case Framing::Chunks:
-            while (!answer.is_whole && read_chunk(text)) {
+            while (!answer.is_whole && read_chunked(text)) {
             }
             break;
         case Framing::Length:
@@ -88,28 +108,53 @@ void HttpAnswers::read_body(ByteView text, bool is_over) {
     answer.end = read_;
 }
 
-bool HttpAnswers::read_chunk(ByteView text) {
-    HttpAnswer& answer = answers_.back();
+bool HttpAnswers::read_chunk_line(ByteView text) {
     const std::string_view rest = as_text(text.subspan(read_));
-    const std::size_t line = rest.substr(0, kChunkLineMost).find("\r\n");
+    const std::size_t line = rest.substr(0, kChunkLineMost).find(kLineEnd);
     if (line == std::string_view::npos) {
         is_http_ = rest.size() < kChunkLineMost;
         return false;
     }
-    std::size_t size = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + line, size, 16);
-    if (error != std::errc{} || end == rest.data() || size > kChunkSizeMost) {
-        is_http_ = false;
-        return false;
+    read_ += line + kLineEnd.size();
+    if (part_ == ChunkPart::Trailer) {
+        answers_.back().is_whole = line == 0;
+        return true;
     }
-    const std::size_t whole = line + 2 + size + 2;
-    if (rest.size() < whole) return false;
-    append(answer.content, text.subspan(read_ + line + 2, size));
-    read_ += whole;
-    answer.end = read_;
-    // Fields behind the last chunk are not looked for: nobody here has seen one.
-    answer.is_whole = size == 0;
-    return true;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + line, chunk_left_, 16);
+    is_http_ = error == std::errc{} && end != rest.data() && chunk_left_ <= kChunkSizeMost;
+    part_ = chunk_left_ == 0 ? ChunkPart::Trailer : ChunkPart::Data;
+    return is_http_;
+}
+
+bool HttpAnswers::read_chunk_data(ByteView text) {
+    const std::size_t taken = std::min(text.size() - read_, chunk_left_);
+    append(answers_.back().content, text.subspan(read_, taken));
+    read_ += taken;
+    chunk_left_ -= taken;
+    if (chunk_left_ == 0) part_ = ChunkPart::LineEnd;
+    return taken > 0;
+}
+
+bool HttpAnswers::read_line_end(ByteView text) {
+    const std::string_view rest = as_text(text.subspan(read_));
+    if (rest.size() < kLineEnd.size()) return false;
+    is_http_ = rest.starts_with(kLineEnd);
+    read_ += kLineEnd.size();
+    part_ = ChunkPart::Size;
+    return is_http_;
+}
+
+bool HttpAnswers::read_chunked(ByteView text) {
+    switch (part_) {
+        case ChunkPart::Size:
+        case ChunkPart::Trailer:
+            return read_chunk_line(text);
+        case ChunkPart::Data:
+            return read_chunk_data(text);
+        case ChunkPart::LineEnd:
+            return read_line_end(text);
+    }
+    return false;
 }
 
 std::optional<std::string> method_of(ByteView payload) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace conform {
 namespace {
@@ -48,16 +49,15 @@ class MoveReader {
 
   private:
     MoveExchange* move_of(const SocketAddress& client) {
-        const auto found =
-            std::find_if(moves_.begin(), moves_.end(),
-                         [&](const MoveExchange& each) { return each.client == client; });
-        return found == moves_.end() ? nullptr : &*found;
+        const auto found = places_.find(client);
+        return found == places_.end() ? nullptr : &moves_[found->second];
     }
 
     void find(const Frame& frame) {
         if (!frame.encapsulation || !is_tcp_offer(*frame.encapsulation)) return;
         const auto information = parse_connection_information(frame.encapsulation->payload);
         if (!information || move_of(frame.encapsulation->source) != nullptr) return;
+        places_[frame.encapsulation->source] = moves_.size();
         moves_.push_back({frame.encapsulation->source, information->service, {}, {}});
     }
 
@@ -86,12 +86,16 @@ class MoveReader {
         const bool is_packet = header.is(EncapsulationType::Forwarded);
         if (is_answer) step.kind = MoveStep::Kind::ToHome;
         const bool is_base = step.is_offer || is_packet || (is_answer && header.payload.empty());
-        const bool is_readable = !is_packet || (frame.inner && frame.inner->tcp);
+        const bool is_readable =
+            is_packet ? frame.inner && frame.inner->tcp
+                      : !step.is_offer ||
+                            (is_tcp_offer(header) && parse_connection_information(header.payload));
         if (move->obstacle.empty() && !is_base) {
             move->obstacle = fmt::format("packet {} is of the extensions: {}", index + 1,
                                          describe_encapsulation_type(header.type));
         } else if (move->obstacle.empty() && !is_readable) {
-            move->obstacle = fmt::format("packet {} holds no TCP segment", index + 1);
+            move->obstacle = fmt::format("packet {} cannot be read: {}", index + 1,
+                                         describe_encapsulation_type(header.type));
         }
         if (is_packet && is_readable) step.segment = *frame.inner->tcp;
         move->steps.push_back(std::move(step));
@@ -100,6 +104,7 @@ class MoveReader {
     const CaptureFile& file_;
     std::vector<Frame> frames_;
     std::vector<MoveExchange> moves_;
+    std::map<SocketAddress, std::size_t> places_;
 };
 
 }  // namespace

@@ -27,6 +27,9 @@ std::string PlaybackCases::name_of(const std::string& path) {
             return !is_plain;
         },
         '-');
+    // A part of the names of files.
+    constexpr std::size_t kLongest = 80;
+    stem.resize(std::min(stem.size(), kLongest));
     if (stem.empty()) stem = "capture";
     std::string name = stem;
     for (int count = 2; std::find(names_.begin(), names_.end(), name) != names_.end(); ++count)

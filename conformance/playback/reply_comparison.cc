@@ -12,8 +12,9 @@ namespace {
 
 class Comparison {
   public:
-    Comparison(const ServerSide& recorded, const ServerSide& live, const AnswerMap& map)
-        : recorded_(recorded), live_(live), map_(map) {}
+    Comparison(const ServerSide& recorded, const ServerSide& live, const AnswerMap& map,
+               bool has_client_ended)
+        : recorded_(recorded), live_(live), map_(map), has_client_ended_(has_client_ended) {}
 
     std::vector<Finding> run() {
         compare_handshakes();
@@ -122,14 +123,21 @@ class Comparison {
         if (!map_.live().is_http()) {
             note("http", "responses", recorded_.number_of(0), "text that is no HTTP/1",
                  live_.number_of(0));
-        } else if (then.size() != now.size()) {
-            const std::size_t common = std::min(then.size(), now.size());
-            const bool is_missing = common == now.size();
-            note("http", fmt::format("{} responses", then.size()),
-                 recorded_.number_of(is_missing ? then[common].begin : recorded_.text().size()),
-                 fmt::format("{}", now.size()),
-                 is_missing ? std::nullopt : std::optional(live_.number_of(now[common].begin)));
+        } else {
+            compare_counts(then.size() + (map_.recorded().has_rest() ? 1 : 0),
+                           now.size() + (map_.live().has_rest() ? 1 : 0));
         }
+    }
+
+    /// One whose head is not whole counts as well.
+    void compare_counts(std::size_t then, std::size_t now) {
+        if (then == now) return;
+        const auto& answers = now < then ? map_.recorded().all() : map_.live().all();
+        const std::size_t common = std::min(then, now);
+        const std::size_t place = common < answers.size() ? answers[common].begin : SIZE_MAX;
+        note("http", fmt::format("{} responses", then),
+             recorded_.number_of(now < then ? place : SIZE_MAX), fmt::format("{}", now),
+             now < then ? std::nullopt : std::optional(live_.number_of(place)));
     }
 
     void compare_answer(std::size_t number, const HttpAnswer& then, const HttpAnswer& now) {
@@ -148,12 +156,14 @@ class Comparison {
                  live_.number_of(now.end));
             return;
         }
-        if (map_.match() == PayloadMatch::Status || has_own_words || !then.is_whole) return;
+        if (map_.match() == PayloadMatch::Status || has_own_words) return;
         const auto [was, is] = std::mismatch(then.content.begin(), then.content.end(),
                                              now.content.begin(), now.content.end());
-        if (was == then.content.end() && is == now.content.end()) return;
+        // Of what the capture has not whole, it has the beginning.
+        const bool is_more = was == then.content.end() && is != now.content.end();
+        if (was == then.content.end() && (is == now.content.end() || !then.is_whole)) return;
         const auto offset = static_cast<std::size_t>(was - then.content.begin());
-        const bool is_cut = was == then.content.end() || is == now.content.end();
+        const bool is_cut = is_more || is == now.content.end();
         note(fmt::format("http.body of response {}", number),
              is_cut ? fmt::format("of {} bytes", then.content.size())
                     : fmt::format("byte {} 0x{:02x}", offset, *was),
@@ -166,13 +176,16 @@ class Comparison {
         const auto& then = recorded_.reset_number();
         const auto& now = live_.reset_number();
         if (then && !now) note("tcp.flags", "RST", *then, "no reset", {});
-        if (!then && now && recorded_.syn_ack() && live_.syn_ack()) {
+        // Where a SYN/ACK was expected, that is said already.
+        const bool is_said = recorded_.syn_ack() && !live_.syn_ack();
+        if (!then && now && !is_said) {
             note_surplus("no reset, as captured", "RST", *now);
         }
         if (then || now || !live_.syn_ack()) return;
         if (recorded_.is_closed() && !live_.is_closed())
             note("tcp.flags", "FIN", recorded_.fin_number(), "no FIN", {});
-        if (!recorded_.is_closed() && live_.is_closed()) {
+        // Behind a FIN of the client's the server's is on its way.
+        if (!recorded_.is_closed() && live_.is_closed() && !has_client_ended_) {
             note_surplus("an open connection, as captured", "FIN", live_.fin_number());
         }
     }
@@ -180,14 +193,15 @@ class Comparison {
     const ServerSide& recorded_;
     const ServerSide& live_;
     const AnswerMap& map_;
+    bool has_client_ended_;
     std::vector<Noted> noted_;
 };
 
 }  // namespace
 
 std::vector<Finding> compare_replies(const ServerSide& recorded, const ServerSide& live,
-                                     const AnswerMap& map) {
-    return Comparison(recorded, live, map).run();
+                                     const AnswerMap& map, bool has_client_ended) {
+    return Comparison(recorded, live, map, has_client_ended).run();
 }
 
 }  // namespace conform

@@ -13,8 +13,9 @@
 namespace conform {
 
 /// In the order of the connection. Numbers of `recorded` are packets of the capture file, those of
-/// `live` frames of the case's own. `map` has read both to their ends.
+/// `live` frames of the case's own. `map` has read both to their ends. `has_client_ended`: its
+/// FIN or RST was sent.
 std::vector<Finding> compare_replies(const ServerSide& recorded, const ServerSide& live,
-                                     const AnswerMap& map);
+                                     const AnswerMap& map, bool has_client_ended);
 
 }  // namespace conform

@@ -140,7 +140,7 @@ class TargetPlayback {
 
     void compare() {
         const AnswerMap map(PayloadMatch::Exact, then_, {});
-        for (Finding& finding : compare_replies(then_, now_, map))
+        for (Finding& finding : compare_replies(then_, now_, map, true))
             stage_.note(std::move(finding));
         if (then_offer_ == nullptr) return;
         if (!now_offer_) {
@@ -150,7 +150,7 @@ class TargetPlayback {
             return;
         }
         compare_blocks(parse_connection_information(then_offer_->bytes)->block, now_offer_->block);
-        if (now_forwarded_ < then_forwarded_) {
+        if (now_forwarded_ != then_forwarded_) {
             stage_.note({std::string(kAsCaptured),
                          fmt::format("{} 0x02 (the last is packet {} of the capture)",
                                      then_forwarded_, last_forwarded_),

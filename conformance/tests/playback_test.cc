@@ -73,12 +73,13 @@ TEST(Exchanges, BeginWithASynAndHaveBothSides) {
 }
 
 TEST(Exchanges, ATupleThatIsUsedAgainIsAnotherOne) {
-    TcpSegment again = of_client(tcp_flag::kSyn, 77);
-    const auto found = read_exchanges(
-        capture_of({of_client(tcp_flag::kSyn, 0), of_client(tcp_flag::kSyn, 0), syn_ack(), again}));
-    ASSERT_EQ(found.size(), 2U) << "the repeated SYN is of the first";
-    EXPECT_EQ(found[0].packets.size(), 3U);
-    EXPECT_EQ(found[1].packets.front().packet, 4U);
+    const TcpSegment again = of_client(tcp_flag::kSyn, 77);
+    TcpSegment reset = of_client(tcp_flag::kRst, 1);
+    const auto found =
+        read_exchanges(capture_of({of_client(tcp_flag::kSyn, 0), syn_ack(), again, reset, again}));
+    ASSERT_EQ(found.size(), 2U) << "one within a connection is none of its own";
+    EXPECT_EQ(found[0].packets.size(), 4U);
+    EXPECT_EQ(found[1].packets.front().packet, 5U);
 }
 
 TEST(Exchanges, WhatCannotBePlayedSaysWhy) {
@@ -98,6 +99,31 @@ TEST(Exchanges, WhatCannotBePlayedSaysWhy) {
     const auto cut = read_exchanges(file);
     ASSERT_EQ(cut.size(), 1U);
     EXPECT_EQ(cut[0].obstacle, "packet 2 is cut");
+}
+
+TEST(Exchanges, WhatIsSeenTwiceIsThereOnce) {
+    const TcpSegment syn = of_client(tcp_flag::kSyn, 0);
+    const auto found = read_exchanges(capture_of({syn, syn, syn_ack()}));
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].packets.size(), 2U);
+    EXPECT_EQ(found[0].obstacle, "");
+}
+
+TEST(Exchanges, LossesOfTheCaptureAreAnObstacle) {
+    const auto obstacle = [](const std::vector<TcpSegment>& segments) {
+        return read_exchanges(capture_of(segments)).front().obstacle;
+    };
+    const TcpSegment syn = of_client(tcp_flag::kSyn, 0);
+    EXPECT_EQ(obstacle({syn, of_client(tcp_flag::kAck, 1)}),
+              "packet 2 acknowledges what is not in the capture")
+        << "one direction alone";
+    TcpSegment acknowledgment = of_client(tcp_flag::kAck, 1);
+    acknowledgment.acknowledgment += 5;
+    EXPECT_EQ(obstacle({syn, syn_ack(), acknowledgment}),
+              "packet 3 acknowledges what is not in the capture");
+    EXPECT_EQ(obstacle({syn, syn_ack(), of_server(tcp_flag::kAck, 1, 9)}),
+              "packet 3 acknowledges what is not in the capture");
+    EXPECT_EQ(obstacle({syn, syn_ack(), of_client(tcp_flag::kAck, 1)}), "");
 }
 
 TEST(ServerSide, PutsTextInOrderAndKeepsWhatCameFirst) {
@@ -144,10 +170,31 @@ TEST(HttpAnswers, AreReadAsTheyCome) {
     EXPECT_EQ(answers.all()[4].end, bytes.size());
 }
 
+TEST(HttpAnswers, ChunksComeInPiecesAndHaveTrailers) {
+    const Bytes bytes = to_bytes(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        "5\r\nhello\r\n0\r\nSum: 1\r\n\r\nHTTP/1.1 2");
+    HttpAnswers answers({"GET"});
+    const std::size_t head =
+        bytes.size() - std::string_view("hello\r\n0\r\nSum: 1\r\n\r\nHTTP/1.1 2").size();
+    answers.read(ByteView(bytes).first(head + 3), false);
+    ASSERT_EQ(answers.all().size(), 1U) << "100 is of the answer behind it";
+    EXPECT_EQ(answers.all()[0].begin, 0U);
+    EXPECT_EQ(answers.all()[0].end, head + 3);
+    EXPECT_EQ(answers.all()[0].content, to_bytes("hel"));
+    answers.read(bytes, false);
+    EXPECT_TRUE(answers.all()[0].is_whole);
+    EXPECT_EQ(answers.all()[0].content, to_bytes("hello"));
+    EXPECT_EQ(answers.all().size(), 1U);
+    EXPECT_TRUE(answers.has_rest());
+    EXPECT_TRUE(answers.is_http());
+}
+
 TEST(HttpAnswers, OtherTextIsNone) {
     for (const char* text : {"SSH-2.0-OpenSSH", "HTTP/2",
                              "HTTP/1.1 200 OK\r\nTransfer-Encoding: "
-                             "chunked\r\n\r\nzz\r\nabc"}) {
+                             "chunked\r\n\r\nzz\r\nabc",
+                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\naXY"}) {
         HttpAnswers answers({});
         answers.read(to_bytes(text), false);
         EXPECT_FALSE(answers.is_http()) << text;
@@ -218,7 +265,7 @@ std::vector<std::string> differences(const std::vector<TcpSegment>& recorded,
     AnswerMap map(PayloadMatch::Auto, then, {});
     map.update(now);
     std::vector<std::string> messages;
-    for (const Finding& finding : compare_replies(then, now, map))
+    for (const Finding& finding : compare_replies(then, now, map, false))
         messages.push_back(finding.message());
     return messages;
 }
@@ -240,6 +287,7 @@ TEST(Replies, DifferencesNameFieldAndPacket) {
                         "capture), got absent"}));
     EXPECT_EQ(differences({reset}, {syn_ack()}).size(), 2U);
     EXPECT_EQ(differences({syn_ack()}, {reset}).size(), 1U);
+    EXPECT_EQ(differences({}, {reset}).size(), 1U) << "to a SYN that nobody had answered";
     EXPECT_EQ(differences({syn_ack(), data("abc"), of_server(tcp_flag::kFin, 4, 9)},
                           {syn_ack(), data("abc")}),
               (Messages{"as-captured: expected tcp.flags FIN (packet 3 of the capture), got no "
@@ -264,6 +312,16 @@ TEST(Replies, HeadsOfHttpMayDiffer) {
     EXPECT_EQ(differences(then, answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi")).size(),
               1U);
     EXPECT_EQ(differences(then, answer("ERROR")).size(), 1U);
+    // The beginning of a body that the capture has not whole is compared all the same.
+    const auto cut = answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi");
+    EXPECT_EQ(differences(cut, answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nZZ")).size(),
+              1U);
+    EXPECT_TRUE(
+        differences(cut, answer("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhigh")).empty());
+    // So is what may be the head of one more.
+    EXPECT_EQ(
+        differences(then, answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1")).size(),
+        1U);
 }
 
 }  // namespace

@@ -121,6 +121,45 @@ def what_differs_is_named(replay: Replay) -> None:
     assert code == 1 and "tcp.options.sack_permitted absent (packet 2" in reasons(report), report
 
 
+def bulk(size: int) -> bytes:
+    """A capture on a loopback: a response in one packet, more than a device sends at once."""
+    from scapy.all import IP, TCP, Ether, Raw
+
+    text = b"".join(b"%015x\n" % offset for offset in range(0, size, 16))[:size]
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + text
+    request = b"GET /bytes/%d HTTP/1.1\r\nHost: bulk\r\n\r\n" % size
+    client, server = 1 + len(request), 1 + len(answer)
+    options = [("MSS", 1460)]
+    steps: list[tuple[bool, str, int, int, bytes]] = [
+        (True, "S", 0, 0, b""),
+        (False, "SA", 0, 1, b""),
+        (True, "A", 1, 1, b""),
+        (True, "PA", 1, 1, request),
+        (False, "PA", 1, client, answer),
+        (True, "FA", client, server, b""),
+        (False, "FA", server, client + 1, b""),
+        (True, "A", client + 1, server + 1, b""),
+    ]
+    packets = []
+    for number, (is_client, flags, sequence, acknowledgment, payload) in enumerate(steps):
+        ends = ("10.9.0.1", "10.9.0.2") if is_client else ("10.9.0.2", "10.9.0.1")
+        ports = (40000, 80) if is_client else (80, 40000)
+        tcp = TCP(sport=ports[0], dport=ports[1], flags=flags, seq=sequence, ack=acknowledgment,
+                  window=65535, options=options if "S" in flags else [])  # fmt: skip
+        frame = bytes(Ether() / IP(src=ends[0], dst=ends[1]) / tcp / Raw(payload))
+        packets.append(struct.pack("=IIII", 1, number, len(frame), len(frame)) + frame)
+    return struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1) + b"".join(packets)
+
+
+def a_slow_start_is_no_difference(replay: Replay) -> None:
+    path = replay.altered("bulk.pcap", bulk(60000))
+    code, report = replay.report(path)
+    assert code == 0, report
+    path = replay.altered("other.pcap", bulk(60000).replace(b"00000000000ea50\n", b"x" * 16))
+    code, report = replay.report(path)
+    assert code == 1 and "http.body of response 1 byte 59984" in reasons(report), report
+
+
 def merged(one: bytes, other: bytes) -> bytes:
     """Both links of a farm as one capture, in the order of time."""
 
@@ -204,6 +243,7 @@ def main() -> int:
         is_answered_as_it_was,
         what_differs_is_named,
         both_ends_of_a_move_are_played,
+        a_slow_start_is_no_difference,
         what_cannot_be_played_says_why,
     ):
         with tempfile.TemporaryDirectory() as name:
