@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Callable
 
 import reports_test
 import run_reference
@@ -98,6 +99,20 @@ def check_reference(fuzz: Fuzz) -> None:
     expect(fingerprint(fuzz.report()) == fingerprint(whole), "two devices make another run")
 
 
+def catches_interrupts(pid: int) -> bool:
+    """From then on a SIGINT does not simply end the process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
+
+
+def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while not is_so():
+        expect(time.monotonic() < deadline, complaint)
+        time.sleep(0.01)
+
+
 def check_interrupted(fuzz: Fuzz) -> None:
     command = [fuzz.judge, "fuzz", "--minutes", "5", "--json", "f.json", "--iut", str(fuzz.iut)]
     process = subprocess.Popen(
@@ -107,7 +122,8 @@ def check_interrupted(fuzz: Fuzz) -> None:
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(1)
+    wait_until(lambda: catches_interrupts(process.pid), "the judge catches no SIGINT")
+    time.sleep(2)  # for a batch or two, of 64 cases each, so that there is where to go on from
     process.send_signal(signal.SIGINT)
     text, _ = process.communicate(timeout=TIMEOUT_S)
     expect(process.returncode == 130, f"interrupted: exit {process.returncode}")
