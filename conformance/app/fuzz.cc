@@ -17,7 +17,6 @@
 #include "attach/interrupt.hh"
 #include "fuzzing/minimize.hh"
 #include "fuzzing/promoted_case.hh"
-#include "report/signature.hh"
 
 namespace conform {
 namespace {
@@ -30,6 +29,10 @@ constexpr std::uint64_t kLongEvery = 16;
 constexpr std::size_t kFindingsMax = 50;
 /// Screenings for the smallest set of cases that shows something together.
 constexpr int kCompanyTries = 60;
+/// Each takes as long as an answer is waited for: of more the run ends, and a case is made no
+/// smaller.
+constexpr std::size_t kHangsMax = 16;
+constexpr std::size_t kHangTries = 6;
 
 class Fuzzer {
   public:
@@ -66,22 +69,34 @@ class Fuzzer {
     }
 
     FuzzReport run() {
-        try {
+        attempt([this] {
             require_twins();
             if (fuzz_.only.empty()) {
                 work();
             } else {
                 run_only();
             }
-            conclude();
-        } catch (const Interrupted&) {
-            report_.is_interrupted = true;
-        }
+        });
+        conclude();
         report_.next = next();
+        report_.is_whole = fuzz_.only.empty() ? report_.next >= end() : true;
         return std::move(report_);
     }
 
   private:
+    /// What has been found is not lost by what ends the run.
+    void attempt(const std::function<void()>& action) {
+        try {
+            action();
+        } catch (const UsageError&) {
+            throw;
+        } catch (const Interrupted&) {
+            report_.is_interrupted = true;
+        } catch (const std::exception& error) {
+            if (report_.trouble.empty()) report_.trouble = error.what();
+        }
+    }
+
     /// Of a device that does not serve connections nobody disturbs, frames that disturb tell
     /// nothing.
     void require_twins() {
@@ -92,8 +107,9 @@ class Fuzzer {
     }
 
     std::uint64_t end() const {
-        if (fuzz_.count) return fuzz_.from + *fuzz_.count;
-        return fuzz_.minutes ? UINT64_MAX : fuzz_.from + FuzzOptions::kUsualCount;
+        const std::uint64_t left = UINT64_MAX - fuzz_.from;
+        const std::uint64_t usual = fuzz_.minutes ? left : FuzzOptions::kUsualCount;
+        return fuzz_.from + std::min(left, fuzz_.count.value_or(usual));
     }
 
     bool is_long(std::uint64_t index) const {
@@ -109,10 +125,11 @@ class Fuzzer {
         if (!begun_) taken_ = fuzz_.from;
         begun_ = true;
         if (is_late || is_full || is_stopped_ || taken_ >= end()) return std::nullopt;
-        if (report_.findings.size() >= kFindingsMax) return std::nullopt;
+        if (report_.findings.size() >= kFindingsMax || hangs_ >= kHangsMax) return std::nullopt;
         FuzzBatch batch;
         batch.is_long = is_long(taken_);
-        const std::uint64_t last = std::min(end(), (taken_ / batch_size_ + 1) * batch_size_);
+        const std::uint64_t left_of_batch = batch_size_ - taken_ % batch_size_;
+        const std::uint64_t last = taken_ + std::min(end() - taken_, left_of_batch);
         unfinished_.push_back(taken_);
         for (; taken_ < last; ++taken_)
             batch.indices.push_back(taken_);
@@ -153,14 +170,18 @@ class Fuzzer {
         while (std::optional<FuzzBatch> batch = take()) {
             throw_if_interrupted();
             const FuzzScreening screening = bench.screen(*batch);
-            if (screening.was_dead && before) {
-                investigate(bench, *before, {{}, "CRASH: after the batch", false, 0});
-            }
+            if (before) investigate_late(bench, *before, screening.dead_before);
             if (!screening.failed.empty() || !screening.common.empty())
-                investigate(bench, *batch, screening);
+                investigate(bench, *batch, screening, before ? &*before : nullptr);
             finish(*batch, screening);
             before = std::move(batch);
         }
+        if (before) investigate_late(bench, *before, bench.late_end());
+    }
+
+    /// It has ended when its tester had hung up.
+    void investigate_late(FuzzBench& bench, const FuzzBatch& batch, const std::string& end) {
+        if (!end.empty()) investigate(bench, batch, {{}, "CRASH: " + end, {}, 0}, nullptr);
     }
 
     void finish(const FuzzBatch& batch, const FuzzScreening& screening) {
@@ -171,38 +192,57 @@ class Fuzzer {
         progress_({report_.cases, batch.indices.back() + 1, report_.findings.size()});
     }
 
-    /// Those that have been found wrong, or all if nobody knows whose doing it was, each by itself.
-    void investigate(FuzzBench& bench, const FuzzBatch& batch, const FuzzScreening& screening) {
-        std::vector<std::uint64_t> suspects;
-        for (const std::uint64_t index : batch.indices) {
-            if (!screening.common.empty() || screening.failed.contains(index))
-                suspects.push_back(index);
-        }
-        std::vector<std::string> together;
+    /// Those that have been found wrong, or all if nobody knows whose doing it was, each by itself;
+    /// where a process has ended, and it was none of them, those of the batch before.
+    void investigate(FuzzBench& bench, const FuzzBatch& batch, const FuzzScreening& screening,
+                     const FuzzBatch* before) {
+        const bool is_end = screening.common.starts_with("CRASH");
+        // It may end when its tester has hung up: who waits a moment sees whose doing it is.
+        if (is_end) bench.be_patient();
         bool is_explained = false;
-        for (const std::uint64_t index : suspects) {
-            Conversation conversation;
-            const CaseResult result = bench.judge(draw(index), fmt::format("fuzz/{}", index),
-                                                  batch.is_long, conversation);
-            if (result.verdict > Verdict::NonStrict) {
-                note(fuzz_signature(result), index, batch, true);
-                is_explained = true;
-            } else if (screening.failed.contains(index)) {
-                note("beside others: " + screening.failed.at(index), index, batch, false);
+        try {
+            for (const std::uint64_t index : batch.indices) {
+                if (screening.common.empty() && !screening.failed.contains(index)) continue;
+                if (judge_alone(bench, index, batch)) {
+                    is_explained = true;
+                } else if (screening.failed.contains(index)) {
+                    note("beside others: " + screening.failed.at(index), index, batch, nullptr);
+                }
             }
+            for (std::size_t i = 0; is_end && before && !is_explained; ++i) {
+                if (i == before->indices.size()) break;
+                is_explained = judge_alone(bench, before->indices[i], *before);
+            }
+        } catch (...) {
+            if (!is_explained && !screening.common.empty()) note_common(batch, screening);
+            throw;
         }
-        if (is_explained || screening.common.empty()) return;
-        note("beside others: " + normalized(screening.common.substr(0, 200)), batch.indices.front(),
-             batch, false);
+        if (!is_explained && !screening.common.empty()) note_common(batch, screening);
+    }
+
+    bool judge_alone(FuzzBench& bench, std::uint64_t index, const FuzzBatch& batch) {
+        Conversation conversation;
+        const CaseResult result =
+            bench.judge(draw(index), fmt::format("fuzz/{}", index), batch.is_long, conversation);
+        if (result.verdict <= Verdict::NonStrict) return false;
+        note(fuzz_signature(result), index, batch, &result);
+        return true;
+    }
+
+    void note_common(const FuzzBatch& batch, const FuzzScreening& screening) {
+        note("beside others: " + reason_signature(screening.common), batch.indices.front(), batch,
+             nullptr);
     }
 
     fuzzing::FuzzCase draw(std::uint64_t index) const {
         return fuzzing::draw_case(*options_.seed, index, report_.has_extensions);
     }
 
+    /// `alone`: what became of the case by itself; null if only the batch shows it.
     void note(const std::string& signature, std::uint64_t index, const FuzzBatch& batch,
-              bool is_alone) {
+              const CaseResult* alone) {
         const std::scoped_lock lock(mutex_);
+        if (signature.find("HANG") != std::string::npos) ++hangs_;
         auto known = std::ranges::find(report_.findings, signature, &FuzzFinding::signature);
         const bool is_new = known == report_.findings.end();
         if (is_new) {
@@ -213,7 +253,9 @@ class Fuzzer {
         if (is_new || index < known->index) {
             known->index = index;
             known->is_long = batch.is_long;
-            known->company = is_alone ? std::vector<std::uint64_t>{} : batch.indices;
+            known->company = alone != nullptr ? std::vector<std::uint64_t>{} : batch.indices;
+            known->result = alone != nullptr ? *alone : CaseResult{};
+            if (alone == nullptr) overrule(known->result, Verdict::Fail, signature);
         }
         if (is_new) {
             progress_({report_.cases, index, report_.findings.size(), signature, index});
@@ -222,71 +264,94 @@ class Fuzzer {
 
     void run_only() {
         FuzzBench& bench = *benches_.front();
+        bench.be_patient();
         report_.from = fuzz_.only.front();
         report_.cases = fuzz_.only.size();
         FuzzBatch batch{fuzz_.only, is_long(fuzz_.only.front())};
         if (batch.indices.size() == 1) {
-            Conversation conversation;
-            const std::uint64_t index = batch.indices.front();
-            const CaseResult result = bench.judge(draw(index), fmt::format("fuzz/{}", index),
-                                                  batch.is_long, conversation);
-            if (result.verdict > Verdict::NonStrict)
-                note(fuzz_signature(result), index, batch, true);
+            judge_alone(bench, batch.indices.front(), batch);
             return;
         }
         const FuzzScreening screening = bench.screen(batch);
         if (!screening.failed.empty() || !screening.common.empty())
-            investigate(bench, batch, screening);
+            investigate(bench, batch, screening, nullptr);
     }
 
-    /// In the order of their cases, each as small as it gets, with its evidence.
+    /// In the order of their cases, each as small as it gets, with its evidence; as it was drawn
+    /// where the run has ended before its time.
     void conclude() {
         std::ranges::sort(report_.findings, {}, &FuzzFinding::index);
         const FuzzFiles files(options_, iut_);
         for (FuzzFinding& finding : report_.findings) {
-            throw_if_interrupted();
-            Conversation conversation;
-            if (finding.company.empty()) {
-                minimize(finding, conversation);
-            } else {
-                reduce(finding);
-            }
-            files.write(finding, report_, conversation);
+            name(finding);
+            files.note_rerun(finding, report_);
         }
+        for (FuzzFinding& finding : report_.findings) {
+            if (report_.is_interrupted || !report_.trouble.empty()) return;
+            attempt([&] {
+                Conversation conversation;
+                if (finding.company.empty()) {
+                    minimize(finding, conversation);
+                } else {
+                    reduce(finding);
+                }
+                files.note_rerun(finding, report_);
+                files.write(finding, conversation);
+            });
+        }
+    }
+
+    void name(FuzzFinding& finding) const {
+        if (!finding.company.empty()) {
+            finding.name = fmt::format("company-{}-{}", report_.seed, finding.index);
+            return describe_company(finding);
+        }
+        finding.fuzz = draw(finding.index);
+        finding.name = fmt::format("{}-{}-{}-{}", to_string(finding.fuzz.state),
+                                   fuzzing::type_name(finding.fuzz.stimuli.front().type),
+                                   report_.seed, finding.index);
+    }
+
+    void describe_company(FuzzFinding& finding) const {
+        finding.company_cases.clear();
+        for (const std::uint64_t index : finding.company)
+            finding.company_cases.push_back(fuzzing::describe(draw(index)));
     }
 
     void minimize(FuzzFinding& finding, Conversation& conversation) {
         FuzzBench& bench = *benches_.front();
-        const fuzzing::FuzzCase original = draw(finding.index);
-        finding.name = fmt::format("{}-{}-{}-{}", to_string(original.state),
-                                   fuzzing::type_name(original.stimuli.front().type), report_.seed,
-                                   finding.index);
+        const fuzzing::FuzzCase original = finding.fuzz;
         const std::string id = std::string(fuzzing::kPromotedFolder) + finding.name;
+        bool is_long = finding.is_long;
+        std::size_t hangs = 0;
         const auto still_fails = [&](const fuzzing::FuzzCase& fuzz) {
+            if (hangs >= kHangTries) return false;
             Conversation ignored;
-            const CaseResult result = bench.judge(fuzz, id, finding.is_long, ignored);
+            const CaseResult result = bench.judge(fuzz, id, is_long, ignored);
+            if (result.verdict == Verdict::Hang) ++hangs;
             return fuzz_signature(result) == finding.signature;
         };
         if (!still_fails(original)) {
             // It hangs on numbers that its name draws.
             const std::string drawn = fmt::format("fuzz/{}", finding.index);
-            finding.result = bench.judge(original, drawn, finding.is_long, conversation);
+            finding.result = bench.judge(original, drawn, is_long, conversation);
             finding.result.reason += " (with its own numbers alone)";
             return;
         }
         // What waiting for 16 s is not needed for is shown in 2 s.
-        if (finding.is_long) {
-            finding.is_long = false;
-            finding.is_long = !still_fails(original);
+        if (is_long) {
+            is_long = false;
+            is_long = !still_fails(original);
         }
         finding.fuzz = fuzzing::minimized(original, still_fails);
-        finding.result = bench.judge(finding.fuzz, id, finding.is_long, conversation);
+        finding.is_long = is_long;
+        finding.result = bench.judge(finding.fuzz, id, is_long, conversation);
+        finding.is_case = true;
     }
 
     /// Halves of it that still show something, then without one after the other.
     void reduce(FuzzFinding& finding) {
         FuzzBench& bench = *benches_.front();
-        finding.name = fmt::format("company-{}-{}", report_.seed, finding.index);
         int tries = kCompanyTries;
         const auto still_shows = [&](const std::vector<std::uint64_t>& indices) {
             if (indices.empty() || --tries < 0) return false;
@@ -300,15 +365,12 @@ class Fuzzer {
                 rest.erase(from, from + static_cast<std::ptrdiff_t>(part));
                 if (still_shows(rest)) {
                     finding.company = std::move(rest);
+                    describe_company(finding);
                 } else {
                     at += part;
                 }
             }
         }
-        for (const std::uint64_t index : finding.company)
-            finding.company_cases.push_back(fuzzing::describe(draw(index)));
-        finding.result.verdict = Verdict::Fail;
-        finding.result.reason = finding.signature;
     }
 
     const Options& options_;
@@ -324,6 +386,7 @@ class Fuzzer {
     std::uint64_t taken_ = 0;
     bool begun_ = false;
     bool is_stopped_ = false;
+    std::size_t hangs_ = 0;
     std::vector<std::uint64_t> unfinished_;  ///< first indices of batches that were begun
 };
 

@@ -16,13 +16,15 @@ struct FuzzFinding {
     std::uint64_t index = 0;  ///< the first that showed it
     std::uint64_t count = 0;  ///< how many did
     std::string name{};       ///< of its files
-    /// What is left of the case; without any frame where no case shows it alone.
+    /// The case, or what is left of it; without any frame where no case shows it alone.
     fuzzing::FuzzCase fuzz{};
+    /// It has been made small, and fails as a case of the suite.
+    bool is_case = false;
     /// Where no case shows it alone: those that do together.
     std::vector<std::uint64_t> company{};
     std::vector<std::string> company_cases{};  ///< in words
     bool is_long = false;
-    CaseResult result{};     ///< of what is left
+    CaseResult result{};     ///< of what is left, or of the case as it was drawn
     std::string promoted{};  ///< path of the case; empty: none was asked for
 };
 
@@ -35,6 +37,8 @@ struct FuzzReport {
     std::uint64_t next = 0;  ///< the index to go on from
     std::uint64_t fingerprint = 0;
     bool is_interrupted = false;
+    bool is_whole = false;  ///< no case was left over
+    std::string trouble{};  ///< what has ended the run before its time; empty: nothing
     bool has_extensions = false;
     std::vector<FuzzFinding> findings{};
 };
@@ -48,7 +52,8 @@ struct FuzzProgress {
     std::uint64_t found_at = 0;
 };
 
-/// Throws UsageError where the device is not attached in virtual time, and AttachmentError.
+/// Throws UsageError where the device is not attached in virtual time. What goes wrong with the
+/// device or with files ends the run, and is the report's trouble.
 FuzzReport run_fuzz(const Options& options, const Iut& iut,
                     const std::function<void(const FuzzProgress&)>& progress);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <regex>
 
 #include "app/case_run.hh"
 #include "app/company.hh"
@@ -20,7 +21,9 @@ constexpr std::size_t kBatchMost = 64;
 /// A case brings its own connection, and what its frames make; twins and others have room beside.
 constexpr std::size_t kEntriesPerCase = 4;
 constexpr std::size_t kConversations = 8;
+constexpr std::size_t kShownOfReason = 160;
 constexpr std::chrono::milliseconds kEndPatience{500};
+constexpr std::chrono::milliseconds kLatePatience{100};
 
 std::uint16_t port_of(std::size_t slot) {
     return static_cast<std::uint16_t>(kPortFirst + slot * Stage::kPortsPerCase);
@@ -53,6 +56,20 @@ bool is_common(const CaseResult& result) {
     return result.findings.empty() && result.verdict == Verdict::Fail;
 }
 
+/// What else a process prints differs from one end to the next, its clock at least.
+std::string first_complaint(std::string_view output) {
+    static const std::regex kComplaint("assert|panic|fatal|summary:|runtime error|terminate called",
+                                       std::regex::icase);
+    static const std::regex kDigits("[0-9]+");
+    while (!output.empty()) {
+        const std::string line(output.substr(0, output.find('\n')));
+        output.remove_prefix(std::min(line.size() + 1, output.size()));
+        if (!std::regex_search(line, kComplaint)) continue;
+        return std::regex_replace(normalized(line).substr(0, kShownOfReason), kDigits, "N");
+    }
+    return {};
+}
+
 }  // namespace
 
 std::size_t fuzz_batch_size(const Iut& iut) {
@@ -63,14 +80,20 @@ std::size_t fuzz_batch_size(const Iut& iut) {
     return std::max<std::size_t>(1, size);
 }
 
+std::string reason_signature(const std::string& reason) {
+    const std::size_t end =
+        std::min(reason.find(" ended with exit code "), reason.find(" ended by signal "));
+    const std::size_t output = end == std::string::npos ? end : reason.find(": ", end);
+    if (output == std::string::npos) return normalized(reason.substr(0, kShownOfReason));
+    const std::string complaint = first_complaint(std::string_view(reason).substr(output + 2));
+    return normalized(reason.substr(0, output)) + (complaint.empty() ? "" : ": " + complaint);
+}
+
 std::string fuzz_signature(const CaseResult& result) {
-    constexpr std::size_t kReasonShown = 160;
     const std::vector<std::string> all = signatures(result, false);
     const std::string first = all.empty() ? std::string(to_string(result.verdict)) : all.front();
-    if (result.verdict != Verdict::Crash) return first;
-    const std::string reason = normalized(result.reason);
-    return first + ": " +
-           (reason.size() > kReasonShown ? reason.substr(reason.size() - kReasonShown) : reason);
+    return result.verdict == Verdict::Crash ? first + ": " + reason_signature(result.reason)
+                                            : first;
 }
 
 CaseInfo case_of(const fuzzing::FuzzCase& fuzz, std::string_view id, bool is_long) {
@@ -91,8 +114,11 @@ FuzzBench::FuzzBench(const Options& options, Iut iut, std::string log_path)
              [this](ByteView frame) { return link_of(iut_, frame); }) {}
 
 CaseResult FuzzBench::with_device(const std::function<void(Attachment&)>& action) {
-    was_dead_ = device_ && !device_->is_running();
-    if (was_dead_) device_.reset();
+    dead_before_.clear();
+    if (device_ && !device_->is_running()) {
+        dead_before_ = "the device " + device_->describe_end();
+        device_.reset();
+    }
     CaseResult end;
     blame_what_ends(end, [&] {
         if (!device_ && !options_.device_command.empty()) {
@@ -105,9 +131,18 @@ CaseResult FuzzBench::with_device(const std::function<void(Attachment&)>& action
     if (end.verdict == Verdict::Error) throw AttachmentError(end.reason);
     if (!device_) return end;
     const bool is_gone = end.verdict == Verdict::Crash;
-    const bool has_ended = is_gone ? device_->ends_within(kEndPatience) : !device_->is_running();
+    const bool has_ended = is_gone       ? device_->ends_within(kEndPatience)
+                           : is_patient_ ? device_->ends_within(kLatePatience)
+                                         : !device_->is_running();
     if (has_ended) overrule(end, Verdict::Crash, "the device " + device_->describe_end());
     if (has_ended || end.verdict >= Verdict::Hang) device_.reset();
+    return end;
+}
+
+std::string FuzzBench::late_end() {
+    if (!device_ || !device_->ends_within(kLatePatience)) return {};
+    std::string end = "the device " + device_->describe_end();
+    device_.reset();
     return end;
 }
 
@@ -165,7 +200,7 @@ FuzzScreening FuzzBench::screen(const FuzzBatch& batch) {
         if (loss.verdict == Verdict::Hang) throw DeviceHangs(loss.reason);
         if (!loss.suspects.empty()) throw DeviceMisbehaves(loss.reason);
     });
-    screening.was_dead = was_dead_;
+    screening.dead_before = dead_before_;
     if (end.verdict != Verdict::Pass)
         screening.common = fmt::format("{}: {}", to_string(end.verdict), end.reason);
     return screening;

@@ -30,8 +30,9 @@ struct FuzzScreening {
     std::map<std::uint64_t, std::string> failed;
     /// What was found, and is none of theirs in particular; empty: nothing.
     std::string common;
-    /// The device had ended before this batch began: the one before it is to blame.
-    bool was_dead = false;
+    /// How the device had ended before this batch began: the one before it is to blame. Empty: it
+    /// had not.
+    std::string dead_before;
     /// The sum, over all cases, of a digest of what came of each.
     std::uint64_t fingerprint = 0;
 };
@@ -48,6 +49,12 @@ class FuzzBench {
     CaseResult judge(const fuzzing::FuzzCase& fuzz, const std::string& id, bool is_long,
                      Conversation& conversation);
 
+    /// How the device has ended since it was talked to last, or does within a moment; empty: it
+    /// lives.
+    std::string late_end();
+    /// From now on a moment is waited behind each conversation, for a device that ends then.
+    void be_patient() { is_patient_ = true; }
+
   private:
     /// On a fresh device; how talking to it ended.
     CaseResult with_device(const std::function<void(Attachment&)>& action);
@@ -57,14 +64,17 @@ class FuzzBench {
     std::string log_path_;
     AttachmentPoint point_;
     std::unique_ptr<DeviceProcess> device_;
-    bool was_dead_ = false;
+    std::string dead_before_;
+    bool is_patient_ = false;
 };
 
 /// How many cases a batch has: so many that the device's tables take what they bring.
 std::size_t fuzz_batch_size(const Iut& iut);
 
-/// What a failure is recognised by; of a CRASH what the process said last, too.
+/// What a failure is recognised by; of a CRASH what the process complained of, too.
 std::string fuzz_signature(const CaseResult& result);
+/// The same of a reason: of the device's output behind it only a line that complains.
+std::string reason_signature(const std::string& reason);
 
 /// What the runner of `run` calls a case, made of `fuzz`, which outlives it.
 CaseInfo case_of(const fuzzing::FuzzCase& fuzz, std::string_view id, bool is_long);

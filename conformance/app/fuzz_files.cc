@@ -66,7 +66,7 @@ FuzzFiles::FuzzFiles(const Options& options, const Iut& iut) : options_(options)
     if (!options.out_path.empty()) folder_ = options.out_path + "/findings";
 }
 
-std::string FuzzFiles::rerun_line(const FuzzFinding& finding, const FuzzReport& report) const {
+void FuzzFiles::note_rerun(FuzzFinding& finding, const FuzzReport& report) const {
     std::vector<std::uint64_t> indices = finding.company;
     if (indices.empty()) indices.push_back(finding.index);
     std::string line =
@@ -75,14 +75,11 @@ std::string FuzzFiles::rerun_line(const FuzzFinding& finding, const FuzzReport& 
     if (!options_.device_command.empty()) line += " --";
     for (const std::string& word : options_.device_command)
         line += " " + shell_word(word);
-    return line;
+    finding.result.id = std::string(fuzzing::kPromotedFolder) + finding.name;
+    finding.result.rerun = line;
 }
 
-void FuzzFiles::write(FuzzFinding& finding, const FuzzReport& report,
-                      Conversation& conversation) const {
-    finding.result.id = std::string(fuzzing::kPromotedFolder) + finding.name;
-    finding.result.rerun = rerun_line(finding, report);
-    const bool is_case = !finding.fuzz.stimuli.empty();
+void FuzzFiles::write(FuzzFinding& finding, Conversation& conversation) const {
     if (!folder_.empty()) {
         std::filesystem::create_directories(folder_);
         Options own = options_;
@@ -90,10 +87,10 @@ void FuzzFiles::write(FuzzFinding& finding, const FuzzReport& report,
         own.html_path.clear();
         const Evidence evidence(own, iut_);
         evidence.write(finding.result, conversation);
-        if (is_case)
+        if (finding.is_case)
             write_file(fmt::format("{}/{}.toml", folder_, finding.name), promoted_toml(finding));
     }
-    if (!is_case || options_.fuzz.promote_path.empty()) return;
+    if (!finding.is_case || options_.fuzz.promote_path.empty()) return;
     finding.promoted = fmt::format("{}/{}.toml", options_.fuzz.promote_path, finding.name);
     write_file(finding.promoted, promoted_toml(finding));
 }
@@ -133,6 +130,7 @@ std::string to_json(const FuzzReport& report) {
     json["next"] = report.next;
     json["cases"] = report.cases;
     json["interrupted"] = report.is_interrupted;
+    json["trouble"] = report.trouble.empty() ? Json(nullptr) : Json(report.trouble);
     json["fingerprint"] = fmt::format("{:016x}", report.fingerprint);
     json["findings"] = Json::array();
     for (const FuzzFinding& finding : report.findings)
@@ -147,8 +145,11 @@ std::string describe_finding(const FuzzFinding& finding) {
         text += fmt::format("    {}\n", fuzzing::describe(finding.fuzz));
     for (const std::string& each : finding.company_cases)
         text += fmt::format("    {}\n", each);
-    for (const Finding& each : finding.result.findings)
-        text += fmt::format("    {}\n", each.message());
+    constexpr std::size_t kShown = 8;
+    const std::size_t all = finding.result.findings.size();
+    for (std::size_t i = 0; i < std::min(all, kShown); ++i)
+        text += fmt::format("    {}\n", finding.result.findings[i].message());
+    if (all > kShown) text += fmt::format("    and {} more\n", all - kShown);
     if (finding.result.findings.empty()) text += fmt::format("    {}\n", finding.result.reason);
     if (!finding.result.pcapng.empty()) text += fmt::format("    see {}\n", finding.result.pcapng);
     if (!finding.promoted.empty()) text += fmt::format("    case {}\n", finding.promoted);
@@ -160,7 +161,7 @@ std::string describe_fuzz(const FuzzReport& report) {
         fmt::format("{} cases from {} on, seed {}: ", report.cases, report.from, report.seed);
     text += report.findings.empty() ? std::string("nothing found")
                                     : fmt::format("{} findings", report.findings.size());
-    if (report.is_interrupted) text += fmt::format("; go on with --from {}", report.next);
+    if (!report.is_whole) text += fmt::format("; go on with --from {}", report.next);
     return text + "\n";
 }
 

@@ -13,12 +13,12 @@ class FuzzFiles {
     /// Evidence goes to `findings` in the folder of --out, cases there and to that of --promote.
     FuzzFiles(const Options& options, const Iut& iut);
 
-    /// Notes the paths in `finding`, and the line that shows it again.
-    void write(FuzzFinding& finding, const FuzzReport& report, Conversation& conversation) const;
+    /// What the finding's files are called, and the line that shows it again.
+    void note_rerun(FuzzFinding& finding, const FuzzReport& report) const;
+    /// Notes the paths in `finding`. Throws AttachmentError and filesystem_error.
+    void write(FuzzFinding& finding, Conversation& conversation) const;
 
   private:
-    std::string rerun_line(const FuzzFinding& finding, const FuzzReport& report) const;
-
     const Options& options_;
     const Iut& iut_;
     std::string folder_;

@@ -40,8 +40,8 @@ constexpr int kExitInterrupted = 130;
 
 int list(const Options& options) {
     for (const CaseInfo* info : arrange(select_cases(options.selectors), options.run, 0)) {
-        std::cout << fmt::format("{}\n    {}\n    {}\n", info->id,
-                                 fmt::join(info->requirements, " "), info->claim);
+        std::cout << printable(fmt::format("{}\n    {}\n    {}\n", info->id,
+                                           fmt::join(info->requirements, " "), info->claim));
     }
     return 0;
 }
@@ -207,6 +207,7 @@ int fuzz(Options options) {
         options, iut, [&display](const FuzzProgress& progress) { display.draw(progress); });
     display.end(report);
     write_file(options.json_path, to_json(report));
+    if (!report.trouble.empty()) throw AttachmentError(report.trouble);
     if (report.is_interrupted) throw Interrupted();
     return report.findings.empty() ? 0 : kExitNegative;
 }
@@ -226,7 +227,7 @@ int explain_one(const std::string& name) {
         throw UsageError(fmt::format("no {} is called {}{}", is_case ? "case" : "requirement", name,
                                      did_you_mean(name, names)));
     }
-    std::cout << text;
+    std::cout << printable(text);
     return 0;
 }
 

@@ -279,6 +279,9 @@ bool takes_selectors(Command command) {
 void require_one_extent(const FuzzOptions& fuzz) {
     if (!fuzz.only.empty() && (fuzz.count || fuzz.minutes || fuzz.from > 0))
         throw UsageError("--only: expected without --from, --count and --minutes");
+    const std::uint64_t left = UINT64_MAX - fuzz.from;
+    if (fuzz.count.value_or(1) == 0 || fuzz.count.value_or(1) > left)
+        throw UsageError("--count: expected one case or more, with indices below 2^64 - 1");
 }
 
 /// What a command cannot do without.

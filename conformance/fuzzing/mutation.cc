@@ -132,6 +132,25 @@ std::string parse_name(std::string_view word, const std::vector<std::string>& na
                                     did_you_mean(std::string(word), names)));
 }
 
+/// Of so many bytes.
+std::uint64_t parse_value(std::string_view word, std::size_t size) {
+    const std::uint64_t value = parse_number(word, false);
+    if (size < sizeof value && value >> (8 * size) != 0)
+        throw MutationError(fmt::format("expected {} bytes at most, got {}", size, word));
+    return value;
+}
+
+const WireField& field_named(std::string_view word, EncapsulationType type, bool has_extensions) {
+    const WireField* const found = find_wire_field(type, has_extensions, word);
+    if (found != nullptr) return *found;
+    std::vector<std::string> names;
+    for (const WireField& field : wire_fields(type, has_extensions))
+        names.push_back(field.name);
+    throw MutationError(fmt::format("{} has no field {}{}",
+                                    describe_encapsulation_type(static_cast<std::uint8_t>(type)),
+                                    word, did_you_mean(std::string(word), names)));
+}
+
 std::size_t parse_size(std::string_view word) {
     const std::uint64_t size = parse_number(word, false);
     if (size > kFrameMax)
@@ -182,31 +201,23 @@ Mutation parse_mutation(std::string_view text, EncapsulationType type, bool has_
     switch (row->kind) {
         case Kind::Set:
         case Kind::Add:
-        case Kind::Address:
-            mutation.field = words[1];
-            if (find_wire_field(type, has_extensions, words[1]) == nullptr) {
-                throw MutationError(
-                    fmt::format("{} has no field {}{}",
-                                describe_encapsulation_type(static_cast<std::uint8_t>(type)),
-                                words[1], did_you_mean(mutation.field, [&] {
-                                    std::vector<std::string> names;
-                                    for (const WireField& field : wire_fields(type, has_extensions))
-                                        names.push_back(field.name);
-                                    return names;
-                                }())));
-            }
+        case Kind::Address: {
+            const WireField& field = field_named(words[1], type, has_extensions);
+            mutation.field = field.name;
             if (row->kind == Kind::Address)
                 mutation.name = parse_name(words[2], address_names());
             else
-                mutation.value = parse_number(words[2], row->kind == Kind::Add);
+                mutation.value = row->kind == Kind::Add ? parse_number(words[2], true)
+                                                        : parse_value(words[2], field.size);
             break;
+        }
         case Kind::Sender:
             mutation.name = parse_name(words[1], sender_names());
             break;
         case Kind::Flip:
         case Kind::Pad:
             mutation.at = parse_size(words[1]);
-            mutation.value = parse_number(words[2], false) & 0xFFU;
+            mutation.value = parse_value(words[2], 1);
             break;
         case Kind::Cut:
         case Kind::Nest:

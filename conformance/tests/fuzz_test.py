@@ -3,12 +3,14 @@
 """`shunt-conform fuzz` against the reference node and a mutant of it.
 
 Nothing is found in the node; a resumed run, an interrupted one and one on two devices come to what
-a whole one does; a mutant is found, and what is promoted of it fails there and passes here.
+a whole one does; a mutant is found, and what is promoted of it fails there and passes here. A
+device that ends, stands still or talks nonsense is a finding, and takes no other with it.
 """
 
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import json
 import signal
 import subprocess
@@ -26,6 +28,9 @@ HALF = 2_560
 # The header's checksum is what most mutations break.
 MUTANT = "ignores-checksum"
 TIMEOUT_S = 120
+SPOILED = Path(__file__).with_name("spoiled_device.py")
+# The first case of seed 1 that sends a Type which nobody knows.
+SPOILING = 51
 
 
 def expect(is_so: bool, what: str) -> None:
@@ -72,6 +77,11 @@ class Fuzz:
     def fuzz(self, words: list[str], program: list[str], expected: int) -> dict[str, object]:
         self.run(["fuzz", *words, "--json", "f.json"], self.device(program), expected)
         return self.report()
+
+    def fuzz_spoiled(self, mode: str, count: int, expected: int) -> dict[str, object]:
+        """A device of that mode (spoiled_device.py), which minds what case 51 sends."""
+        program = [sys.executable, str(SPOILED), mode, *self.node]
+        return self.fuzz(["--count", str(count)], program, expected)
 
     def report(self) -> dict[str, object]:
         reports_test.check_schema(self.folder / "f.json", "fuzz")
@@ -134,6 +144,64 @@ def check_interrupted(fuzz: Fuzz) -> None:
     expect(fingerprint(again) == fingerprint(part), "what was interrupted was another run")
 
 
+def check_interrupted_finding(fuzz: Fuzz) -> None:
+    """What has been found by then is told as it was drawn."""
+    command = [fuzz.judge, "fuzz", "--minutes", "5", "--json", "f.json", "--iut", str(fuzz.iut)]
+    process = subprocess.Popen(
+        [*command, "--", *fuzz.device(fuzz.mutant)],
+        cwd=fuzz.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout
+    while not process.stdout.readline().startswith("found in"):
+        expect(process.poll() is None, "nothing was found in the mutant")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=TIMEOUT_S)
+    expect(process.returncode == 130, f"interrupted: exit {process.returncode}")
+    findings = fuzz.report()["findings"]
+    assert isinstance(findings, list)
+    expect(len(findings) >= 1, "no finding is told")
+    for each in findings:
+        is_whole = each["verdict"] == "FAIL" and f"--only {each['index']}" in each["rerun"]
+        expect(is_whole and each["expected"], f"an interrupted run tells {each}")
+
+
+def check_spoiled(fuzz: Fuzz) -> None:
+    """A device that ends in the middle, or says nonsense."""
+    signatures = {
+        "dies": "CRASH: the device ended with exit code 5",
+        "dies-late": "CRASH: the device ended with exit code 5",
+        "babbles": "the device sent what is no message: HEX",
+        "floods": "IP-1: expected IPv4 with lengths inside the frame",
+    }
+    for mode, signature in signatures.items():
+        # A process that dies late is waited for behind each case of its batch.
+        count = 64 if mode == "dies-late" else 256
+        report = fuzz.fuzz_spoiled(mode, count, 1)
+        findings = report["findings"]
+        assert isinstance(findings, list)
+        expect([each["signature"] for each in findings] == [signature], f"{mode}: {findings}")
+        expect(findings[0]["index"] == SPOILING, f"{mode}: another case: {findings}")
+        expect(findings[0]["case"].count("add type 1") == 1, f"{mode}: not small: {findings}")
+    # It does not start again: what it has shown is told, and why there is no more.
+    report = fuzz.fuzz_spoiled("never-again", 64, 3)
+    expect(report["trouble"] is not None and report["next"] == 0, f"never-again: {report}")
+    findings = report["findings"]
+    assert isinstance(findings, list)
+    expect(len(findings) == 1 and "CRASH" in findings[0]["signature"], f"never-again: {findings}")
+    expect(len(findings[0]["company"]) == 64, f"never-again: {findings}")
+
+
+def check_hanging(fuzz: Fuzz) -> None:
+    """Made small in few tries: each takes the 10 s that an answer is waited for."""
+    findings = fuzz.fuzz_spoiled("hangs", 64, 1)["findings"]
+    assert isinstance(findings, list)
+    expect([each["signature"] for each in findings] == ["HANG"], f"hangs: {findings}")
+    expect(findings[0]["index"] == SPOILING, f"hangs: another case: {findings}")
+
+
 def check_mutant(fuzz: Fuzz) -> None:
     words = ["--count", "1024", "--out", "found", "--promote", "kept"]
     report = fuzz.fuzz(words, fuzz.mutant, 1)
@@ -164,6 +232,9 @@ def check_usage(fuzz: Fuzz) -> None:
         ["--only", "1", "--count", "2"],
         ["--only", "1,1"],
         ["--count", "-1"],
+        ["--count", "0"],
+        ["--from", str(2**64 - 1)],
+        ["--from", str(2**64 - 5), "--count", "10"],
         ["--jobs", "2"],
         ["--time", "wall"],
         ["endpoint/**"],
@@ -174,6 +245,15 @@ def check_usage(fuzz: Fuzz) -> None:
     (fuzz.folder / "wrong" / "a.toml").write_text("claim = 1\n")
     told = fuzz.run(["run", "--cases", "wrong"], device, 2)
     expect("a.toml:1: claim: expected a string" in told, told)
+    # What it says steers no terminal.
+    (fuzz.folder / "wrong" / "a.toml").write_text(
+        'claim = "\\u001b[31m"\nrequirements = ["FRM-4"]\nstate = "absent"\n'
+        '[[frame]]\ntype = "forwarded"\n'
+    )
+    done = subprocess.run(
+        [fuzz.judge, "list", "--cases", "wrong"], cwd=fuzz.folder, capture_output=True, check=True
+    )
+    expect(b"endpoint/promoted/a" in done.stdout and b"\x1b" not in done.stdout, "a raw escape")
 
 
 def check_hopeless(fuzz: Fuzz) -> None:
@@ -194,12 +274,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         base = Fuzz(arguments, Path(folder) / "base", False)
         ext = Fuzz(arguments, Path(folder) / "ext", True)
+        slow = Fuzz(arguments, Path(folder) / "slow", False)
+        # It waits for most of its time.
+        hanging = concurrent.futures.ThreadPoolExecutor().submit(check_hanging, slow)
         check_usage(base)
         check_hopeless(base)
         check_interrupted(base)
+        check_interrupted_finding(base)
+        check_spoiled(base)
         for fuzz in (base, ext):
             check_reference(fuzz)
             check_mutant(fuzz)
+        hanging.result()
     return 1 if reports_test.complaints else 0
 
 

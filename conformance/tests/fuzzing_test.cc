@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "app/fuzz_bench.hh"
 #include "fuzzing/block_fault.hh"
 #include "fuzzing/fate.hh"
 #include "fuzzing/minimize.hh"
@@ -128,12 +129,14 @@ TEST(MutationTest, IsReadAsItIsWritten) {
 }
 
 TEST(MutationTest, RefusesWhatIsNone) {
-    for (const char* text : {"", "set", "set type", "set typo 1", "set type one", "set type -1",
-                             "set type 1 2", "cut -1", "cut 9001", "pad 1", "address dest-ip mars",
-                             "sender mars", "nest x", "flip 0x 1"}) {
+    for (const char* text :
+         {"", "set", "set type", "set typo 1", "set type one", "set type -1", "set type 1 2",
+          "cut -1", "cut 9001", "pad 1", "address dest-ip mars", "sender mars", "nest x",
+          "flip 0x 1", "set type 0x100", "flip 3 0x100", "pad 1 256", "set dest-ip 0x100000000"}) {
         EXPECT_THROW(mutation(text, kForwarded), MutationError) << text;
     }
-    EXPECT_NO_THROW(mutation("cut 9000", kForwarded));
+    for (const char* text : {"cut 9000", "set type 0xff", "flip 3 0xff", "pad 1 255"})
+        EXPECT_NO_THROW(mutation(text, kForwarded)) << text;
 }
 
 TEST(MutationTest, ChangesTheFieldThatItNames) {
@@ -308,6 +311,20 @@ PromotedCase sample(std::uint64_t index) {
     promoted.is_long = index % 2 == 0;
     promoted.fuzz = draw_case(kSeed, index, true);
     return promoted;
+}
+
+TEST(SignatureTest, OfAnEndIsTheSameEachTime) {
+    const auto signature = [](const std::string& output) {
+        return reason_signature("the device ended with exit code 5: " + output);
+    };
+    const std::string end = "the device ended with exit code 5";
+    EXPECT_EQ(signature("2026-11-22T21:54:51.9 info: a tester has connected\n"), end);
+    EXPECT_EQ(signature("21:54:51.9 info: hello\nnode: x.cc:17: f: Assertion `a < 3' failed.\n"),
+              end + ": node: x.cc:N: f: Assertion `a < N' failed.");
+    EXPECT_EQ(reason_signature("the device ended by signal 11 (Segmentation fault)"),
+              "the device ended by signal N (Segmentation fault)");
+    EXPECT_EQ(reason_signature("the device has hung up after 17 ms"),
+              "the device has hung up after N ms");
 }
 
 TEST(PromotedCaseTest, IsReadAsItIsWritten) {
