@@ -5,6 +5,7 @@
 
 #include "pdu/build.hh"
 #include "pdu/sequence.hh"
+#include "playback/http_requests.hh"
 #include "playback/reply_comparison.hh"
 #include "playback/rewriting.hh"
 
@@ -18,17 +19,12 @@ constexpr std::uint16_t kDefaultMss = 536;
 constexpr std::size_t kIpv4AndTcp = 40;
 
 std::vector<std::string> methods_of(const Exchange& exchange) {
-    std::vector<std::string> methods;
-    const std::uint32_t start = exchange.packets.front().segment.sequence;
-    std::uint32_t end = 0;
+    // Its text in order, as a server's is: its SYN is the first that says where that begins.
+    ServerSide client(0);
     for (const ExchangePacket& packet : exchange.packets) {
-        const std::uint32_t place = packet.segment.sequence - start;
-        // What is sent once more is no other request.
-        if (!packet.is_of_client || place < end) continue;
-        end = place + packet.segment.length();
-        if (auto method = method_of(packet.segment.payload)) methods.push_back(std::move(*method));
+        if (packet.is_of_client) client.hear(packet.segment, packet.packet);
     }
-    return methods;
+    return request_methods(client.text());
 }
 
 ServerSide whole_server_side(const Exchange& exchange) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <numeric>
 #include <set>
@@ -11,6 +12,7 @@
 
 #include "pdu/frame.hh"
 #include "pdu/sequence.hh"
+#include "playback/link_header.hh"
 
 namespace conform {
 namespace {
@@ -29,17 +31,50 @@ bool is_opening(const TcpSegment& segment) {
     return segment.has(tcp_flag::kSyn) && !segment.has(tcp_flag::kAck);
 }
 
-/// A mirror port, or two interfaces of one machine: the very packet within a moment.
-bool is_seen_twice(const Exchange& exchange, const FilePacket& packet, const Bytes& bytes) {
-    constexpr std::size_t kLast = 4;
-    constexpr std::chrono::milliseconds kMoment{1};
-    const auto& packets = exchange.packets;
-    const std::size_t begin = packets.size() - std::min(packets.size(), kLast);
-    return std::any_of(packets.begin() + static_cast<std::ptrdiff_t>(begin), packets.end(),
-                       [&](const ExchangePacket& each) {
-                           return packet.time - each.time < kMoment && each.bytes == bytes;
-                       });
-}
+/// Packets of one connection as a capture has seen them, some of which it may have seen twice: on
+/// two interfaces of one machine, or at a port that mirrors both directions of another.
+class Sightings {
+  public:
+    /// False if `bytes` have been seen on another interface, as often as on this one by now.
+    bool add(const ExchangePacket& packet, std::size_t interface) {
+        while (!recent_.empty() && packet.time - recent_.front().time >= kMoment)
+            recent_.pop_front();
+        if (recent_.size() >= kRecentMost) recent_.pop_front();
+        std::map<std::size_t, std::size_t> counts;
+        for (const Recent& each : recent_) {
+            if (each.bytes == packet.bytes) ++counts[each.interface];
+        }
+        const std::size_t before = counts[interface];
+        recent_.push_back({packet.time, interface, packet.bytes});
+        const bool is_there = std::any_of(counts.begin(), counts.end(), [&](const auto& each) {
+            return each.first != interface && each.second > before;
+        });
+        if (!is_there) is_second_.push_back(before % 2 == 1);
+        return !is_there;
+    }
+
+    /// Of one interface nearly every packet is there twice if it sees all twice; else those that
+    /// are the same were sent so, as acknowledgments are that say that something is missing.
+    void leave_out_second_ones(std::vector<ExchangePacket>& packets) const {
+        const auto seconds =
+            static_cast<std::size_t>(std::count(is_second_.begin(), is_second_.end(), true));
+        if (seconds * 10 < (packets.size() - seconds) * 8) return;
+        std::size_t at = 0;
+        std::erase_if(packets, [&](const ExchangePacket&) { return is_second_[at++]; });
+    }
+
+  private:
+    struct Recent {
+        Duration time;
+        std::size_t interface;
+        Bytes bytes;
+    };
+    static constexpr std::chrono::milliseconds kMoment{1};
+    static constexpr std::size_t kRecentMost = 64;
+
+    std::deque<Recent> recent_;
+    std::vector<bool> is_second_;  ///< each packet that was added: once more within the moment
+};
 
 /// Behind the last number of one side that the capture has, from its SYN on.
 std::uint32_t end_of(const Exchange& exchange, bool of_client, std::uint32_t start) {
@@ -56,6 +91,11 @@ std::uint32_t end_of(const Exchange& exchange, bool of_client, std::uint32_t sta
 std::string what_is_missing(const Exchange& exchange) {
     const TcpSegment& syn = exchange.packets.front().segment;
     if (!syn.payload.empty()) return "its SYN has text, which only one server takes (RFC 7413)";
+    for (const ExchangePacket& each : exchange.packets) {
+        if (!each.is_of_client && is_opening(each.segment))
+            return fmt::format("packet {}: both ends open it at once, which cannot be played",
+                               each.packet);
+    }
     const auto syn_ack = std::find_if(
         exchange.packets.begin(), exchange.packets.end(), [](const ExchangePacket& each) {
             return !each.is_of_client && each.segment.has(tcp_flag::kSyn);
@@ -81,7 +121,10 @@ std::string what_is_missing(const Exchange& exchange) {
 class ExchangeReader {
   public:
     void add(const FilePacket& packet, std::size_t number) {
-        const Frame frame = decode_frame(packet.bytes, {});
+        const Bytes bytes = without_vlan_tag(packet.bytes);
+        const Frame frame = decode_frame(bytes, {});
+        if (has_vlan_tag(bytes) && unreadable_.empty())
+            unreadable_ = fmt::format("packet {} has more than one VLAN tag", number);
         if (frame.type != ether_type::kIpv4) return;
         if (!frame.ipv4) {
             unreadable_ += unreadable_.empty() ? fmt::format("packet {} is cut", number) : "";
@@ -91,12 +134,15 @@ class ExchangeReader {
         if (ipv4.protocol != kTcp) return;
         if (!ipv4.tcp) return note_unread(ipv4, number);
         Exchange& exchange = exchange_of(*ipv4.tcp, number);
-        if (is_seen_twice(exchange, packet, ipv4.bytes)) return;
         const bool is_of_client = ipv4.tcp->source == exchange.client;
-        exchange.packets.push_back({number, packet.time, is_of_client, ipv4.bytes, *ipv4.tcp});
+        ExchangePacket seen{number, packet.time, is_of_client, ipv4.bytes, *ipv4.tcp};
+        Sightings& sightings = sightings_[static_cast<std::size_t>(&exchange - exchanges_.data())];
+        if (sightings.add(seen, packet.interface)) exchange.packets.push_back(std::move(seen));
     }
 
     std::vector<Exchange> take() {
+        for (std::size_t i = 0; i < exchanges_.size(); ++i)
+            sightings_[i].leave_out_second_ones(exchanges_[i].packets);
         for (Exchange& exchange : exchanges_) {
             if (!exchange.obstacle.empty()) continue;
             const auto unread =
@@ -144,8 +190,9 @@ class ExchangeReader {
     }
 
     std::vector<Exchange> exchanges_;
-    std::set<std::size_t> ended_;       ///< FIN or RST has been seen in them
-    std::map<Ends, std::size_t> open_;  ///< the last connection of each tuple
+    std::map<std::size_t, Sightings> sightings_;  ///< of each of them
+    std::set<std::size_t> ended_;                 ///< FIN or RST has been seen in them
+    std::map<Ends, std::size_t> open_;            ///< the last connection of each tuple
     std::map<Hosts, std::string> unread_;
     std::string unreadable_;
 };

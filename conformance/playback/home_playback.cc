@@ -4,16 +4,17 @@
 
 #include <algorithm>
 
+#include "pdu/build.hh"
 #include "pdu/sequence.hh"
+#include "playback/http_requests.hh"
 #include "playback/move_playback.hh"
+#include "playback/move_watch.hh"
 #include "playback/reply_comparison.hh"
 #include "playback/rewriting.hh"
 
 namespace conform {
 namespace {
 
-/// How often both links are looked at while something is awaited.
-constexpr std::chrono::milliseconds kLook{2};
 constexpr std::size_t kServiceSize = 6;
 
 const MoveStep& first_offer(const MoveExchange& move) {
@@ -32,22 +33,11 @@ TcpSegment handshake_of(const ControlBlock& block) {
     return syn_ack;
 }
 
-class HomePlayback {
+class HomePlayback : public MoveWatch {
   public:
     HomePlayback(Stage& stage, const MoveExchange& move, const ControlBlock& block,
                  const PlaybackOptions& options)
-        : stage_(stage),
-          move_(move),
-          options_(options),
-          client_(stage.open_client_of_peer()),
-          peer_(stage.open_peer(client_)),
-          whole_(whole_of(move, block)),
-          then_(block.irs),
-          now_(block.irs),
-          map_(options.match, whole_, methods()) {
-        then_.hear(handshake_of(block), first_offer(move).packet);
-        now_.hear(handshake_of(block), 0);
-    }
+        : HomePlayback(stage, stage.open_client_of_peer(), move, block, options) {}
 
     Task<> play() {
         Duration last = first_offer(move_).time;
@@ -73,6 +63,21 @@ class HomePlayback {
     }
 
   private:
+    HomePlayback(Stage& stage, Client& client, const MoveExchange& move, const ControlBlock& block,
+                 const PlaybackOptions& options)
+        : MoveWatch(stage, client, stage.open_peer(client)),
+          move_(move),
+          options_(options),
+          whole_(whole_of(move, block)),
+          then_(block.irs),
+          now_(block.irs),
+          map_(options.match, whole_, methods_of(move, block)),
+          next_(block.rcv_nxt),
+          window_(static_cast<std::uint16_t>(std::min<std::uint32_t>(block.snd_wnd, 0xFFFF))) {
+        then_.hear(handshake_of(block), first_offer(move).packet);
+        now_.hear(handshake_of(block), 0);
+    }
+
     static ServerSide whole_of(const MoveExchange& move, const ControlBlock& block) {
         ServerSide side(block.irs);
         side.hear(handshake_of(block), first_offer(move).packet);
@@ -85,44 +90,51 @@ class HomePlayback {
         return side;
     }
 
-    std::vector<std::string> methods() const {
-        std::vector<std::string> found;
-        for (const MoveStep& step : move_.steps) {
-            if (step.kind != MoveStep::Kind::ToTarget) continue;
-            if (auto method = method_of(step.segment.payload)) found.push_back(std::move(*method));
+    /// Of the requests that the home forwards, the first of which begins where it has moved it.
+    static std::vector<std::string> methods_of(const MoveExchange& move,
+                                               const ControlBlock& block) {
+        TcpSegment before;
+        before.flags = tcp_flag::kSyn;
+        before.sequence = block.rcv_nxt - 1;
+        ServerSide client(0);
+        client.hear(before, 0);
+        for (const MoveStep& step : move.steps) {
+            const bool is_packet = step.kind == MoveStep::Kind::ToTarget && !step.is_offer;
+            if (is_packet) client.hear(step.segment, step.packet);
         }
-        return found;
+        return request_methods(client.text());
     }
 
-    Task<> look() {
-        const std::optional<ReceivedSegment> segment = co_await client_.receive(kLook);
-        if (segment) {
-            now_.hear(segment->segment, segment->frame);
-            map_.update(now_);
-        }
-        const std::optional<ReceivedEncapsulation> frame = co_await peer_.receive(Duration::zero());
-        if (!frame || !frame->header().is(EncapsulationType::Acknowledgement)) co_return;
+    void hear_client(const ReceivedSegment& received) override {
+        now_.hear(received.segment, received.frame);
+        map_.update(now_);
+    }
+
+    void hear_peer(const ReceivedEncapsulation& received) override {
+        if (!received.header().is(EncapsulationType::Acknowledgement)) return;
         ++now_answered_;
-        answer_frame_ = frame->frame;
+        answer_frame_ = received.frame;
     }
 
-    Task<> listen(Duration length) {
-        const Time until = stage_.wire().now() + length;
-        while (stage_.wire().now() < until)
-            co_await look();
-    }
-
-    bool has_caught_up() const {
+    bool has_caught_up() const override {
         const bool is_answered = then_answered_ == 0 || now_answered_ > 0;
         return is_answered && now_.acknowledged() >= then_.acknowledged() &&
                map_.place_of(then_.text().size()).has_value() &&
                (!then_.is_closed() || now_.is_closed());
     }
 
-    Task<> catch_up() {
-        const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
-        while (!has_caught_up() && stage_.wire().now() < deadline)
-            co_await look();
+    /// The device may send less at once than the captured target had: it goes on when it is told
+    /// what has come.
+    void on_pause() override {
+        if (!has_forwarded_ || now_.text().size() <= acknowledged_) return;
+        acknowledged_ = now_.text().size();
+        TcpSegment segment = client_.make(tcp_flag::kAck);
+        segment.sequence = next_;
+        segment.acknowledgment = now_.start() + 1 + static_cast<std::uint32_t>(acknowledged_);
+        segment.window = window_;
+        segment.timestamps.reset();
+        if (last_timestamp_) segment.timestamps = TcpTimestamps{*last_timestamp_, now_.timestamp()};
+        peer_.send(EncapsulationType::Forwarded, encode_tcp_packet(segment));
     }
 
     void send(const MoveStep& step) {
@@ -146,7 +158,14 @@ class HomePlayback {
         if (step.segment.timestamps) {
             numbers.timestamps = *step.segment.timestamps;
             numbers.timestamps.echo = now_.timestamp();
+            last_timestamp_ = numbers.timestamps.value;
         }
+        has_forwarded_ = true;
+        window_ = step.segment.window;
+        const std::uint32_t end = step.segment.sequence + step.segment.length();
+        if (sequence_before(next_, end)) next_ = end;
+        const std::int32_t told = sequence_distance(now_.start() + 1, numbers.acknowledgment);
+        acknowledged_ = std::max(acknowledged_, static_cast<std::size_t>(std::max(told, 0)));
         peer_.send(EncapsulationType::Forwarded, rewrite_packet(step.bytes, numbers));
     }
 
@@ -189,11 +208,8 @@ class HomePlayback {
             stage_.note(std::move(finding));
     }
 
-    Stage& stage_;
     const MoveExchange& move_;
     PlaybackOptions options_;
-    Client& client_;
-    Peer& peer_;
     ServerSide whole_;
     ServerSide then_;
     ServerSide now_;
@@ -201,6 +217,11 @@ class HomePlayback {
     int then_answered_ = 0;
     int now_answered_ = 0;
     std::size_t answer_frame_ = 0;
+    std::uint32_t next_;  ///< behind all that the client has sent
+    std::uint16_t window_;
+    std::optional<std::uint32_t> last_timestamp_;
+    std::size_t acknowledged_ = 0;  ///< of the device's text
+    bool has_forwarded_ = false;    ///< in a base farm the first 0x02 releases
 };
 
 }  // namespace

@@ -17,7 +17,6 @@ constexpr unsigned kSwitching = 101;
 constexpr std::size_t kHeadMost = std::size_t{64} << 10;
 /// Hexadecimal digits of a chunk's size, and what may stand behind them.
 constexpr std::size_t kChunkLineMost = 1'024;
-constexpr std::size_t kMethodMost = 16;
 constexpr std::size_t kChunkSizeMost = std::size_t{1} << 32;
 
 std::string_view as_text(ByteView bytes) {
@@ -155,18 +154,6 @@ bool HttpAnswers::read_chunked(ByteView text) {
             return read_line_end(text);
     }
     return false;
-}
-
-std::optional<std::string> method_of(ByteView payload) {
-    const std::string_view text = as_text(payload);
-    const std::size_t blank = text.find(' ');
-    const bool is_request = text.find(" HTTP/1.") != std::string_view::npos;
-    if (!is_request || blank > kMethodMost) return {};
-    const bool is_word =
-        std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(blank),
-                    [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (blank == 0 || !is_word) return {};
-    return std::string(text.substr(0, blank));
 }
 
 }  // namespace conform

@@ -60,7 +60,4 @@ class HttpAnswers {
     bool is_http_ = true;
 };
 
-/// Methods of the requests in a client's segments, each of which begins with its request line.
-std::optional<std::string> method_of(ByteView payload);
-
 }  // namespace conform

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "playback/link_header.hh"
+
 namespace conform {
 namespace {
 
@@ -13,7 +15,7 @@ std::vector<Frame> decode_all(const CaptureFile& file, const Framing& framing) {
     std::vector<Frame> frames;
     frames.reserve(file.packets.size());
     for (const FilePacket& packet : file.packets)
-        frames.push_back(decode_frame(packet.bytes, framing));
+        frames.push_back(decode_frame(without_vlan_tag(packet.bytes), framing));
     return frames;
 }
 

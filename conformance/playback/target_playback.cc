@@ -7,27 +7,18 @@
 #include "pdu/build.hh"
 #include "pdu/frame.hh"
 #include "playback/move_playback.hh"
+#include "playback/move_watch.hh"
 #include "playback/reply_comparison.hh"
 #include "playback/rewriting.hh"
 
 namespace conform {
 namespace {
 
-constexpr std::chrono::milliseconds kLook{2};
-
-class TargetPlayback {
+class TargetPlayback : public MoveWatch {
   public:
     TargetPlayback(Stage& stage, const MoveExchange& move, std::uint32_t client_start,
                    const PlaybackOptions& options)
-        : stage_(stage),
-          move_(move),
-          options_(options),
-          client_(stage.open_client()),
-          peer_(stage.open_peer(client_)),
-          client_start_(client_start),
-          clock_(stage.random().next_u32()),
-          then_(client_start),
-          now_(client_.initial_sequence()) {}
+        : TargetPlayback(stage, stage.open_client(), move, client_start, options) {}
 
     Task<> play() {
         Duration last = move_.steps.front().time;
@@ -51,6 +42,16 @@ class TargetPlayback {
     }
 
   private:
+    TargetPlayback(Stage& stage, Client& client, const MoveExchange& move,
+                   std::uint32_t client_start, const PlaybackOptions& options)
+        : MoveWatch(stage, client, stage.open_peer(client)),
+          move_(move),
+          options_(options),
+          client_start_(client_start),
+          clock_(stage.random().next_u32()),
+          then_(client_start),
+          now_(client.initial_sequence()) {}
+
     void note_then(const MoveStep& step) {
         if (step.kind == MoveStep::Kind::Server) {
             // Behind the offer it is the target that speaks: no matter of the device.
@@ -63,34 +64,22 @@ class TargetPlayback {
         }
     }
 
-    Task<> look() {
-        const std::optional<ReceivedSegment> segment = co_await client_.receive(kLook);
-        if (segment) now_.hear(segment->segment, segment->frame);
-        const std::optional<ReceivedEncapsulation> frame = co_await peer_.receive(Duration::zero());
-        if (!frame) co_return;
-        if (frame->header().is(EncapsulationType::Forwarded)) ++now_forwarded_;
-        if (!frame->header().is(EncapsulationType::Connection) || now_offer_) co_return;
-        now_offer_ = parse_connection_information(frame->header().payload);
-        offer_frame_ = frame->frame;
+    void hear_client(const ReceivedSegment& received) override {
+        now_.hear(received.segment, received.frame);
     }
 
-    Task<> listen(Duration length) {
-        const Time until = stage_.wire().now() + length;
-        while (stage_.wire().now() < until)
-            co_await look();
+    void hear_peer(const ReceivedEncapsulation& received) override {
+        if (received.header().is(EncapsulationType::Forwarded)) ++now_forwarded_;
+        if (!received.header().is(EncapsulationType::Connection) || now_offer_) return;
+        now_offer_ = parse_connection_information(received.header().payload);
+        offer_frame_ = received.frame;
     }
 
-    bool has_caught_up() const {
+    bool has_caught_up() const override {
         if (now_.reset_number()) return false;
         return then_.syn_ack().has_value() <= now_.syn_ack().has_value() &&
                now_.acknowledged() >= then_.acknowledged() &&
                (then_offer_ == nullptr || now_offer_) && now_forwarded_ >= then_forwarded_;
-    }
-
-    Task<> catch_up() {
-        const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
-        while (!has_caught_up() && stage_.wire().now() < deadline)
-            co_await look();
     }
 
     void send(const MoveStep& step) {
@@ -171,11 +160,8 @@ class TargetPlayback {
         note("tcb.rcv_nxt from irs on", then.rcv_nxt - then.irs, now.rcv_nxt - now.irs);
     }
 
-    Stage& stage_;
     const MoveExchange& move_;
     PlaybackOptions options_;
-    Client& client_;
-    Peer& peer_;
     std::uint32_t client_start_;
     std::uint32_t clock_;  ///< TSval of the SYN
     ServerSide then_;      ///< what the captured home has said by the place that is played

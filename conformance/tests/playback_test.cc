@@ -6,6 +6,7 @@
 #include "pdu/build.hh"
 #include "playback/exchange.hh"
 #include "playback/http_answers.hh"
+#include "playback/http_requests.hh"
 #include "playback/reply_comparison.hh"
 #include "playback/rewriting.hh"
 #include "playback/server_side.hh"
@@ -101,12 +102,73 @@ TEST(Exchanges, WhatCannotBePlayedSaysWhy) {
     EXPECT_EQ(cut[0].obstacle, "packet 2 is cut");
 }
 
+/// The first connection of a capture, in which `interfaces` have seen the packets.
+std::vector<ExchangePacket> packets_of(const std::vector<TcpSegment>& segments,
+                                       const std::vector<std::size_t>& interfaces = {}) {
+    CaptureFile file = capture_of(segments);
+    for (std::size_t i = 0; i < interfaces.size(); ++i)
+        file.packets[i].interface = interfaces[i];
+    return read_exchanges(file).front().packets;
+}
+
 TEST(Exchanges, WhatIsSeenTwiceIsThereOnce) {
     const TcpSegment syn = of_client(tcp_flag::kSyn, 0);
-    const auto found = read_exchanges(capture_of({syn, syn, syn_ack()}));
+    const TcpSegment question = of_client(tcp_flag::kAck, 1, "question");
+    EXPECT_EQ(packets_of({syn, syn}).size(), 1U);
+    EXPECT_EQ(packets_of({syn, syn, syn_ack(), syn_ack(), question, question}).size(), 3U);
+    EXPECT_EQ(packets_of({syn, syn_ack(), syn_ack(), question, syn, question}).size(), 3U);
+    // Two interfaces, one of which has missed the question.
+    EXPECT_EQ(packets_of({syn, syn, syn_ack(), syn_ack(), question}, {0, 1, 1, 0, 1}).size(), 3U);
+}
+
+TEST(Exchanges, WhatWasSentTwiceIsThereTwice) {
+    const TcpSegment syn = of_client(tcp_flag::kSyn, 0);
+    const TcpSegment again = of_client(tcp_flag::kAck, 1);
+    const std::vector<TcpSegment> once{syn,   syn_ack(), of_client(tcp_flag::kAck, 1, "question"),
+                                       again, again,     again};
+    EXPECT_EQ(packets_of(once).size(), once.size()) << "three duplicate acknowledgments";
+    std::vector<TcpSegment> twice;
+    std::vector<std::size_t> interfaces;
+    for (const TcpSegment& each : once) {
+        for (const std::size_t interface : {0U, 1U}) {
+            twice.push_back(each);
+            interfaces.push_back(interface);
+        }
+    }
+    EXPECT_EQ(packets_of(twice).size(), once.size()) << "by a mirror";
+    EXPECT_EQ(packets_of(twice, interfaces).size(), once.size()) << "on two interfaces";
+    // Later than within a moment it is a retransmission, wherever all is seen twice.
+    CaptureFile file = capture_of({syn, syn, syn_ack(), syn_ack(), syn, syn});
+    for (const std::size_t i : {4U, 5U})
+        file.packets[i].time = std::chrono::milliseconds(1);
+    EXPECT_EQ(read_exchanges(file).front().packets.size(), 3U);
+}
+
+TEST(Exchanges, ThatBothEndsOpenAtOnceAreNotPlayed) {
+    TcpSegment other = of_server(tcp_flag::kSyn, 0, 0);
+    other.acknowledgment = 0;
+    const auto found = read_exchanges(
+        capture_of({of_client(tcp_flag::kSyn, 0), other, syn_ack(), of_client(tcp_flag::kAck, 1)}));
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].obstacle, "packet 2: both ends open it at once, which cannot be played");
+}
+
+TEST(Exchanges, HaveAVlanTagAtMost) {
+    const std::vector<TcpSegment> segments{of_client(tcp_flag::kSyn, 0), syn_ack()};
+    CaptureFile file = capture_of(segments);
+    const auto add_tag = [](Bytes& bytes) {
+        const Bytes tag{0x81, 0, 0, 7};
+        bytes.insert(bytes.begin() + 12, tag.begin(), tag.end());
+    };
+    add_tag(file.packets[1].bytes);
+    auto found = read_exchanges(file);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].packets.size(), 2U);
     EXPECT_EQ(found[0].obstacle, "");
+    add_tag(file.packets[1].bytes);
+    found = read_exchanges(file);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].obstacle, "packet 2 has more than one VLAN tag");
 }
 
 TEST(Exchanges, LossesOfTheCaptureAreAnObstacle) {
@@ -188,6 +250,27 @@ TEST(HttpAnswers, ChunksComeInPiecesAndHaveTrailers) {
     EXPECT_EQ(answers.all().size(), 1U);
     EXPECT_TRUE(answers.has_rest());
     EXPECT_TRUE(answers.is_http());
+}
+
+TEST(HttpRequests, AreReadHoweverTheyWereCut) {
+    using Methods = std::vector<std::string>;
+    const std::string text =
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        "HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n"
+        "PUT /b HTTP/1.1\r\nContent-Length: 19\r\n\r\nHEAD / HTTP/1.1\r\n\r\n\r\n"
+        "POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "5;x=y\r\nHEAD \r\n0\r\nSum: 1\r\n\r\n"
+        "HEAD /d HTTP/1.0\r\n\r\n";
+    EXPECT_EQ(request_methods(to_bytes(text)), (Methods{"GET", "HEAD", "PUT", "POST", "HEAD"}));
+    EXPECT_EQ(request_methods(to_bytes("GET / HTTP/1.1\r\nHo")), Methods{"GET"}) << "cut";
+    for (std::size_t size = 0; size <= text.size(); ++size)
+        EXPECT_LE(request_methods(to_bytes(text.substr(0, size))).size(), 5U) << size;
+    for (const char* other : {"", "\r\n", "SSH-2.0-OpenSSH", "get / HTTP/1.1\r\n\r\n", " HTTP/1.1",
+                              "GET / HTTP/2\r\n\r\n"})
+        EXPECT_EQ(request_methods(to_bytes(other)), Methods{}) << other;
+    EXPECT_EQ(request_methods(to_bytes("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                       "ffffffffffffffff\r\nabc")),
+              Methods{"PUT"});
 }
 
 TEST(HttpAnswers, OtherTextIsNone) {
