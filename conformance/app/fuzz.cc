@@ -50,7 +50,7 @@ class Fuzzer {
                    fuzz_.from,
                    0,
                    fuzz_.from};
-        report_.has_extensions = iut.framing.has_extensions;
+        report_.farm = fuzzing::fuzz_farm(iut);
         const std::size_t jobs = options.run.jobs.value_or(1);
         const bool is_numbered = has_numbers(iut, options.device_command);
         if (!is_numbered && jobs > 1) {
@@ -128,7 +128,9 @@ class Fuzzer {
         if (report_.findings.size() >= kFindingsMax || hangs_ >= kHangsMax) return std::nullopt;
         FuzzBatch batch;
         batch.is_long = is_long(taken_);
-        const std::uint64_t left_of_batch = batch_size_ - taken_ % batch_size_;
+        const std::uint64_t left_of_batch =
+            std::min(batch_size_ - taken_ % batch_size_,
+                     fuzzing::kCasesOfASort - taken_ % fuzzing::kCasesOfASort);
         const std::uint64_t last = taken_ + std::min(end() - taken_, left_of_batch);
         unfinished_.push_back(taken_);
         for (; taken_ < last; ++taken_)
@@ -235,7 +237,7 @@ class Fuzzer {
     }
 
     fuzzing::FuzzCase draw(std::uint64_t index) const {
-        return fuzzing::draw_case(*options_.seed, index, report_.has_extensions);
+        return fuzzing::draw_case(*options_.seed, index, report_.farm);
     }
 
     /// `alone`: what became of the case by itself; null if only the batch shows it.
@@ -308,8 +310,8 @@ class Fuzzer {
         }
         finding.fuzz = draw(finding.index);
         finding.name = fmt::format("{}-{}-{}-{}", to_string(finding.fuzz.state),
-                                   fuzzing::type_name(finding.fuzz.stimuli.front().type),
-                                   report_.seed, finding.index);
+                                   fuzzing::name_of(finding.fuzz.stimuli.front()), report_.seed,
+                                   finding.index);
     }
 
     void describe_company(FuzzFinding& finding) const {

@@ -39,7 +39,7 @@ struct FuzzReport {
     bool is_interrupted = false;
     bool is_whole = false;  ///< no case was left over
     std::string trouble{};  ///< what has ended the run before its time; empty: nothing
-    bool has_extensions = false;
+    fuzzing::FuzzFarm farm{};
     std::vector<FuzzFinding> findings{};
 };
 

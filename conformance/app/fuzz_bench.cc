@@ -9,6 +9,8 @@
 
 #include "app/case_run.hh"
 #include "app/company.hh"
+#include "attach/attachment.hh"
+#include "fuzzing/channel_play.hh"
 #include "fuzzing/play.hh"
 #include "iut/link_of.hh"
 #include "report/signature.hh"
@@ -146,7 +148,44 @@ std::string FuzzBench::late_end() {
     return end;
 }
 
+FuzzScreening FuzzBench::screen_channel(const FuzzBatch& batch) {
+    std::vector<fuzzing::FuzzCase> drawn;
+    drawn.reserve(batch.indices.size());
+    for (const std::uint64_t index : batch.indices)
+        drawn.push_back(fuzzing::draw_case(*options_.seed, index, fuzzing::fuzz_farm(iut_)));
+    CaseInfo info = case_of(drawn.front(), "fuzz/channel", false);
+    info.run = [&drawn](Stage& stage) {
+        std::vector<const fuzzing::FuzzCase*> cases;
+        cases.reserve(drawn.size());
+        for (const fuzzing::FuzzCase& each : drawn)
+            cases.push_back(&each);
+        return fuzzing::play_channel(stage, std::move(cases));
+    };
+    FuzzScreening screening;
+    const CaseResult end = with_device([&](Attachment& device) {
+        Conversation conversation;
+        const std::uint64_t seed = *options_.seed + batch.indices.front();
+        const CaseResult result =
+            run_case(info, device, iut_, seed, {.port = kPortFirst}, conversation);
+        screening.fingerprint = digest_of(result, conversation);
+        if (result.verdict == Verdict::Crash) throw DeviceGone(result.reason);
+        if (result.verdict == Verdict::Hang) throw DeviceHangs(result.reason);
+        if (result.verdict > Verdict::NonStrict) screening.common = result.reason;
+    });
+    screening.dead_before = dead_before_;
+    if (end.verdict != Verdict::Pass)
+        screening.common = fmt::format("{}: {}", to_string(end.verdict), end.reason);
+    return screening;
+}
+
 FuzzScreening FuzzBench::screen(const FuzzBatch& batch) {
+    const auto is_of_channel = [this](std::uint64_t index) {
+        return fuzzing::is_of_channel(index, fuzzing::fuzz_farm(iut_));
+    };
+    const auto of_channel = std::ranges::count_if(batch.indices, is_of_channel);
+    if (of_channel > 0 && of_channel < std::ssize(batch.indices))
+        throw UsageError("--only: expected cases of the control channel by themselves");
+    if (of_channel > 0) return screen_channel(batch);
     const std::size_t size = fuzz_batch_size(iut_);
     const Duration length = batch.is_long ? fuzzing::kLongCaseLength : fuzzing::kCaseLength;
     std::deque<Entry> entries;
@@ -159,7 +198,7 @@ FuzzScreening FuzzBench::screen(const FuzzBatch& batch) {
     for (const std::uint64_t index : batch.indices) {
         Entry& entry = entries.emplace_back();
         entry.index = index;
-        entry.fuzz = fuzzing::draw_case(*options_.seed, index, iut_.framing.has_extensions);
+        entry.fuzz = fuzzing::draw_case(*options_.seed, index, fuzzing::fuzz_farm(iut_));
         entry.id = fmt::format("fuzz/{}", index);
         entry.info = case_of(entry.fuzz, entry.id, batch.is_long);
         entry.info.run = [&entry, length](Stage& stage) {

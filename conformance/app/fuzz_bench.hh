@@ -56,6 +56,8 @@ class FuzzBench {
     void be_patient() { is_patient_ = true; }
 
   private:
+    /// Cases of the control channel, one behind the other.
+    FuzzScreening screen_channel(const FuzzBatch& batch);
     /// On a fresh device; how talking to it ended.
     CaseResult with_device(const std::function<void(Attachment&)>& action);
 

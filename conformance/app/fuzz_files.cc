@@ -109,10 +109,12 @@ std::string promoted_toml(const FuzzFinding& finding) {
     promoted.requirements = requirements_of(result);
     const bool is_of_extensions =
         finding.fuzz.state == fuzzing::SubjectState::Incomplete ||
+        fuzzing::is_given_back(finding.fuzz.state) ||
         std::ranges::any_of(finding.fuzz.stimuli, [](const fuzzing::Stimulus& each) {
             return each.type >= EncapsulationType::Reject;
         });
     if (is_of_extensions) promoted.needs = "ext";
+    if (finding.fuzz.state == fuzzing::SubjectState::Channel) promoted.needs = "control-channel";
     promoted.signature = finding.signature;
     promoted.origin = result.rerun;
     promoted.is_long = finding.is_long;

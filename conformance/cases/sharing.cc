@@ -25,6 +25,7 @@ constexpr Seclusion kSecluded[] = {
     {"system/selection/**", kChannels},
     {"system/control-channel/**", kChannels},
     {"system/objects/**", kChannels},
+    {"endpoint/promoted/channel-*", kChannels},
     {"endpoint/drain/**", kDrains},
     {"endpoint/bounds/unknown-tuples-harmless", kFloods},
     {"system/addresses/**", kAnswersArp},

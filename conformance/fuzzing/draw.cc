@@ -13,14 +13,17 @@ namespace {
 using Kind = Mutation::Kind;
 
 /// Behind Ethernet, of a frame as these cases have it; of a forwarded one about as long.
-std::size_t usual_size(EncapsulationType type, bool has_extensions) {
-    switch (type) {
+std::size_t usual_size(const FrameForm& form) {
+    constexpr std::size_t kServiceAndFlow = 10;
+    if (form.is_control()) return 40;
+    switch (form.type) {
         case EncapsulationType::Connection:
-            return kEncapsulationHeaderSize + ConnectionInformation::kSize;
+            return kEncapsulationHeaderSize +
+                   (form.is_of_flow ? kServiceAndFlow : ConnectionInformation::kSize);
         case EncapsulationType::Forwarded:
-            return kEncapsulationHeaderSize + 104;
+            return kEncapsulationHeaderSize + (form.is_of_flow ? 32 : 104);
         case EncapsulationType::Acknowledgement:
-            return kEncapsulationHeaderSize + (has_extensions ? IdentifiedCopy::kSize : 0);
+            return kEncapsulationHeaderSize + (form.has_extensions ? IdentifiedCopy::kSize : 0);
         case EncapsulationType::Data:
             return kEncapsulationHeaderSize + 54;
         case EncapsulationType::Missing:
@@ -43,14 +46,14 @@ class Draw {
     }
 
   public:
-    Draw(std::uint64_t seed, std::uint64_t index, bool has_extensions)
-        : random_(seed, fmt::format("fuzz/{}", index)), has_extensions_(has_extensions) {}
+    Draw(std::uint64_t seed, std::uint64_t index, const FuzzFarm& farm)
+        : random_(seed, fmt::format("fuzz/{}", index)),
+          farm_(farm),
+          state_(is_of_channel(index, farm) ? SubjectState::Channel : one_of(states_of(farm))) {}
 
     FuzzCase draw() {
         FuzzCase fuzz;
-        do {
-            fuzz.state = one_of(kSubjectStates);
-        } while (fuzz.state == SubjectState::Incomplete && !has_extensions_);
+        fuzz.state = state_;
         const std::size_t stimuli = is_one_in(4) ? 2 + random_.below(2) : 1;
         for (std::size_t i = 0; i < stimuli; ++i)
             fuzz.stimuli.push_back(stimulus());
@@ -60,23 +63,30 @@ class Draw {
   private:
     Stimulus stimulus() {
         Stimulus stimulus;
-        stimulus.type = one_of(types_of(has_extensions_));
+        if (state_ == SubjectState::Channel) {
+            stimulus.control_kind = one_of(control_kinds());
+        } else {
+            stimulus.type = one_of(types_of(farm_.has_extensions));
+        }
+        const FrameForm form = form_of(stimulus, state_, farm_.has_extensions);
         if (is_one_in(16)) {  // right, and repeated or out of its turn
             stimulus.times = 1 + random_.below(4);
             return stimulus;
         }
         const std::size_t mutations = is_one_in(4) ? 2 + random_.below(2) : 1;
         for (std::size_t i = 0; i < mutations; ++i)
-            stimulus.mutations.push_back(mutation(stimulus.type));
-        stimulus.repairs.transport = !is_one_in(4);
-        stimulus.repairs.inner = !is_one_in(4);
+            stimulus.mutations.push_back(mutation(form));
+        if (!form.is_control()) {
+            stimulus.repairs.transport = !is_one_in(4);
+            stimulus.repairs.inner = !is_one_in(4);
+        }
         stimulus.repairs.header = !is_one_in(4);
         if (is_one_in(8)) stimulus.times = 2 + random_.below(3);
         return stimulus;
     }
 
-    Mutation mutation(EncapsulationType type) {
-        const auto size = static_cast<std::uint32_t>(usual_size(type, has_extensions_));
+    Mutation mutation(const FrameForm& form) {
+        const auto size = static_cast<std::uint32_t>(usual_size(form));
         switch (random_.below(16)) {
             case 0:
                 return {.kind = Kind::Cut, .at = random_.below(size)};
@@ -85,6 +95,7 @@ class Draw {
                         .value = random_.below(256),
                         .at = 1 + random_.below(is_one_in(8) ? 1'400 : 64)};
             case 2:
+                if (form.is_control()) return field(form);
                 return {.kind = Kind::Sender, .name = one_of(sender_names())};
             case 3:
             case 4:
@@ -92,17 +103,18 @@ class Draw {
                         .value = std::uint64_t{1} << random_.below(8),
                         .at = random_.below(size)};
             case 5:
+                if (form.is_control()) return field(form);
                 if (is_one_in(4))
                     return {.kind = Kind::Nest, .at = 1 + random_.below(is_one_in(8) ? 500 : 4)};
-                return address(type);
+                return address(form);
             default:
-                return field(type);
+                return field(form);
         }
     }
 
-    Mutation address(EncapsulationType type) {
+    Mutation address(const FrameForm& form) {
         std::vector<const WireField*> addresses;
-        for (const WireField& each : wire_fields(type, has_extensions_)) {
+        for (const WireField& each : wire_fields(form)) {
             const bool is_address = each.name.ends_with("-ip") || each.name == "ip.source" ||
                                     each.name == "ip.destination";
             if (is_address) addresses.push_back(&each);
@@ -112,8 +124,8 @@ class Draw {
                 .name = one_of(address_names())};
     }
 
-    Mutation field(EncapsulationType type) {
-        const WireField& field = one_of(wire_fields(type, has_extensions_));
+    Mutation field(const FrameForm& form) {
+        const WireField& field = one_of(wire_fields(form));
         if (field.name == "source-mac")
             return {.kind = Kind::Sender, .name = one_of(sender_names())};
         if (is_one_in(2)) {
@@ -128,6 +140,11 @@ class Draw {
     std::uint64_t value(const WireField& field) {
         if (field.name == "type" && is_one_in(2))
             return static_cast<std::uint8_t>(one_of(types_of(true)));
+        if (field.name == "ether-type" && is_one_in(2)) {
+            constexpr std::uint16_t kTypes[] = {0x0007, 0x88B5, 0x0800, 0x0806, 0x8100, 0x86DD};
+            return one_of(kTypes);
+        }
+        if (field.name == "kind" && is_one_in(2)) return random_.below(0x48);
         if (field.name == "protocol" || field.name == "queue" || field.name == "reason")
             return random_.below(8);
         const std::uint64_t top = std::uint64_t{1} << (8 * field.size - 1);
@@ -144,13 +161,19 @@ class Draw {
     }
 
     Random random_;
-    bool has_extensions_;
+    const FuzzFarm& farm_;
+    SubjectState state_;
 };
 
 }  // namespace
 
-FuzzCase draw_case(std::uint64_t seed, std::uint64_t index, bool has_extensions) {
-    return Draw(seed, index, has_extensions).draw();
+bool is_of_channel(std::uint64_t index, const FuzzFarm& farm) {
+    constexpr std::uint64_t kOneIn = 16;
+    return farm.has_channels && index / kCasesOfASort % kOneIn == kOneIn / 2;
+}
+
+FuzzCase draw_case(std::uint64_t seed, std::uint64_t index, const FuzzFarm& farm) {
+    return Draw(seed, index, farm).draw();
 }
 
 }  // namespace conform::fuzzing

@@ -14,6 +14,8 @@ namespace {
 using Kind = Fate::Kind;
 
 constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kUdp = 17;
+constexpr std::size_t kUdpHeaderSize = 8;
 constexpr std::uint16_t kMoreFragmentsAndOffset = 0x3FFF;
 constexpr std::uint16_t kUnknownEndpoint = 3;  // a reason of 0x10
 constexpr std::size_t kIpv4HeaderSize = 20;
@@ -116,6 +118,7 @@ class Reading {
         return dropped("FRM-2", "a frame of another Ethernet Type");
     }
 
+    bool is_flow() const { return fuzzing::is_flow(situation_.state); }
     bool is_home() const { return fuzzing::is_home(situation_.state); }
     bool is_of_peer() const { return sender_ == &iut_.peers.front(); }
     /// Header Source, Dest. Port and Protocol are the connection's.
@@ -123,14 +126,16 @@ class Reading {
         return load_u32(behind_, 0) == situation_.client.address.value &&
                load_u16(behind_, 4) == situation_.client.port &&
                load_u16(behind_, 10) == situation_.service.port &&
-               behind_[13] == encapsulated_protocol::kTcp;
+               behind_[13] ==
+                   (is_flow() ? encapsulated_protocol::kUdp : encapsulated_protocol::kTcp);
     }
-    bool has_id() const {
+    bool has_id() const { return names(situation_.id); }
+    bool names(const std::optional<MigrationId>& wanted) const {
         if (payload_.size() < 16) return false;
         const MigrationId id{{{load_u32(payload_, 2)}, load_u16(payload_, 6)},
                              load_u32(payload_, 8),
                              load_u32(payload_, 12)};
-        return id == situation_.id;
+        return id == wanted;
     }
     bool has_id_and_copy() const {
         return has_id() && payload_.size() >= 20 && load_u32(payload_, 16) == situation_.copy;
@@ -142,7 +147,8 @@ class Reading {
         // The ID names the service too, and no rule says which of both counts.
         const bool is_of_client = load_u32(behind_, 0) == situation_.client.address.value &&
                                   load_u16(behind_, 4) == situation_.client.port;
-        if (is_of_client && has_id()) return open("a frame with another Dest. Port or Protocol");
+        if (is_of_client && (has_id() || names(situation_.earlier)))
+            return open("a frame with another Dest. Port or Protocol");
         return harmless("EP-14", "a frame about another connection");
     }
 
@@ -153,6 +159,8 @@ class Reading {
         if (has(iut_.device.service, service)) return is_home() ? of_return() : open("a return");
         if (!names_connection() || service != situation_.service.address || is_home())
             return harmless("EP-28", "a 0x01 of another connection");
+        if (is_flow()) return of_flow_again();
+        if (is_given_back(situation_.state)) return open("a 0x01 to whom it was moved");
         const auto information = parse_connection_information(payload_);
         if (!information) return open("a 0x01 of another form");
         if (situation_.state == SubjectState::Released)
@@ -161,6 +169,16 @@ class Reading {
         if (find_block_fault(information->block))
             return refused("TCB-1", "a block that contradicts itself");
         return open("a 0x01 that may be taken");
+    }
+
+    /// EP-51: what is known is answered again, and nothing else.
+    Fate of_flow_again() const {
+        const auto information = parse_flow_information(payload_);
+        const bool is_same =
+            !iut_.framing.has_extensions ||
+            (information && information->flow == std::optional(situation_.id.epoch));
+        return is_same ? refused("EP-51", "a 0x01 of what is released")
+                       : open("a 0x01 of another flow of the tuple");
     }
 
     Fate of_return() const {
@@ -178,14 +196,30 @@ class Reading {
             return dropped("SEC-2", "an inner destination that is not its sender's");
         const bool is_ours = names_connection() && destination == situation_.service.address;
         if (is_home() || !is_ours) return harmless("EP-28", "a packet of another connection");
+        if (situation_.state == SubjectState::Returned)
+            return harmless("EP-27", "a packet of what was given back");
+        if (situation_.state == SubjectState::Returning) return open("a packet that is held");
         const bool is_fragment = (load_u16(payload_, 6) & kMoreFragmentsAndOffset) != 0;
-        if (payload_[9] != kTcp || is_fragment) return open("a fragment, or an ICMP error");
+        if (payload_[9] != (is_flow() ? kUdp : kTcp) || is_fragment)
+            return open("a fragment, or an ICMP error");
+        if (is_flow()) return of_datagram(payload_.subspan(header_size), source, destination);
         if (situation_.state == SubjectState::Absent)
             return harmless("EP-23", "a packet of what is not here");
         if (has_right_segment(header_size, source, destination)) return open("a segment");
         return situation_.state == SubjectState::Released
                    ? dropped("TCP-1", "a segment whose checksum is wrong")
                    : harmless("EP-13", "a segment whose checksum is wrong");
+    }
+
+    static Fate of_datagram(ByteView datagram, Ipv4Address source, Ipv4Address destination) {
+        if (datagram.size() < kUdpHeaderSize || load_u16(datagram, 4) != datagram.size())
+            return open("a datagram of another length");
+        const std::uint32_t pseudo = pseudo_header_sum(source, destination, kUdp, datagram.size());
+        const bool is_right =
+            load_u16(datagram, 6) == 0 || ones_complement_sum(datagram, pseudo) == 0xFFFF;
+        // RFC 1122 4.1.3.4.
+        return is_right ? open("a datagram")
+                        : harmless("EP-51", "a datagram whose checksum is wrong");
     }
 
     bool has_right_segment(std::size_t header_size, Ipv4Address source,
@@ -197,10 +231,13 @@ class Reading {
 
     Fate of_acknowledgement() const {
         if (const auto others = of_others()) return *others;
-        if (!is_home()) return harmless("EP-16", "a 0x03 for who is no home");
+        const bool has_offered = is_home() || is_given_back(situation_.state);
+        if (!has_offered) return harmless("EP-16", "a 0x03 for who is no home");
         if (payload_.empty()) return open("a 0x03 without an ID");
         if (!has_id()) return harmless("EP-16", "a 0x03 of another attempt");
-        if (situation_.state == SubjectState::Leaving) return open("the 0x03 that is awaited");
+        const bool is_awaited = situation_.state == SubjectState::Leaving ||
+                                situation_.state == SubjectState::Returning;
+        if (is_awaited) return open("the 0x03 that is awaited");
         return harmless("EP-16", "a 0x03 when the connection has moved");
     }
 
@@ -208,13 +245,18 @@ class Reading {
         if (const auto others = of_others()) return *others;
         if (!has_id()) return harmless("EP-14", "a 0x10 of another attempt");
         const std::uint16_t reason = load_u16(payload_, 16);
-        if (situation_.state == SubjectState::Away && reason != kUnknownEndpoint)
+        const bool has_moved = situation_.state == SubjectState::Away ||
+                               situation_.state == SubjectState::FlowAway ||
+                               situation_.state == SubjectState::Returned;
+        if (has_moved && reason != kUnknownEndpoint)
             return harmless("EP-14", "a refusal when the connection has moved");
         return open("a 0x10 of this attempt");
     }
 
     Fate of_release() const {
         if (const auto others = of_others()) return *others;
+        // EP-16: its home may want it dropped, under the ID that brought it here.
+        if (is_given_back(situation_.state)) return open("a 0x11 of what goes back");
         if (situation_.state == SubjectState::Leaving || !has_id_and_copy())
             return has_id() && situation_.state == SubjectState::Leaving
                        ? open("a 0x11 of what is offered")
@@ -233,16 +275,18 @@ class Reading {
     Fate of_data() const {
         if (const auto others = of_others()) return *others;
         if (!has_id()) return harmless("EP-14", "a 0x12 of another attempt");
-        return situation_.state == SubjectState::Released
-                   ? harmless("EP-41", "a 0x12 of what is released")
-                   : open("a 0x12 of this attempt");
+        const bool is_served = situation_.state == SubjectState::Released ||
+                               situation_.state == SubjectState::FlowHere;
+        return is_served ? harmless("EP-41", "a 0x12 of what is released")
+                         : open("a 0x12 of this attempt");
     }
 
     Fate of_missing() const {
         if (const auto others = of_others()) return *others;
         if (!has_id()) return harmless("EP-14", "a 0x15 of another attempt");
-        return is_home() ? open("a 0x15 of this attempt")
-                         : harmless("EP-41", "a 0x15 for who is no home");
+        const bool has_offered = is_home() || is_given_back(situation_.state);
+        return has_offered ? open("a 0x15 of this attempt")
+                           : harmless("EP-41", "a 0x15 for who is no home");
     }
 
     ByteView frame_;

@@ -3,6 +3,7 @@
 /// sign, of no consequence for the connection, or whatever its contents ask for.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ struct Situation {
     SocketAddress service;
     MigrationId id;
     std::uint32_t copy = 0;
+    /// Of what goes back: under which it was released, which its home still uses (EP-45).
+    std::optional<MigrationId> earlier{};
 };
 
 /// `frame` as it is written behind Ethernet, by somebody who seems to be the plan's first peer or

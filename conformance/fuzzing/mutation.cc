@@ -140,15 +140,14 @@ std::uint64_t parse_value(std::string_view word, std::size_t size) {
     return value;
 }
 
-const WireField& field_named(std::string_view word, EncapsulationType type, bool has_extensions) {
-    const WireField* const found = find_wire_field(type, has_extensions, word);
+const WireField& field_named(std::string_view word, const FrameForm& form) {
+    const WireField* const found = find_wire_field(form, word);
     if (found != nullptr) return *found;
     std::vector<std::string> names;
-    for (const WireField& field : wire_fields(type, has_extensions))
+    for (const WireField& field : wire_fields(form))
         names.push_back(field.name);
-    throw MutationError(fmt::format("{} has no field {}{}",
-                                    describe_encapsulation_type(static_cast<std::uint8_t>(type)),
-                                    word, did_you_mean(std::string(word), names)));
+    throw MutationError(fmt::format("{} has no field {}{}", form.to_string(), word,
+                                    did_you_mean(std::string(word), names)));
 }
 
 std::size_t parse_size(std::string_view word) {
@@ -182,7 +181,7 @@ std::string Mutation::to_string() const {
     return text;
 }
 
-Mutation parse_mutation(std::string_view text, EncapsulationType type, bool has_extensions) {
+Mutation parse_mutation(std::string_view text, const FrameForm& form) {
     const std::vector<std::string_view> words = words_of(text);
     const auto* row = words.empty() ? std::end(kKinds)
                                     : std::ranges::find(kKinds, words.front(), &KindName::name);
@@ -198,11 +197,14 @@ Mutation parse_mutation(std::string_view text, EncapsulationType type, bool has_
     if (words.size() != wanted)
         throw MutationError(
             fmt::format("{}: expected {} words, got {}", text, wanted, words.size()));
+    const bool is_of_ethernet = row->kind == Kind::Sender || row->kind == Kind::Nest;
+    if (form.is_control() && is_of_ethernet)
+        throw MutationError(fmt::format("{}: {} is in no frame", text, form.to_string()));
     switch (row->kind) {
         case Kind::Set:
         case Kind::Add:
         case Kind::Address: {
-            const WireField& field = field_named(words[1], type, has_extensions);
+            const WireField& field = field_named(words[1], form);
             mutation.field = field.name;
             if (row->kind == Kind::Address)
                 mutation.name = parse_name(words[2], address_names());
@@ -247,11 +249,11 @@ MacAddress sender_named(std::string_view name, const Iut& iut) {
     return row == std::end(kSenders) ? MacAddress{} : row->of(iut);
 }
 
-void apply(const Mutation& mutation, EncapsulationType type, const Iut& iut, Bytes& frame) {
+void apply(const Mutation& mutation, const FrameForm& form, const Iut& iut, Bytes& frame) {
     const WireField* field =
-        mutation.field.empty() ? nullptr
-                               : find_wire_field(type, iut.framing.has_extensions, mutation.field);
+        mutation.field.empty() ? nullptr : find_wire_field(form, mutation.field);
     const bool is_there = field != nullptr && field->offset + field->size <= frame.size();
+    const std::size_t begin = form.is_control() ? 0 : kEthernetHeaderSize;
     switch (mutation.kind) {
         case Kind::Set:
             if (is_there) store(frame, *field, mutation.value);
@@ -268,12 +270,11 @@ void apply(const Mutation& mutation, EncapsulationType type, const Iut& iut, Byt
             return;
         }
         case Kind::Flip:
-            if (mutation.at < frame.size() - kEthernetHeaderSize)
-                frame[kEthernetHeaderSize + mutation.at] ^=
-                    static_cast<std::uint8_t>(mutation.value);
+            if (mutation.at < frame.size() - begin)
+                frame[begin + mutation.at] ^= static_cast<std::uint8_t>(mutation.value);
             return;
         case Kind::Cut:
-            frame.resize(std::min(frame.size(), kEthernetHeaderSize + mutation.at));
+            frame.resize(std::min(frame.size(), begin + mutation.at));
             return;
         case Kind::Pad:
             frame.resize(std::min(frame.size() + mutation.at, kFrameMax),
@@ -325,6 +326,12 @@ void repair(const Repairs& repairs, bool has_extensions, Bytes& frame) {
     if (has_inner && repairs.transport) repair_transport(frame);
     if (has_inner && repairs.inner) repair_ipv4_checksum(frame, kInner);
     if (frame.size() >= kInner && repairs.header) repair_header(has_extensions, frame);
+}
+
+void repair_control(const Repairs& repairs, Bytes& frame) {
+    constexpr std::size_t kLength = 4;
+    if (repairs.header && frame.size() >= kLength)
+        store_u32(frame, 0, static_cast<std::uint32_t>(frame.size() - kLength));
 }
 
 }  // namespace conform::fuzzing

@@ -27,7 +27,7 @@ struct Mutation {
         Address,  ///< a field becomes the address of `name` in the plan
         Sender,   ///< the frame comes from `name`
         Flip,     ///< the byte `at` behind the Ethernet header differs by the bits of `value`
-        Cut,      ///< `at` bytes are left behind the Ethernet header
+        Cut,      ///< `at` bytes are left behind the Ethernet header, where there is one
         Pad,      ///< `at` bytes of `value` follow
         Nest,     ///< it is encapsulated as 0x02 so often again: `at`
     };
@@ -42,7 +42,7 @@ struct Mutation {
 };
 
 /// Throws MutationError with what was expected.
-Mutation parse_mutation(std::string_view text, EncapsulationType type, bool has_extensions);
+Mutation parse_mutation(std::string_view text, const FrameForm& form);
 
 /// Words of Address, and of Sender. Which host of the plan that is, `address_named` says.
 const std::vector<std::string>& address_names();
@@ -50,8 +50,8 @@ const std::vector<std::string>& sender_names();
 Ipv4Address address_named(std::string_view name, const Iut& iut);
 MacAddress sender_named(std::string_view name, const Iut& iut);
 
-/// Changes a frame of Type `type`; what a cut has taken away is left alone.
-void apply(const Mutation& mutation, EncapsulationType type, const Iut& iut, Bytes& frame);
+/// Changes a frame of that form; what a cut has taken away is left alone.
+void apply(const Mutation& mutation, const FrameForm& form, const Iut& iut, Bytes& frame);
 
 /// Which checksums are made right again behind all mutations of a frame.
 struct Repairs {
@@ -62,5 +62,7 @@ struct Repairs {
     bool operator==(const Repairs&) const = default;
 };
 void repair(const Repairs& repairs, bool has_extensions, Bytes& frame);
+/// Of a control frame `header` repairs the length.
+void repair_control(const Repairs& repairs, Bytes& frame);
 
 }  // namespace conform::fuzzing

@@ -7,6 +7,7 @@
 
 #include "cases/endpoint/moved_in.hh"
 #include "cases/endpoint/steps.hh"
+#include "fuzzing/channel_play.hh"
 #include "fuzzing/subject.hh"
 
 namespace conform::fuzzing {
@@ -30,9 +31,10 @@ void keep_off_others(Bytes& frame, std::size_t offset, std::uint16_t own) {
     store_u16(frame, offset, static_cast<std::uint16_t>(port ^ 0x8000U));
 }
 
-Bytes mutated(const Stimulus& stimulus, Bytes frame, const Iut& iut, std::uint16_t own_port) {
+Bytes mutated(const Stimulus& stimulus, const FrameForm& form, Bytes frame, const Iut& iut,
+              std::uint16_t own_port) {
     for (const Mutation& mutation : stimulus.mutations)
-        apply(mutation, stimulus.type, iut, frame);
+        apply(mutation, form, iut, frame);
     keep_off_others(frame, kSourcePort, own_port);
     if (stimulus.type == EncapsulationType::Forwarded && frame.size() > kInner)
         keep_off_others(frame, kInner + (frame[kInner] & 0x0FU) * 4U, own_port);
@@ -89,10 +91,12 @@ class Play {
     void send_all() {
         const Situation situation = subject_->situation();
         const std::uint16_t port = situation.client.port;
+        port_ = port;
         fate_ = {Fate::Kind::Dropped, "FRM-7", "nothing"};
         for (const Stimulus& stimulus : fuzz_.stimuli) {
             const Bytes frame =
-                mutated(stimulus, subject_->make(stimulus.type), stage_.iut(), port);
+                mutated(stimulus, form_of(stimulus, fuzz_.state, stage_.has_extensions()),
+                        subject_->make(stimulus.type), stage_.iut(), port);
             const Fate fate = fate_of(frame, situation, stage_.iut());
             if (fate.kind > fate_.kind || sent_ == 0) fate_ = fate;
             for (std::uint32_t i = 0; i < stimulus.times; ++i, ++sent_) {
@@ -116,8 +120,7 @@ class Play {
 
     /// About this connection, or what else its frames have named.
     bool is_ours(const CapturedFrame& frame) const {
-        return frame.frame.encapsulation ||
-               client_port_of(frame.frame) == subject_->client().self().port;
+        return frame.frame.encapsulation || client_port_of(frame.frame) == port_;
     }
 
     std::string after() const { return fmt::format("after {}", fate_.why); }
@@ -125,8 +128,8 @@ class Play {
     /// FRM-7: no answer; of what does no harm at most one to each.
     Task<> expect_quiet() {
         const std::string when = after();
-        co_await subject_->client().expect_silence(fate_.requirement, when.c_str(),
-                                                   subject_->patience());
+        co_await subject_->expect_client_silence(fate_.requirement, when.c_str(),
+                                                 subject_->patience());
         if (fate_.kind == Fate::Kind::Dropped) {
             co_await subject_->peer().expect_silence(fate_.requirement, when.c_str(),
                                                      Duration::zero(), subject_->repeated());
@@ -176,6 +179,7 @@ class Play {
     const FuzzCase& fuzz_;
     std::unique_ptr<Subject> subject_;
     Fate fate_;
+    std::uint16_t port_ = 0;  ///< of its client
     std::size_t begin_ = 0;
     std::size_t sent_ = 0;
     bool is_unpredictable_ = false;
@@ -221,6 +225,10 @@ Task<> play(Stage& stage, const FuzzCase& fuzz, Duration length) {
 }
 
 Task<> play_alone(Stage& stage, const FuzzCase& fuzz, Duration length) {
+    if (fuzz.state == SubjectState::Channel) {
+        std::vector<const FuzzCase*> alone{&fuzz};
+        co_return co_await play_channel(stage, std::move(alone));
+    }
     // First, so that it draws what it draws beside others.
     Play played(stage, fuzz);
     Twins twins(stage);

@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds kLongCaseLength{16'000};
 Task<> play(Stage& stage, const FuzzCase& fuzz, Duration length);
 
 /// The same with the twin: two connections that have nothing to do with it, one that the device has
-/// moved in and one of its own, are used before and after.
+/// moved in and one of its own, are used before and after. A case of the channel as channel_play
+/// says.
 Task<> play_alone(Stage& stage, const FuzzCase& fuzz, Duration length);
 
 /// The two connections alone, used at the start, behind `length`, and at the end: beside cases.

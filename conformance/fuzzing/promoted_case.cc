@@ -45,6 +45,11 @@ class Reader {
         promoted.origin = string_of(file, "origin");
         promoted.is_long = bool_of(file, "long");
         promoted.fuzz.state = state_of(file);
+        // It is by its name that it is known to need the device for itself.
+        const bool is_of_channel = promoted.fuzz.state == SubjectState::Channel;
+        if (is_of_channel != name_.starts_with("channel-"))
+            fail(file, "state", "channel in files called channel-NAME.toml, and in these alone",
+                 std::string(to_string(promoted.fuzz.state)));
         read_frames(file, promoted.fuzz);
         return promoted;
     }
@@ -128,14 +133,19 @@ class Reader {
             fail(file, "frame", fmt::format("1 to {} [[frame]]", kStimuliMax), "another number");
         for (const toml::node& each : *frames) {
             if (!each.is_table()) fail(each, "frame", "[[frame]]", "something else");
-            fuzz.stimuli.push_back(read_frame(*each.as_table()));
+            fuzz.stimuli.push_back(read_frame(*each.as_table(), fuzz.state));
         }
     }
 
-    Stimulus read_frame(const toml::table& table) const {
+    Stimulus read_frame(const toml::table& table, SubjectState state) const {
         refuse_unknown(table, kFrameKeys);
         Stimulus stimulus;
-        stimulus.type = type_of(table);
+        if (state == SubjectState::Channel) {
+            stimulus.control_kind = kind_of(table);
+        } else {
+            stimulus.type = type_of(table);
+        }
+        const FrameForm form = form_of(stimulus, state, true);
         if (const toml::node* times = table.get("times")) {
             const auto count = times->value<std::int64_t>().value_or(0);
             if (count < 1 || count > kTimesMax)
@@ -147,7 +157,7 @@ class Reader {
             fail(table, "frame.mutations", fmt::format("{} at most", kMutationsMax), "more");
         for (const std::string& text : mutations) {
             try {
-                stimulus.mutations.push_back(parse_mutation(text, stimulus.type, true));
+                stimulus.mutations.push_back(parse_mutation(text, form));
             } catch (const MutationError& error) {
                 throw PromotedCaseError(fmt::format("{}.toml:{}: frame.mutations: {}", name_,
                                                     table.source().begin.line, error.what()));
@@ -163,6 +173,17 @@ class Reader {
             *mended = true;
         }
         return stimulus;
+    }
+
+    std::uint8_t kind_of(const toml::table& table) const {
+        const std::string word = string_of(table, "type");
+        std::vector<std::string> names;
+        for (const std::uint8_t kind : control_kinds()) {
+            if (control_name(kind) == word) return kind;
+            names.emplace_back(control_name(kind));
+        }
+        fail(table, "frame.type", fmt::format("one of {}", fmt::join(names, ", ")),
+             word + did_you_mean(word, names));
     }
 
     EncapsulationType type_of(const toml::table& table) const {
@@ -213,7 +234,7 @@ std::string to_toml(const PromotedCase& promoted) {
     text += line("state", toml::value<std::string>(std::string(to_string(promoted.fuzz.state))));
     for (const Stimulus& stimulus : promoted.fuzz.stimuli) {
         text += "\n[[frame]]\n";
-        text += line("type", toml::value<std::string>(std::string(type_name(stimulus.type))));
+        text += line("type", toml::value<std::string>(std::string(name_of(stimulus))));
         if (stimulus.times > 1) text += line("times", stimulus.times);
         std::vector<std::string> mutations;
         for (const Mutation& mutation : stimulus.mutations)

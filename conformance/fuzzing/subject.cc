@@ -8,22 +8,17 @@ namespace conform::fuzzing {
 namespace {
 
 using endpoint::InUse;
-using std::chrono::milliseconds;
 
-/// Long enough for EP-23's 50 ms; a return of nothing (EP-6) is not due for longer.
-constexpr milliseconds kPatience{200};
-/// Less than the first pause of EP-6.
-constexpr milliseconds kPatienceOfLeaving{40};
 constexpr std::uint16_t kFull = 2;  // a reason of 0x10
 
-/// Everything that is left in a peer's inbox.
+}  // namespace
+
 Task<> drain(Peer& peer) {
     std::optional<ReceivedEncapsulation> left = co_await peer.receive(Duration::zero());
     while (left)
         left = co_await peer.receive(Duration::zero());
 }
 
-/// Payloads that name an attempt, as a sender writes them who knows it.
 Bytes payload_of(EncapsulationType type, const MigrationId& id, std::uint32_t copy,
                  bool has_extensions) {
     switch (type) {
@@ -50,6 +45,8 @@ Bytes payload_of(EncapsulationType type, const MigrationId& id, std::uint32_t co
     return {};
 }
 
+namespace {
+
 /// The device is its target.
 class MovedSubject : public Subject {
   public:
@@ -59,8 +56,11 @@ class MovedSubject : public Subject {
         in_use_.put_unread(http_request(stage.iut().requests.local));
     }
 
-    Client& client() override { return in_use_.client(); }
     Peer& peer() override { return in_use_.peer(); }
+    Task<> expect_client_silence(const char* requirement, const char* when,
+                                 Duration length) override {
+        return client().expect_silence(requirement, when, length);
+    }
 
     Task<> prepare() override {
         endpoint::MovedIn& connection = in_use_.connection;
@@ -125,6 +125,8 @@ class MovedSubject : public Subject {
     void provoke() override { in_use_.connection.forward(in_use_.connection.next_request()); }
 
   private:
+    Client& client() { return in_use_.client(); }
+
     Task<> complete() {
         endpoint::send_queues(peer(), in_use_.image());
         co_await in_use_.connection.expect_acknowledgement("EP-41");
@@ -150,8 +152,11 @@ class DepartingSubject : public Subject {
           client_(stage.open_client()),
           peer_(stage.open_peer(client_)) {}
 
-    Client& client() override { return client_; }
     Peer& peer() override { return peer_; }
+    Task<> expect_client_silence(const char* requirement, const char* when,
+                                 Duration length) override {
+        return client_.expect_silence(requirement, when, length);
+    }
 
     Task<> prepare() override {
         if (state_ == SubjectState::Away) {
@@ -211,6 +216,8 @@ class DepartingSubject : public Subject {
 }  // namespace
 
 std::unique_ptr<Subject> make_subject(Stage& stage, SubjectState state) {
+    if (is_flow(state)) return make_flow_subject(stage, state);
+    if (is_given_back(state)) return make_given_back_subject(stage, state);
     if (is_home(state)) return std::make_unique<DepartingSubject>(stage, state);
     return std::make_unique<MovedSubject>(stage, state);
 }

@@ -17,8 +17,10 @@ class Subject {
     Subject& operator=(const Subject&) = delete;
     virtual ~Subject() = default;
 
-    virtual Client& client() = 0;
     virtual Peer& peer() = 0;
+    /// Nothing must come for its client; throws Violation.
+    virtual Task<> expect_client_silence(const char* requirement, const char* when,
+                                         Duration length) = 0;
 
     /// Into its state; throws Violation.
     virtual Task<> prepare() = 0;
@@ -37,7 +39,21 @@ class Subject {
     virtual void provoke() = 0;
 };
 
-/// `stage` outlives it.
+/// `stage` outlives it. Of any state but Channel.
 std::unique_ptr<Subject> make_subject(Stage& stage, SubjectState state);
+/// The same of one sort of them.
+std::unique_ptr<Subject> make_flow_subject(Stage& stage, SubjectState state);
+std::unique_ptr<Subject> make_given_back_subject(Stage& stage, SubjectState state);
+
+/// Payloads that name an attempt, as a sender writes them who knows it.
+Bytes payload_of(EncapsulationType type, const MigrationId& id, std::uint32_t copy,
+                 bool has_extensions);
+/// Everything that is left in a peer's inbox.
+Task<> drain(Peer& peer);
+
+/// Long enough for EP-23's 50 ms; a return of nothing (EP-6) is not due for longer.
+constexpr std::chrono::milliseconds kPatience{200};
+/// Less than the first pause of EP-6, and of EP-46.
+constexpr std::chrono::milliseconds kPatienceOfLeaving{40};
 
 }  // namespace conform::fuzzing

@@ -226,6 +226,21 @@ def check_mutant(fuzz: Fuzz) -> None:
     fuzz.run(["judge", str(first["pcapng"]), "--cases", "kept"], [], 1)
 
 
+def check_subjects(fuzz: Fuzz, mutants: Path, state: str, mutant: str, words: list[str]) -> None:
+    """A defect that shows in connections of this state alone; its case is one of the suite."""
+    program = [str(mutants), "--mutant", mutant]
+    kept = f"kept-{mutant}"
+    report = fuzz.fuzz([*words, "--fail-fast", "--promote", kept], program, 1)
+    findings = report["findings"]
+    assert isinstance(findings, list)
+    cases = [each["case"] for each in findings if each["promoted"]]
+    expect(any(case.startswith(f"{state}:") for case in cases), f"{mutant}: {findings}")
+    run = ["run", f"endpoint/promoted/{state}-*", "--cases", kept, "--no-qualify"]
+    told = fuzz.run(run, fuzz.device(program), 1)
+    expect("FAIL  " in told, f"{mutant}: a promoted case does not fail: {told}")
+    fuzz.run(run, fuzz.device(fuzz.node), 0)
+
+
 def check_usage(fuzz: Fuzz) -> None:
     device = fuzz.device(fuzz.node)
     for words in (
@@ -285,6 +300,15 @@ def main() -> int:
         for fuzz in (base, ext):
             check_reference(fuzz)
             check_mutant(fuzz)
+        channel = ["--from", "512", "--count", "64"]
+        check_subjects(ext, arguments.mutants, "channel", "keeps-broken-channels", channel)
+        check_subjects(ext, arguments.mutants, "returning", "resumes-by-go", ["--count", "1024"])
+        check_subjects(
+            base, arguments.mutants, "flow-here", "ignores-server-port", ["--count", "512"]
+        )
+        # What cannot be beside others is not asked to be.
+        ext.run(["fuzz", "--only", "511,512"], ext.device(ext.node), 2)
+        ext.run(["fuzz", "--only", "512,513"], ext.device(ext.node), 0)
         hanging.result()
     return 1 if reports_test.complaints else 0
 

@@ -22,8 +22,11 @@ using tests::standard_iut;
 constexpr std::uint64_t kSeed = 7;
 constexpr std::uint64_t kCases = 5'000;
 
+constexpr FuzzFarm kBase{false, true, true, false};
+constexpr FuzzFarm kExt{true, true, true, true};
+
 Mutation mutation(std::string_view text, EncapsulationType type) {
-    return parse_mutation(text, type, true);
+    return parse_mutation(text, {.type = type, .has_extensions = true});
 }
 
 /// A connection that the first peer's client has, and its frames.
@@ -74,7 +77,7 @@ struct Scene {
     }
     Fate fate_behind(EncapsulationType type, Bytes bytes, std::string_view text,
                      const Repairs& repairs = {}) const {
-        apply(mutation(text, type), type, iut, bytes);
+        apply(mutation(text, type), {.type = type, .has_extensions = true}, iut, bytes);
         repair(repairs, true, bytes);
         return fate_of(bytes, situation, iut);
     }
@@ -84,46 +87,63 @@ constexpr Repairs kAll{true, true, true};
 constexpr auto kForwarded = EncapsulationType::Forwarded;
 
 TEST(DrawTest, IsAPureFunctionOfSeedAndIndex) {
-    for (const bool has_extensions : {false, true}) {
+    for (const FuzzFarm& farm : {kBase, kExt}) {
         std::vector<FuzzCase> forwards;
         for (std::uint64_t index = 0; index < kCases; ++index)
-            forwards.push_back(draw_case(kSeed, index, has_extensions));
+            forwards.push_back(draw_case(kSeed, index, farm));
         for (std::uint64_t index = kCases; index > 0; --index)
-            ASSERT_EQ(forwards[index - 1], draw_case(kSeed, index - 1, has_extensions));
+            ASSERT_EQ(forwards[index - 1], draw_case(kSeed, index - 1, farm));
     }
-    EXPECT_NE(draw_case(kSeed, 1, true), draw_case(kSeed, 2, true));
-    EXPECT_NE(draw_case(kSeed, 1, true), draw_case(kSeed + 1, 1, true));
+    EXPECT_NE(draw_case(kSeed, 1, kExt), draw_case(kSeed, 2, kExt));
+    EXPECT_NE(draw_case(kSeed, 1, kExt), draw_case(kSeed + 1, 1, kExt));
 }
 
 TEST(DrawTest, ReachesEveryStateTypeAndField) {
-    for (const bool has_extensions : {false, true}) {
-        std::set<std::pair<SubjectState, EncapsulationType>> pairs;
-        std::set<std::pair<EncapsulationType, std::string>> fields;
-        for (std::uint64_t index = 0; index < 2 * kCases; ++index) {
-            const FuzzCase fuzz = draw_case(kSeed, index, has_extensions);
+    for (const FuzzFarm& farm : {kBase, kExt}) {
+        std::set<std::pair<SubjectState, std::string_view>> pairs;
+        std::set<std::pair<FrameForm, std::string>> fields;
+        for (std::uint64_t index = 0; index < 6 * kCases; ++index) {
+            const FuzzCase fuzz = draw_case(kSeed, index, farm);
             for (const Stimulus& stimulus : fuzz.stimuli) {
-                pairs.insert({fuzz.state, stimulus.type});
+                pairs.insert({fuzz.state, name_of(stimulus)});
                 for (const Mutation& each : stimulus.mutations)
-                    fields.insert({stimulus.type, each.field});
+                    fields.insert({form_of(stimulus, fuzz.state, farm.has_extensions), each.field});
             }
         }
-        const std::size_t states = has_extensions ? 6 : 5;
-        EXPECT_EQ(pairs.size(), states * types_of(has_extensions).size());
-        for (const EncapsulationType type : types_of(has_extensions)) {
-            for (const WireField& field : wire_fields(type, has_extensions)) {
+        const std::size_t kinds = farm.has_channels ? control_kinds().size() : 0;
+        const std::size_t types = types_of(farm.has_extensions).size();
+        EXPECT_EQ(states_of(farm).size(), farm.has_extensions ? 10U : 7U);
+        EXPECT_EQ(pairs.size(), states_of(farm).size() * types + kinds);
+        std::set<FrameForm> forms;
+        for (const auto& [form, field] : fields)
+            forms.insert(form);
+        EXPECT_EQ(forms.size(), 2 * types + kinds);
+        for (const FrameForm& form : forms) {
+            for (const WireField& field : wire_fields(form)) {
                 const bool is_sender = field.name == "source-mac";
-                EXPECT_TRUE(is_sender || fields.contains({type, field.name}))
-                    << type_name(type) << " " << field.name;
+                EXPECT_TRUE(is_sender || fields.contains({form, field.name}))
+                    << form.to_string() << " " << field.name;
             }
         }
+    }
+}
+
+TEST(DrawTest, LeavesOutWhatAFarmHasNot) {
+    const FuzzFarm poor{true, false, false, false};
+    for (std::uint64_t index = 0; index < kCases; ++index) {
+        const SubjectState state = draw_case(kSeed, index, poor).state;
+        ASSERT_FALSE(is_flow(state) || is_given_back(state) || state == SubjectState::Channel);
     }
 }
 
 TEST(MutationTest, IsReadAsItIsWritten) {
     for (std::uint64_t index = 0; index < kCases; ++index) {
-        for (const Stimulus& stimulus : draw_case(kSeed, index, true).stimuli) {
+        const FuzzCase fuzz = draw_case(kSeed, index, kExt);
+        for (const Stimulus& stimulus : fuzz.stimuli) {
             for (const Mutation& each : stimulus.mutations)
-                ASSERT_EQ(mutation(each.to_string(), stimulus.type), each) << each.to_string();
+                ASSERT_EQ(parse_mutation(each.to_string(), form_of(stimulus, fuzz.state, true)),
+                          each)
+                    << each.to_string();
         }
     }
 }
@@ -146,7 +166,7 @@ TEST(MutationTest, ChangesTheFieldThatItNames) {
     visit_fields(named, [&](std::size_t, const char* name, auto& member) {
         Bytes frame = scene.connection();
         apply(mutation(std::string("set tcb.") + name + " 0x5a", EncapsulationType::Connection),
-              EncapsulationType::Connection, scene.iut, frame);
+              {.type = EncapsulationType::Connection}, scene.iut, frame);
         ControlBlock wanted = scene.block();
         visit_fields(wanted, [&](std::size_t, const char* other, auto& value) {
             if (std::string_view(other) == name)
@@ -166,7 +186,8 @@ TEST(MutationTest, LeavesAloneWhatACutHasTaken) {
     Bytes frame = scene.forwarded();
     for (const char* text :
          {"cut 0", "set type 1", "add checksum 1", "flip 0 1", "nest 2", "address dest-ip zero"})
-        apply(mutation(text, kForwarded), kForwarded, scene.iut, frame);
+        apply(mutation(text, kForwarded), {.type = kForwarded, .has_extensions = true}, scene.iut,
+              frame);
     repair(kAll, true, frame);
     EXPECT_EQ(frame.size(), kEthernetHeaderSize);
 }
@@ -176,7 +197,8 @@ TEST(MutationTest, RepairsMakeAFrameRightAgain) {
     for (const char* text : {"add ip.id 1", "add tcp.window 1", "add ip.tos 1"}) {
         Bytes frame = scene.forwarded();
         const Bytes right = frame;
-        apply(mutation(text, kForwarded), kForwarded, scene.iut, frame);
+        apply(mutation(text, kForwarded), {.type = kForwarded, .has_extensions = true}, scene.iut,
+              frame);
         EXPECT_EQ(fate_of(frame, scene.situation, scene.iut).kind, Fate::Kind::Dropped) << text;
         repair(kAll, true, frame);
         EXPECT_EQ(fate_of(frame, scene.situation, scene.iut).kind, Fate::Kind::Open) << text;
@@ -221,6 +243,71 @@ TEST(FateTest, OfMessagesIsTheirIds) {
     ++scene.situation.id.epoch;
     EXPECT_EQ(kind_of(of_this_attempt), Fate::Kind::Harmless);
     EXPECT_EQ(kind_of(scene.go(77)), Fate::Kind::Open);
+}
+
+TEST(FateTest, OfWhatGoesBackIsOfBothIds) {
+    Scene scene;
+    const auto fate = [&](EncapsulationType type, Bytes payload) {
+        return fate_of(scene.frame(type, std::move(payload)), scene.situation, scene.iut);
+    };
+    scene.situation.state = SubjectState::Returning;
+    scene.situation.earlier = scene.situation.id;
+    ++scene.situation.id.epoch;
+    const IdentifiedCopy here{*scene.situation.earlier, 77};
+    const IdentifiedCopy back{scene.situation.id, 78};
+    const auto of = [&](EncapsulationType type, const IdentifiedCopy& copy) {
+        return fate(type, encode(copy)).kind;
+    };
+    EXPECT_EQ(of(EncapsulationType::Acknowledgement, back), Fate::Kind::Open);
+    EXPECT_EQ(of(EncapsulationType::Acknowledgement, here), Fate::Kind::Harmless);
+    EXPECT_EQ(of(EncapsulationType::Go, here), Fate::Kind::Harmless) << "EP-13";
+    EXPECT_EQ(of(EncapsulationType::Release, here), Fate::Kind::Open) << "EP-16";
+    const auto of_another_port = [&](const IdentifiedCopy& copy) {
+        return scene
+            .fate_behind(EncapsulationType::Release,
+                         scene.frame(EncapsulationType::Release, encode(copy)), "add dest-port 1",
+                         kAll)
+            .kind;
+    };
+    EXPECT_EQ(of_another_port(here), Fate::Kind::Open) << "no rule says which of both counts";
+    EXPECT_EQ(of_another_port({{back.id.service, 9, 9}, 77}), Fate::Kind::Harmless);
+    EXPECT_EQ(fate(EncapsulationType::Reject, encode(Rejection{here.id, 2})).kind,
+              Fate::Kind::Harmless);
+    EXPECT_EQ(fate(EncapsulationType::Reject, encode(Rejection{back.id, 2})).kind,
+              Fate::Kind::Open);
+    scene.situation.state = SubjectState::Returned;
+    EXPECT_EQ(of(EncapsulationType::Acknowledgement, back), Fate::Kind::Harmless);
+    EXPECT_EQ(fate_of(scene.forwarded(), scene.situation, scene.iut).requirement,
+              std::string("EP-27"));
+}
+
+TEST(FateTest, OfFlowsIsTheirDatagrams) {
+    Scene scene;
+    scene.situation.state = SubjectState::FlowHere;
+    scene.situation.id = {scene.situation.service, 0, 5};
+    const UdpDatagram datagram{scene.situation.client, scene.situation.service, to_bytes("text")};
+    const auto fate = [&](std::string_view text, const Repairs& repairs) {
+        Encapsulation header;
+        header.source = scene.situation.client;
+        header.destination = {scene.iut.device.forward_ip.front(), scene.situation.service.port};
+        header.type = static_cast<std::uint8_t>(EncapsulationType::Forwarded);
+        header.protocol = encapsulated_protocol::kUdp;
+        header.payload = encode_udp_packet(datagram);
+        Bytes frame = encode_ethernet(scene.iut.device.back_mac, scene.iut.peers.front().back_mac,
+                                      scene.iut.framing.ethertype, encode_encapsulation(header));
+        const FrameForm form{kForwarded, true, true};
+        apply(parse_mutation(text, form), form, scene.iut, frame);
+        repair(repairs, true, frame);
+        return fate_of(frame, scene.situation, scene.iut);
+    };
+    EXPECT_EQ(fate("add ip.id 1", kAll).kind, Fate::Kind::Open);
+    EXPECT_EQ(fate("add udp.checksum 1", {}).requirement, std::string("EP-51"));
+    EXPECT_EQ(fate("set udp.checksum 0", {}).kind, Fate::Kind::Open) << "RFC 768: none";
+    EXPECT_EQ(fate("add udp.length 1", kAll).kind, Fate::Kind::Open);
+    EXPECT_EQ(fate("add udp.destination-port 1", kAll).kind, Fate::Kind::Dropped);
+    EXPECT_EQ(fate("set protocol 1", kAll).kind, Fate::Kind::Dropped);
+    scene.situation.state = SubjectState::FlowAway;
+    EXPECT_EQ(fate("add ip.id 1", kAll).kind, Fate::Kind::Harmless);
 }
 
 TEST(FateTest, OfConnectionsIsTheirState) {
@@ -274,7 +361,7 @@ bool has_mutation(const FuzzCase& fuzz, const Mutation& wanted) {
 TEST(MinimizeTest, LeavesWhatIsNeededAlone) {
     std::size_t tried = 0;
     for (std::uint64_t index = 0; index < kCases; ++index) {
-        const FuzzCase fuzz = draw_case(kSeed, index, true);
+        const FuzzCase fuzz = draw_case(kSeed, index, kExt);
         if (fuzz.stimuli.back().mutations.empty()) continue;
         const Mutation needed = fuzz.stimuli.back().mutations.back();
         const FuzzCase small =
@@ -295,7 +382,7 @@ TEST(MinimizeTest, AsksNoMoreThanItMay) {
         ++asked;
         return false;
     };
-    const FuzzCase fuzz = draw_case(kSeed, 3, true);
+    const FuzzCase fuzz = draw_case(kSeed, 3, kExt);
     EXPECT_EQ(minimized(fuzz, count, 3), fuzz);
     EXPECT_LE(asked, 3U);
 }
@@ -309,7 +396,7 @@ PromotedCase sample(std::uint64_t index) {
     promoted.signature = "FRM-4: expected nothing";
     promoted.origin = "shunt-conform fuzz --only 1 -- 'a b'";
     promoted.is_long = index % 2 == 0;
-    promoted.fuzz = draw_case(kSeed, index, true);
+    promoted.fuzz = draw_case(kSeed, index, kExt);
     return promoted;
 }
 
@@ -342,6 +429,22 @@ std::string complaint_about(const std::string& text, const std::string& name = "
         return error.what();
     }
     return {};
+}
+
+TEST(PromotedCaseTest, OfTheChannelIsCalledSo) {
+    PromotedCase promoted = sample(0);
+    promoted.fuzz = draw_case(kSeed, 8 * kCasesOfASort, kExt);
+    ASSERT_EQ(promoted.fuzz.state, SubjectState::Channel);
+    EXPECT_NE(complaint_about(to_toml(promoted)).find("channel-NAME.toml"), std::string::npos);
+    promoted.name = "channel-1";
+    EXPECT_EQ(parse_promoted_case(to_toml(promoted), promoted.name), promoted);
+    const std::string head = "claim = \"x\"\nrequirements = [\"CTL-5\"]\nstate = \"channel\"\n";
+    EXPECT_NE(complaint_about(head + "[[frame]]\ntype = \"go\"\n", "channel-2").find("ping"),
+              std::string::npos);
+    EXPECT_NE(complaint_about(head + "[[frame]]\ntype = \"ping\"\nmutations = [\"nest 1\"]\n",
+                              "channel-2")
+                  .find("is in no frame"),
+              std::string::npos);
 }
 
 TEST(PromotedCaseTest, NamesTheLineThatIsWrong) {

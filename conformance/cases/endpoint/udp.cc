@@ -2,69 +2,26 @@
 /// Endpoint page, "UDP".
 #include <fmt/format.h>
 
+#include "cases/endpoint/moved_flow.hh"
 #include "cases/endpoint/steps.hh"
 #include "cases/registry.hh"
 
 namespace conform {
 namespace {
 
+using endpoint::about_flow;
+using endpoint::MovedFlow;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFlowLife{30'000};        // EP-50
 constexpr milliseconds kTargetFlowLife{35'000};  // EP-50
 constexpr milliseconds kTimerTolerance{500};
 
-EncapsulationPattern about_flow(EncapsulationType type, const UdpClient& client) {
-    return {.type = type, .protocol = encapsulated_protocol::kUdp, .source = client.self()};
-}
-
-/// A flow whose home we play, at the device.
-struct MovedFlow {
-    explicit MovedFlow(Stage& the_stage)
-        : stage(the_stage),
-          client(stage.open_udp_client(std::size_t{0})),
-          peer(stage.open_peer(client)) {
-        information.service = client.service();
-        if (stage.has_extensions()) information.flow = stage.random().next_u32() | 1U;
-    }
-
-    MigrationId id() const { return {information.service, 0, information.flow.value_or(0)}; }
-    void send_connection() { peer.send(EncapsulationType::Connection, encode(information)); }
-    void forward(std::string_view text) {
-        peer.send(EncapsulationType::Forwarded, client.packet(text));
-    }
-    void release() {
-        if (!stage.has_extensions()) return;
-        peer.send(EncapsulationType::Go, encode(IdentifiedCopy{id(), copy}));
-    }
-
-    Stage& stage;
-    UdpClient& client;
-    Peer& peer;
-    FlowInformation information;
-    std::uint32_t copy = 0;
-};
-
-Task<> expect_acknowledgement(Stage& stage, MovedFlow& flow, const char* requirement) {
-    const ReceivedEncapsulation received = co_await flow.peer.expect(
-        requirement, about_flow(EncapsulationType::Acknowledgement, flow.client),
-        stage.iut().timers.answer);
-    if (!stage.has_extensions()) co_return;
-    const auto identified = parse_identified_copy(received.header().payload);
-    if (!identified || identified->id != flow.id()) {
-        throw Violation(
-            {requirement, "0x03 with the ID " + flow.id().to_string(),
-             identified ? identified->id.to_string() : to_hex(received.header().payload),
-             received.frame});
-    }
-    flow.copy = identified->copy;
-}
-
 Task<> target_answers_directly(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
     MovedFlow flow(stage);
     flow.send_connection();
-    co_await expect_acknowledgement(stage, flow, "EP-51");
+    co_await flow.expect_acknowledgement("EP-51");
     const std::uint32_t copy = flow.copy;
     co_await flow.client.expect_silence("EP-13", "before the release", milliseconds(20));
     flow.release();
@@ -76,7 +33,7 @@ Task<> target_answers_directly(Stage& stage) {
     while (co_await flow.peer.receive(Duration::zero())) {
     }
     flow.send_connection();
-    co_await expect_acknowledgement(stage, flow, "EP-51");
+    co_await flow.expect_acknowledgement("EP-51");
     stage.check("EP-51", "0x03 again with copy", copy, flow.copy,
                 stage.wire().capture().size() - 1);
     flow.forward("three");
@@ -87,7 +44,7 @@ Task<> target_answers_directly(Stage& stage) {
 Task<> target_flow_ends(Stage& stage) {
     MovedFlow flow(stage);
     flow.send_connection();
-    co_await expect_acknowledgement(stage, flow, "EP-51");
+    co_await flow.expect_acknowledgement("EP-51");
     flow.release();
     flow.forward("one");
     co_await flow.client.expect_answer("EP-52", "one", stage.iut().timers.answer);
@@ -105,16 +62,8 @@ Task<> home_forwards(Stage& stage) {
     const TestTimers& timers = stage.iut().timers;
     UdpClient& client = stage.open_udp_client();
     Peer& peer = stage.open_peer(client);
-    client.send("here");
-    co_await client.expect_answer("EP-50", "here", timers.answer);
-    std::vector<UpperTester::Field> fields = {
-        {"connection",
-         fmt::format("{}>{}/udp", client.self().to_string(), client.service().to_string())},
-        {"to", peer.self().name}};
-    const auto answer = co_await stage.upper_tester().request("migrate", std::move(fields));
-    if (!answer.is_ok) throw Violation({"EP-51", "the flow to move", answer.text});
-    const ReceivedEncapsulation offer = co_await peer.expect(
-        "EP-51", about_flow(EncapsulationType::Connection, client), timers.answer);
+    const ReceivedEncapsulation offer =
+        co_await endpoint::provoke_flow_migration(stage, client, peer);
     const auto information = parse_flow_information(offer.header().payload);
     stage.check_that(information && information->service == client.service() &&
                          information->flow.has_value() == stage.has_extensions(),
