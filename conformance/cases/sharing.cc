@@ -31,6 +31,9 @@ constexpr Seclusion kSecluded[] = {
     {"system/addresses/**", kAnswersArp},
     {"tcp/ip/arp-for-itself", kAnswersArp},
     {"tcp/syn-flood/**", kFloods},
+    {"tcp/initial-sequence/many-spread", kFloods},
+    {"tcp/uploads/single-bytes-kept", kFloods},
+    {"tcp/after-migration/single-bytes-kept", kFloods},
     {"tcp/ip/tiny-first-dropped", kReassembles},
     {"tcp/ip/fragments-assembled", kReassembles},
 };

@@ -15,11 +15,17 @@ namespace {
 
 /// Bytes of the server's stream that are kept to compare retransmissions with.
 constexpr std::size_t kStreamKeptMax = 1 << 20;
+/// RFC 7323 5.5: a clock of 1 ms ticks passes half of its numbers in so long a time, and what it
+/// said before cannot be told from what it will say.
+constexpr std::chrono::hours kTimestampAgeMax{24 * 24};
 
 /// One connection, from what the client sends and gets.
 class ClientView {
   public:
     explicit ClientView(std::vector<Finding>& findings) : findings_(findings) {}
+
+    /// When what comes next was captured.
+    void set_now(Time now) { now_ = now; }
 
     /// The client's own segment, sent to the device or inside a packet that we forward.
     void sent(const TcpSegment& segment) {
@@ -62,15 +68,15 @@ class ClientView {
         window_end_ = block.snd_una + block.snd_wnd;
         acknowledged_ = block.last_ack_sent;
         right_edge_ = block.rcv_adv;
-        if (has_timestamps_) timestamp_ = block.ts_val;
+        if (has_timestamps_) note_timestamp(block.ts_val);
     }
 
     /// A block that the device hands on: its clock must not lag behind what the client has seen.
     void handed_on(const ControlBlock& block, std::size_t number) {
         if (!timestamp_) return;
         number_ = number;
-        check(!sequence_before(block.ts_val, *timestamp_), "EP-25",
-              fmt::format("ts_val {} or later", *timestamp_), fmt::format("{}", block.ts_val));
+        check(!goes_back(block.ts_val), "EP-25", fmt::format("ts_val {} or later", *timestamp_),
+              fmt::format("{}", block.ts_val));
     }
 
     void received(const TcpSegment& segment, std::size_t number) {
@@ -136,7 +142,7 @@ class ClientView {
         is_scaled_ = client_scale_ && segment.window_scale;
         server_scale_ = is_scaled_ ? *to_scale(segment.window_scale) : 0;
         has_timestamps_ = segment.timestamps.has_value();
-        if (segment.timestamps) timestamp_ = segment.timestamps->value;
+        if (segment.timestamps) note_timestamp(segment.timestamps->value);
     }
 
     void check_acknowledgment(const TcpSegment& segment) {
@@ -159,10 +165,19 @@ class ClientView {
                               : "no timestamps, none were negotiated",
               segment.timestamps ? "some" : "none");
         if (!segment.timestamps || !timestamp_) return;
-        check(!sequence_before(segment.timestamps->value, *timestamp_), "EP-25",
-              fmt::format("TSval {} or later", *timestamp_),
-              fmt::format("{}", segment.timestamps->value));
-        advance(timestamp_, segment.timestamps->value);
+        const std::uint32_t value = segment.timestamps->value;
+        check(!goes_back(value), "EP-25", fmt::format("TSval {} or later", *timestamp_),
+              fmt::format("{}", value));
+        if (!goes_back(value)) note_timestamp(value);
+    }
+
+    bool goes_back(std::uint32_t value) const {
+        return now_ - timestamp_at_ < kTimestampAgeMax && sequence_before(value, *timestamp_);
+    }
+
+    void note_timestamp(std::uint32_t value) {
+        timestamp_ = value;
+        timestamp_at_ = now_;
     }
 
     void check_right_edge(std::uint32_t edge) {
@@ -202,6 +217,7 @@ class ClientView {
 
     std::vector<Finding>& findings_;
     std::size_t number_ = 0;
+    Time now_{};
     std::optional<TcpSegment> reopening_;
     std::optional<std::uint32_t> client_start_;
     std::optional<std::uint32_t> client_end_;
@@ -216,6 +232,7 @@ class ClientView {
     std::uint32_t acknowledged_ = 0;
     std::uint32_t right_edge_ = 0;
     std::optional<std::uint32_t> timestamp_;
+    Time timestamp_at_{};
     std::map<std::uint32_t, std::uint8_t> stream_;
 };
 
@@ -229,6 +246,7 @@ class ClientViews {
     void add(const CapturedFrame& captured, std::size_t number) {
         const Frame& frame = captured.frame;
         if (captured.is_void) return;
+        now_ = captured.at;
         if (captured.direction == Direction::ToDevice) {
             if (frame.ipv4) sent(*frame.ipv4);
             if (frame.inner) sent(*frame.inner);
@@ -246,7 +264,9 @@ class ClientViews {
 
   private:
     ClientView& view(const SocketAddress& client, const SocketAddress& service) {
-        return views_.try_emplace({client, service}, findings_).first->second;
+        ClientView& found = views_.try_emplace({client, service}, findings_).first->second;
+        found.set_now(now_);
+        return found;
     }
     void sent(const TcpSegment& segment) {
         view(segment.source, segment.destination).sent(segment);
@@ -273,6 +293,7 @@ class ClientViews {
 
     std::vector<Finding>& findings_;
     std::map<ConnectionKey, ClientView> views_;
+    Time now_{};
     Reassembly fragments_;
 };
 

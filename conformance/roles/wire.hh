@@ -40,6 +40,8 @@ class Wire {
     const Capture& capture() const { return capture_; }
 
     void add_listener(FrameListener& listener) { listeners_.push_back(&listener); }
+    /// For one that lives shorter than the wire.
+    void remove_listener(FrameListener& listener) { std::erase(listeners_, &listener); }
 
     /// In the farm's binding. Returns the frame's number in the capture.
     std::size_t send(Link link, Bytes frame) {

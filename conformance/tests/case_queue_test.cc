@@ -39,7 +39,7 @@ TEST(CaseQueueTest, WhoLastsLongestBeginsFirst) {
     CaseQueue queue = queue_of(whole_suite(), when_failed());
     const std::deque<PlannedCase> company = queue.take_company();
     ASSERT_GT(company.size(), 100U);
-    EXPECT_EQ(company.front().info->id, "endpoint/ends/idle-owner-speaks");
+    EXPECT_EQ(company.front().info->id, "tcp/options/weeks-idle-served");
     const auto is_sorted = std::is_sorted(
         company.begin(), company.end(), [](const PlannedCase& a, const PlannedCase& b) {
             return lasting_of(a.info->id) > lasting_of(b.info->id);

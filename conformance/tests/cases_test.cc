@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <set>
 
 #include "app/case_run.hh"
 #include "cases/requirements.hh"
+#include "engine/selector.hh"
 #include "plan.hh"
 #include "scripted_device.hh"
 
@@ -185,6 +187,39 @@ TEST(Cases, LeaveNoHoleInWhatIsBuilt) {
         if (requirement.observable == "none") continue;
         EXPECT_NE(cases_of(requirement.id).empty(), !is_to_come(requirement)) << requirement.id;
     }
+}
+
+/// The cases that a row of the page names: a whole id, and words behind it, up to a semicolon, that
+/// are of the same folder.
+std::vector<std::string> cases_named_by(const std::string& row) {
+    static const std::regex kToken("`((?:tcp|endpoint|system)/[a-z0-9-]+/)?([a-z0-9-]+|[*]{2})`|;");
+    std::vector<std::string> names;
+    std::string folder;
+    for (std::sregex_iterator found(row.begin(), row.end(), kToken), end; found != end; ++found) {
+        if ((*found)[0] == ";") {
+            folder.clear();
+            continue;
+        }
+        if ((*found)[1].matched) folder = (*found)[1];
+        if (!folder.empty()) names.push_back(folder + (*found)[2].str());
+    }
+    return names;
+}
+
+TEST(Cases, AreThereWhereThePageOfBadInputNamesThem) {
+    std::ifstream page(CONFORM_ROBUSTNESS_PAGE);
+    std::size_t count = 0;
+    for (std::string line; std::getline(page, line);) {
+        if (!line.starts_with("| ")) continue;
+        for (const std::string& name : cases_named_by(line.substr(line.find(" | ")))) {
+            ++count;
+            const bool is_there =
+                std::any_of(all_cases().begin(), all_cases().end(),
+                            [&](const CaseInfo& info) { return glob_matches(name, info.id); });
+            EXPECT_TRUE(is_there) << name << "\n" << line;
+        }
+    }
+    EXPECT_GT(count, 100U);
 }
 
 TEST(Cases, FindNothingButRequirementsThatThereAre) {

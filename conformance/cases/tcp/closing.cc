@@ -201,6 +201,33 @@ Task<> time_wait_reopened(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// Whatever the client leaves unsaid at the end, its tuple is free again some time: what waits is
+/// an endpoint less (FIN-WAIT-1, FIN-WAIT-2, CLOSING, LAST-ACK).
+Task<> abandoned_forgotten(Stage& stage) {
+    constexpr std::chrono::minutes kLongest{10};
+    co_await stage.expect_alive("before the case");
+    std::vector<Client*> clients;
+    clients.reserve(4);
+    while (clients.size() < 4) {
+        clients.push_back(&stage.open_client());
+        co_await clients.back()->connect("TCP-11");
+    }
+    co_await let_device_close(stage, *clients[0]);
+    co_await let_device_close(stage, *clients[1]);
+    clients[1]->accept_payload(Bytes(1));  // the FIN's number
+    clients[1]->send(tcp_flag::kAck);
+    co_await let_device_close(stage, *clients[2]);
+    clients[2]->send(kFin);
+    clients[3]->send(tcp_flag::kPsh | kFin, tcp::local_request(stage));
+    co_await stage.sleep(kLongest);
+    for (Client* const each : clients) {
+        Client& successor = stage.open_successor(*each);
+        co_await successor.connect("TCP-11");
+        co_await tcp::exchange(stage, successor, "TCP-11");
+    }
+    co_await stage.expect_alive("after the case");
+}
+
 /// RFC 9293 3.8.4, MUST-25: nobody is asked whether it is there.
 Task<> idle_silent(Stage& stage, Origin origin) {
     co_await stage.expect_alive("before the case");
@@ -235,6 +262,9 @@ std::vector<CaseInfo> tcp_closing_cases() {
     list.add("tcp/closing/time-wait-reopened",
              "In TIME-WAIT a SYN with a later timestamp begins a new connection.", {"TCP-11"},
              time_wait_reopened);
+    list.add("tcp/closing/abandoned-forgotten",
+             "Ends that a client has left at any point are forgotten within ten minutes.",
+             {"TCP-11"}, abandoned_forgotten);
     list.add_both<idle_silent>("tcp/closing/idle-silent", "An idle connection is left alone.",
                                {"TCP-12"});
     return list.take();

@@ -101,13 +101,15 @@ Task<> syn_ack_repeated(Stage& stage) {
 
 /// RFC 9293 3.10.7.4: the same SYN once more gets the same answer.
 Task<> syn_repeated(Stage& stage) {
+    // Before its own time to repeat the SYN/ACK has come (RFC 6298 2.1).
+    constexpr std::chrono::milliseconds kAtOnce{500};
     co_await stage.expect_alive("before the case");
     Client& client = stage.open_client();
     const TcpSegment syn = client.make_syn();
     client.send(syn);
     const ReceivedSegment first = co_await client.expect("TCP-1", kAnswer, kRepetition);
     client.send(syn);
-    const ReceivedSegment second = co_await client.expect("TCP-1", kAnswer, kRepetition);
+    const ReceivedSegment second = co_await client.expect("TCP-1", kAnswer, kAtOnce);
     stage.check("TCP-1", "a SYN/ACK with the sequence number", first.segment.sequence,
                 second.segment.sequence, second.frame);
     client.learn_handshake(first.segment);
@@ -129,6 +131,37 @@ Task<> wrong_acknowledgment_reset(Stage& stage) {
     client.send(wrong);
     const SegmentPattern reset{.flags = tcp_flag::kRst, .sequence = 1'001};
     co_await client.expect("TCP-1", reset, stage.iut().timers.answer);
+    client.send(tcp_flag::kAck);
+    co_await tcp::exchange(stage, client, "TCP-1");
+    co_await stage.expect_alive("after the case");
+}
+
+/// RFC 9293 3.10.7.4, first: a SYN with a number that is not of the window comes from an older
+/// attempt, or from somebody else: it is answered as any segment out of the window, or not at all,
+/// and the handshake goes on.
+Task<> foreign_syn_harmless(Stage& stage) {
+    constexpr std::uint32_t kElsewhere = 1U << 30;
+    co_await stage.expect_alive("before the case");
+    Client& client = stage.open_client();
+    const TcpSegment syn = client.make_syn();
+    client.send(syn);
+    const ReceivedSegment first = co_await client.expect("TCP-1", kAnswer, kRepetition);
+    for (const std::uint32_t sequence : {syn.sequence - kElsewhere, syn.sequence - 1}) {
+        TcpSegment foreign = syn;
+        foreign.sequence = sequence;
+        client.carry(foreign);
+    }
+    const std::vector<ReceivedSegment> answers =
+        co_await tcp::collect(client, stage.iut().timers.silence / 8, stage.iut().timers.silence);
+    for (const ReceivedSegment& each : answers) {
+        const bool is_of_the_first = !each.segment.has(tcp_flag::kRst) &&
+                                     each.segment.has(tcp_flag::kAck) &&
+                                     each.segment.acknowledgment == syn.sequence + 1;
+        stage.check_that(is_of_the_first, "TCP-1",
+                         "an acknowledgment of the first SYN, or no answer to another one",
+                         describe(client.to_relative(each.segment)), each.frame);
+    }
+    client.learn_handshake(first.segment);
     client.send(tcp_flag::kAck);
     co_await tcp::exchange(stage, client, "TCP-1");
     co_await stage.expect_alive("after the case");
@@ -192,6 +225,9 @@ std::vector<CaseInfo> tcp_handshake_cases() {
     list.add("tcp/handshake/wrong-acknowledgment-reset",
              "An acknowledgment of what was not sent is reset, and the handshake goes on.",
              {"TCP-1"}, wrong_acknowledgment_reset);
+    list.add("tcp/handshake/foreign-syn-harmless",
+             "A SYN with another number does not disturb the handshake that goes on.", {"TCP-1"},
+             foreign_syn_harmless);
     list.add("tcp/handshake/closed-port-reset",
              "A SYN to a port where nobody listens gets RST,ACK with sequence 0 that accepts it.",
              {"TCP-1"}, closed_port_reset);

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <vector>
 
 #include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
+#include "pdu/build.hh"
 #include "pdu/sequence.hh"
 
 namespace conform {
@@ -69,6 +72,128 @@ Task<> tuple_goes_on(Stage& stage) {
     co_await stage.expect_alive("after the case");
 }
 
+/// Handshakes of one client's address, a few at a time so that no backlog is full, each ended by a
+/// reset.
+class ManyHandshakes : public FrameListener {
+  public:
+    static constexpr std::uint16_t kBatch = 32;
+
+    ManyHandshakes(Stage& stage, const Client& pattern) : stage_(stage), pattern_(pattern) {
+        stage_.wire().add_listener(*this);
+    }
+    ManyHandshakes(const ManyHandshakes&) = delete;
+    ManyHandshakes& operator=(const ManyHandshakes&) = delete;
+    ~ManyHandshakes() override { stage_.wire().remove_listener(*this); }
+
+    /// The first numbers of the device for `kBatch` ports from `first_port` on.
+    Task<std::vector<std::uint32_t>> begin_and_end(std::uint16_t first_port) {
+        first_port_ = first_port;
+        answers_.clear();
+        std::vector<TcpSegment> syns;
+        syns.reserve(kBatch);
+        for (std::uint16_t i = 0; i < kBatch; ++i)
+            syns.push_back(send_syn(static_cast<std::uint16_t>(first_port + i)));
+        const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
+        while (answers_.size() < kBatch) {
+            if (stage_.wire().now() >= deadline) {
+                throw Violation({"TCP-6", fmt::format("{} SYN/ACKs for as many SYNs", kBatch),
+                                 fmt::format("{}", answers_.size())});
+            }
+            co_await stage_.sleep(std::chrono::milliseconds(1));
+        }
+        for (TcpSegment& syn : syns) {
+            syn.flags = tcp_flag::kRst;
+            ++syn.sequence;
+            syn.mss.reset();
+            tcp::send_packet(stage_, encode_tcp_packet(syn));
+        }
+        std::vector<std::uint32_t> numbers;
+        numbers.reserve(kBatch);
+        for (const auto& [port, number] : answers_)
+            numbers.push_back(number);
+        co_return numbers;
+    }
+
+    bool hear(std::size_t, const CapturedFrame& captured) override {
+        if (!captured.frame.ipv4 || !captured.frame.ipv4->tcp) return false;
+        const TcpSegment& segment = *captured.frame.ipv4->tcp;
+        const bool is_ours = segment.source == pattern_.service() &&
+                             segment.destination.address == pattern_.self().address &&
+                             segment.destination.port >= first_port_ &&
+                             segment.destination.port < first_port_ + kBatch;
+        if (is_ours && segment.has(tcp_flag::kSyn | tcp_flag::kAck)) {
+            answers_.emplace(segment.destination.port, segment.sequence);
+        }
+        return is_ours;
+    }
+
+  private:
+    TcpSegment send_syn(std::uint16_t port) {
+        TcpSegment syn;
+        syn.source = {pattern_.self().address, port};
+        syn.destination = pattern_.service();
+        syn.sequence = stage_.random().next_u32();
+        syn.flags = tcp_flag::kSyn;
+        syn.window = 1'000;
+        syn.mss = 1'400;
+        tcp::send_packet(stage_, encode_tcp_packet(syn));
+        return syn;
+    }
+
+    Stage& stage_;
+    const Client& pattern_;
+    std::uint16_t first_port_ = 0;
+    std::map<std::uint16_t, std::uint32_t> answers_;  // by port
+};
+
+/// How many values of 16 bits there are among the upper, or lower, halves of `numbers`.
+std::size_t halves(const std::vector<std::uint32_t>& numbers, unsigned shift) {
+    std::set<std::uint32_t> seen;
+    for (const std::uint32_t number : numbers)
+        seen.insert(number >> shift & 0xFFFFU);
+    return seen.size();
+}
+
+std::vector<std::uint32_t> steps_between(const std::vector<std::uint32_t>& numbers) {
+    std::vector<std::uint32_t> steps;
+    steps.reserve(numbers.size());
+    for (std::size_t i = 1; i < numbers.size(); ++i)
+        steps.push_back(numbers[i] - numbers[i - 1]);
+    return steps;
+}
+
+/// RFC 6528: of many the numbers lie all over the space, and so do the steps from port to port.
+/// Drawn at random, 2,048 numbers have some 2,016 halves of their own; 1,638 are less than chance
+/// ever makes of them, and more than numbers have that can be guessed.
+Task<> many_spread(Stage& stage) {
+    constexpr std::uint16_t kFirstPort = 2'000;
+    constexpr std::size_t kCount = 2'048;
+    constexpr std::size_t kLeast = kCount * 8 / 10;
+    co_await stage.expect_alive("before the case");
+    ManyHandshakes handshakes(stage, stage.open_client());
+    std::vector<std::uint32_t> numbers;
+    numbers.reserve(kCount);
+    while (numbers.size() < kCount) {
+        const auto port = static_cast<std::uint16_t>(kFirstPort + numbers.size());
+        const std::vector<std::uint32_t> batch = co_await handshakes.begin_and_end(port);
+        numbers.insert(numbers.end(), batch.begin(), batch.end());
+    }
+    const std::size_t frame = stage.wire().capture().size() - 1;
+    const auto expect_spread = [&](const std::vector<std::uint32_t>& values, const char* what) {
+        for (const unsigned shift : {0U, 16U}) {
+            const std::size_t count = halves(values, shift);
+            stage.check_that(count >= kLeast, "TCP-6",
+                             fmt::format("{} or more of {} {} bits of {}, for {} connections",
+                                         kLeast, shift == 0 ? "lower" : "upper", 16, what, kCount),
+                             fmt::format("{}", count), frame);
+        }
+    };
+    expect_spread(numbers, "initial sequence numbers");
+    expect_spread(steps_between(numbers), "steps between them");
+    co_await tcp::expect_service(stage, "TCP-6");
+    co_await stage.expect_alive("after the case");
+}
+
 }  // namespace
 
 std::vector<CaseInfo> tcp_initial_sequence_cases() {
@@ -77,6 +202,9 @@ std::vector<CaseInfo> tcp_initial_sequence_cases() {
              "The first numbers of neighbouring ports show no pattern.", {"TCP-6"}, tuples_differ);
     list.add("tcp/initial-sequence/tuple-goes-on",
              "The first number of a tuple goes on as time goes by.", {"TCP-6"}, tuple_goes_on);
+    list.add("tcp/initial-sequence/many-spread",
+             "The first numbers of 2,048 connections, and the steps between them, lie all over.",
+             {"TCP-6"}, many_spread);
     return list.take();
 }
 

@@ -60,8 +60,9 @@ Task<Client*> establish(Stage& stage, Origin origin, const char* requirement) {
 }
 
 void CaseList::add(std::string_view id, std::string_view claim,
-                   std::vector<std::string_view> requirements, Task<> (*run)(Stage&)) {
-    cases_.push_back({id, claim, std::move(requirements), kProfile, "", run, "", false});
+                   std::vector<std::string_view> requirements, Task<> (*run)(Stage&),
+                   std::string_view needs) {
+    cases_.push_back({id, claim, std::move(requirements), kProfile, "", run, needs, false});
 }
 
 void CaseList::add_for_members(std::string_view id, std::string_view claim,

@@ -32,7 +32,8 @@ class CaseList {
   public:
     /// One about any host.
     void add(std::string_view id, std::string_view claim,
-             std::vector<std::string_view> requirements, Task<> (*run)(Stage&));
+             std::vector<std::string_view> requirements, Task<> (*run)(Stage&),
+             std::string_view needs = "");
     /// One about members of a farm alone: what the page demands beyond RFCs. Hosts need not claim
     /// it.
     void add_for_members(std::string_view id, std::string_view claim,

@@ -8,7 +8,6 @@
 #include "cases/tcp/flights.hh"
 #include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
-#include "pdu/build.hh"
 
 namespace conform {
 namespace {
@@ -18,7 +17,6 @@ using tcp::Origin;
 /// Within any window that a host announces after its handshake.
 constexpr std::uint32_t kWithin = 100;
 constexpr std::uint32_t kBeyond = 1U << 30;
-constexpr std::uint8_t kUnreachable = 3;
 constexpr std::uint8_t kNetUnreachable = 0;
 constexpr std::uint8_t kHostUnreachable = 1;
 
@@ -145,16 +143,6 @@ Task<> syn_challenged_at_the_end(Stage& stage, Origin origin) {
     co_await stage.expect_alive("after the case");
 }
 
-/// An ICMP error about `quoted`, a segment of the device.
-void send_error(Client& client, const TcpSegment& quoted, std::uint8_t code) {
-    constexpr std::size_t kQuotedSize = 28;
-    Bytes quote = encode_tcp_packet(quoted);
-    quote.resize(kQuotedSize);
-    IcmpMessage error{quoted.destination.address, quoted.source.address, kUnreachable, code};
-    error.payload = std::move(quote);
-    client.carry(encode_icmp_packet(error));
-}
-
 /// RFC 1122 4.2.3.9, RFC 5461: a soft error about a living connection does not end it.
 Task<> soft_error_survived(Stage& stage, Origin origin) {
     constexpr std::ptrdiff_t kFirst = 20;
@@ -165,7 +153,7 @@ Task<> soft_error_survived(Stage& stage, Origin origin) {
     const ReceivedSegment received =
         co_await tcp::expect_acknowledgment(stage, client, "TCP-13", client.next_sequence());
     for (const std::uint8_t code : {kNetUnreachable, kHostUnreachable})
-        send_error(client, received.segment, code);
+        tcp::send_unreachable(client, received.segment, code);
     co_await client.expect_silence("TCP-13", "for ICMP errors that may pass",
                                    stage.iut().timers.silence / 4);
     client.send(tcp_flag::kPsh | tcp_flag::kAck, Bytes(request.begin() + kFirst, request.end()));
@@ -179,7 +167,7 @@ Task<> soft_error_in_flight_survived(Stage& stage, Origin origin) {
     Client& client = *co_await tcp::establish(stage, origin, "TCP-13");
     const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-13");
     for (const std::uint8_t code : {kNetUnreachable, kHostUnreachable})
-        send_error(client, flight.front().segment, code);
+        tcp::send_unreachable(client, flight.front().segment, code);
     const std::vector<ReceivedSegment> meanwhile =
         co_await tcp::collect(client, tcp::kFlightPause, tcp::kFlightLength);
     for (const ReceivedSegment& each : meanwhile) {

@@ -7,7 +7,6 @@
 #include "cases/tcp/flights.hh"
 #include "cases/tcp/origin.hh"
 #include "cases/tcp/steps.hh"
-#include "pdu/build.hh"
 #include "pdu/sequence.hh"
 
 namespace conform {
@@ -134,7 +133,7 @@ Task<> retransmitted_with_backoff(Stage& stage, Origin origin) {
 
 /// RFC 5681 3.2, RFC 6675: long before its time is over.
 Task<> fast_retransmit(Stage& stage, Origin origin) {
-    constexpr std::chrono::milliseconds kFast{150};
+    constexpr std::chrono::milliseconds kFast{100};
     co_await stage.expect_alive("before the case");
     Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
     const tcp::Loss loss = co_await tcp::lose_the_first(stage, client);
@@ -216,51 +215,57 @@ std::size_t longest_packet(Stage& stage, const std::vector<ReceivedSegment>& seg
     return longest;
 }
 
-/// RFC 1191, RFC 5927: a link that takes less is believed if the quoted number was in flight.
-Task<> path_mtu_followed(Stage& stage, Origin origin, bool is_in_flight) {
-    constexpr std::uint8_t kUnreachable = 3;
+/// How long packets are behind an ICMP error that the next link takes `mtu` bytes, which quotes
+/// `quoted`; nothing of `flight` is acknowledged yet.
+Task<std::size_t> longest_behind_error(Stage& stage, Client& client,
+                                       const std::vector<ReceivedSegment>& flight,
+                                       const TcpSegment& quoted, std::uint16_t mtu) {
     constexpr std::uint8_t kFragmentationNeeded = 4;
-    constexpr std::size_t kQuotedSize = 28;
-    constexpr std::uint32_t kElsewhere = 1U << 30;
-    // A host may remember the path of an earlier case: what is forged says still less.
-    const std::uint16_t mtu = is_in_flight ? 1'000 : 600;
-    co_await stage.expect_alive("before the case");
-    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
-    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-13");
-    const std::size_t before = longest_packet(stage, flight);
-    TcpSegment lost = flight.front().segment;
-    if (!is_in_flight) lost.sequence -= kElsewhere;
-    Bytes quote = encode_tcp_packet(lost);
-    quote.resize(kQuotedSize);
-    IcmpMessage error{client.self().address, client.service().address, kUnreachable,
-                      kFragmentationNeeded};
-    error.sequence = mtu;
-    error.payload = std::move(quote);
-    client.carry(encode_icmp_packet(error));
+    tcp::send_unreachable(client, quoted, kFragmentationNeeded, mtu);
     co_await tcp::collect(client, tcp::kFlightPause, tcp::kFlightLength);
     // Whatever is sent from now on is as long as the path takes.
     client.accept(flight.front().segment);
     client.send(tcp_flag::kAck);
     const std::vector<ReceivedSegment> next =
         co_await tcp::collect(client, std::chrono::milliseconds(700), tcp::kFlightLength);
-    const std::size_t longest = longest_packet(stage, next);
     if (next.empty()) throw Violation({"TCP-13", "text behind the error", "nothing"});
-    const bool is_right = is_in_flight ? longest <= mtu : before <= mtu || longest > mtu;
-    stage.check_that(is_right, "TCP-13",
-                     is_in_flight
-                         ? fmt::format("packets of {} bytes at most behind the error", mtu)
-                         : std::string("packets as long as before, for nothing quoted was in "
-                                       "flight"),
-                     fmt::format("{} bytes", longest), next.front().frame);
+    co_return longest_packet(stage, next);
+}
+
+/// RFC 1191: a link that takes less is believed.
+Task<> fragmentation_needed_followed(Stage& stage, Origin origin) {
+    constexpr std::uint16_t kMtu = 1'000;
+    co_await stage.expect_alive("before the case");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-13");
+    const std::size_t longest =
+        co_await longest_behind_error(stage, client, flight, flight.front().segment, kMtu);
+    stage.check_that(longest <= kMtu, "TCP-13",
+                     fmt::format("packets of {} bytes at most behind the error", kMtu),
+                     fmt::format("{} bytes", longest), stage.wire().capture().size() - 1);
+    co_await tcp::abandon(stage, client);
+}
+
+/// RFC 5927 7: and not if what is quoted was not in flight.
+Task<> fragmentation_needed_forged(Stage& stage, Origin origin) {
+    constexpr std::uint32_t kElsewhere = 1U << 30;
+    constexpr std::uint16_t kMtu = 600;  // less than what a host remembers of an earlier case
+    co_await stage.expect_alive("before the case");
+    Client& client = *co_await tcp::establish(stage, origin, "TCP-1");
+    const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-13");
+    const std::size_t before = longest_packet(stage, flight);
+    TcpSegment forged = flight.front().segment;
+    forged.sequence -= kElsewhere;
+    const std::size_t longest = co_await longest_behind_error(stage, client, flight, forged, kMtu);
+    stage.check_that(before <= kMtu || longest > kMtu, "TCP-13",
+                     "packets as long as before, for nothing quoted was in flight",
+                     fmt::format("{} bytes", longest), stage.wire().capture().size() - 1);
     co_await tcp::abandon(stage, client);
 }
 
 /// A path that claims to take next to nothing (RFC 1191 3 allows 68 bytes): the page has a floor of
 /// 552, so that nobody makes a connection crawl.
 Task<> path_mtu_floor(Stage& stage) {
-    constexpr std::uint8_t kUnreachable = 3;
-    constexpr std::uint8_t kFragmentationNeeded = 4;
-    constexpr std::size_t kQuotedSize = 28;
     constexpr std::uint16_t kClaimed = 68;
     constexpr std::size_t kFloor = 552;
     constexpr std::size_t kLeast = 200;  // a device may send less than a path takes
@@ -269,33 +274,13 @@ Task<> path_mtu_floor(Stage& stage) {
     Client& client = stage.open_client_at(stage.iut().clients.back());
     co_await client.connect("TCP-13");
     const std::vector<ReceivedSegment> flight = co_await tcp::first_flight(stage, client, "TCP-13");
-    Bytes quote = encode_tcp_packet(flight.front().segment);
-    quote.resize(kQuotedSize);
-    IcmpMessage error{client.self().address, client.service().address, kUnreachable,
-                      kFragmentationNeeded};
-    error.sequence = kClaimed;
-    error.payload = std::move(quote);
-    client.carry(encode_icmp_packet(error));
-    co_await tcp::collect(client, tcp::kFlightPause, tcp::kFlightLength);
-    client.accept(flight.front().segment);
-    client.send(tcp_flag::kAck);
-    const std::vector<ReceivedSegment> next =
-        co_await tcp::collect(client, std::chrono::milliseconds(700), tcp::kFlightLength);
-    if (next.empty()) throw Violation({"TCP-13", "text behind the error", "nothing"});
-    const std::size_t longest = longest_packet(stage, next);
+    const std::size_t longest =
+        co_await longest_behind_error(stage, client, flight, flight.front().segment, kClaimed);
     stage.check_that(longest >= kLeast && longest <= kFloor, "TCP-13",
                      fmt::format("packets of {} to {} bytes behind an error that says {}", kLeast,
                                  kFloor, kClaimed),
-                     fmt::format("{} bytes", longest), next.front().frame);
+                     fmt::format("{} bytes", longest), stage.wire().capture().size() - 1);
     co_await tcp::abandon(stage, client);
-}
-
-Task<> fragmentation_needed_followed(Stage& stage, Origin origin) {
-    return path_mtu_followed(stage, origin, true);
-}
-
-Task<> fragmentation_needed_forged(Stage& stage, Origin origin) {
-    return path_mtu_followed(stage, origin, false);
 }
 
 }  // namespace

@@ -123,6 +123,17 @@ Task<std::vector<ReceivedSegment>> collect(Client& client, Duration pause, Durat
     }
 }
 
+void send_unreachable(Client& client, const TcpSegment& quoted, std::uint8_t code,
+                      std::uint16_t mtu) {
+    constexpr std::uint8_t kUnreachable = 3;
+    constexpr std::size_t kQuotedSize = 28;
+    IcmpMessage error{quoted.destination.address, quoted.source.address, kUnreachable, code};
+    error.sequence = mtu;
+    error.payload = encode_tcp_packet(quoted);
+    error.payload.resize(kQuotedSize);
+    client.carry(encode_icmp_packet(error));
+}
+
 std::size_t send_packet(Stage& stage, ByteView packet) {
     return send_frame(stage, encode_ethernet(stage.iut().device.front_mac, stage.iut().client_mac,
                                              ether_type::kIpv4, packet));

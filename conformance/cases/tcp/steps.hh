@@ -34,6 +34,10 @@ Task<> expect_no_text(Stage& stage, Client& client, const char* requirement, con
 /// Everything that comes until nothing has come for `pause`, neither taken nor acknowledged.
 Task<std::vector<ReceivedSegment>> collect(Client& client, Duration pause, Duration at_most);
 
+/// ICMP "destination unreachable" about `quoted`, a segment of the device; code 4 names an MTU.
+void send_unreachable(Client& client, const TcpSegment& quoted, std::uint8_t code,
+                      std::uint16_t mtu = 0);
+
 /// A packet for the device's front link, from the client's router.
 std::size_t send_packet(Stage& stage, ByteView packet);
 /// One frame as it is.

@@ -12,7 +12,7 @@
 
 namespace shunt {
 
-enum class Mutant : std::uint8_t {
+enum class Mutant : std::uint16_t {
 #define SHUNT_MUTANT(identifier, name, requirement, needs, sentence) identifier,
 #include "shunt/base/mutants.def"
 #undef SHUNT_MUTANT

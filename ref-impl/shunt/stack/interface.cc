@@ -88,9 +88,13 @@ std::optional<Packet> Interface::handle_ipv4(Packet frame, const wire::EthernetV
     const auto ip = wire::Ipv4View::parse(ethernet.payload());
     if (!ip) return drop(ip.error());
     if (const auto fault = address_fault(ethernet, *ip)) return drop(*fault);
+    if (is_mutant(Mutant::TakesMartians) && !routes_.next_hop(ip->source())) {
+        neighbors_.learn(ip->source(), ethernet.source(), true, now);
+    }
     if (!ip->is_fragment() || !answers_echo(ip->destination())) {
         return pass_up(std::move(frame), *ip, now);
     }
+    if (is_mutant(Mutant::DropsFragments)) return drop(Counter::DropIpv4Destination);
     auto whole = reassembly_.add(*ip, now);
     if (!whole) return std::nullopt;
     wire::EthernetHeader{ethernet.destination(), ethernet.source(), ethernet.type()}.prepend_to(
@@ -116,8 +120,12 @@ std::optional<Counter> Interface::address_fault(const wire::EthernetView& ethern
                                                 const wire::Ipv4View& ip) const {
     const bool is_for_all = ethernet.destination() != config_.mac;
     if (is_for_all && !is_mutant(Mutant::TakesLinkBroadcast)) return Counter::DropIpv4LinkBroadcast;
+    const bool has_options = ip.header_size() > wire::kIpv4HeaderSize;
+    if (has_options && is_mutant(Mutant::DropsIpOptions)) return Counter::DropIpv4Source;
     const wire::Ipv4Address source = ip.source();
-    if (!ip::is_host_address(source) || routes_.is_broadcast(source) || is_own(source)) {
+    const bool is_martian =
+        !ip::is_host_address(source) || routes_.is_broadcast(source) || is_own(source);
+    if (is_martian && !is_mutant(Mutant::TakesMartians)) {
         return Counter::DropIpv4Source;
     }
     if (!is_own(ip.destination())) return Counter::DropIpv4Destination;
@@ -148,7 +156,8 @@ void Interface::send_ipv4(Packet packet, Instant now) {
     const wire::Ipv4Address destination = ip->destination();
     const bool is_reachable = ip::is_host_address(destination) &&
                               !routes_.is_broadcast(destination) && !is_own(destination);
-    const auto next_hop = is_reachable ? routes_.next_hop(destination) : std::nullopt;
+    auto next_hop = is_reachable ? routes_.next_hop(destination) : std::nullopt;
+    if (!is_reachable && is_mutant(Mutant::TakesMartians)) next_hop = destination;
     if (!next_hop) return counters_.add(Counter::DropRouteNone);
     const std::size_t longest = longest_piece(packet);
     const bool is_for_offload = packet.size() <= config_.train_max && longest <= config_.mtu;
@@ -178,9 +187,17 @@ void Interface::doubt_route_to(wire::Ipv4Address destination, Instant now) {
     if (next_hop) neighbors_.doubt(*next_hop, now);
 }
 
+/// The own MAC (SYS-4). A defect: a packet from an address of somebody else has another.
+wire::MacAddress Interface::sender_of(const Packet& payload, std::uint16_t type) const {
+    if (!is_mutant(Mutant::SendsRepliesFromOtherMac)) return config_.mac;
+    const auto ip = wire::Ipv4View::parse(payload.bytes());
+    const bool is_of_another = type == wire::kEtherTypeIpv4 && ip && !is_own(ip->source());
+    return is_of_another ? wire::MacAddress({0x02, 0x5E, 0, 0, 0, 1}) : config_.mac;
+}
+
 void Interface::send_to(wire::MacAddress station, std::uint16_t type, Packet payload) {
     if (longest_piece(payload) > config_.mtu) return counters_.add(Counter::DropLinkMtu);
-    wire::EthernetHeader{station, config_.mac, type}.prepend_to(payload);
+    wire::EthernetHeader{station, sender_of(payload, type), type}.prepend_to(payload);
     if (!outgoing_.push(std::move(payload))) counters_.add(Counter::DropLinkQueue);
 }
 

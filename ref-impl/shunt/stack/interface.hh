@@ -65,6 +65,8 @@ class Interface {
     /// than the link carries goes in fragments, unless it forbids that. What is unfinished, and
     /// more than the link finishes, is finished here.
     void send_ipv4(Packet packet, Instant now);
+    /// The MAC that a frame with `payload` is from: the own one.
+    wire::MacAddress sender_of(const Packet& payload, std::uint16_t type) const;
     /// Sends `payload` to one station.
     void send_to(wire::MacAddress station, std::uint16_t type, Packet payload);
     /// Negative advice of a transport: `destination` does not answer, perhaps because its next hop

@@ -26,9 +26,10 @@ std::uint32_t keyed_hash(SipKey key, const Identity& identity, Purpose purpose) 
 SequenceNumber initial_sequence(SipKey key, const Identity& identity, Instant now) {
     const auto ticks = static_cast<std::uint32_t>(now.since_origin().to_microseconds() / 4);
     if (is_mutant(Mutant::NumbersByClockAlone)) return SequenceNumber(0) + ticks;
-    const std::uint32_t hash = keyed_hash(key, identity, Purpose::InitialSequence);
+    std::uint32_t hash = keyed_hash(key, identity, Purpose::InitialSequence);
+    if (is_mutant(Mutant::NumbersOfFewHashes)) hash &= 0xFF00'0000U;
     // Not of every port, and not the same: they show no pattern all the same.
-    if (is_variant(Variant::OtherIsns) && identity.remote_port % 2 == 0) {
+    if (is_variant(Variant::OtherIsns) && identity.remote_port % 8 == 0) {
         return SequenceNumber(0xFFFF'FE00U - (hash & 0xFFU)) + ticks;
     }
     if (is_mutant(Mutant::NumbersWithoutClock)) return SequenceNumber(hash);

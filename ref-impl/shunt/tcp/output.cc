@@ -57,7 +57,7 @@ bool Connection::transmit_syn(Instant now, Packet& out) {
     wire::TcpHeader header;
     header.sequence = send_.initial;
     header.flags.syn = true;
-    header.options.mss = config_->advertised_mss;
+    if (!is_mutant(Mutant::OffersNoMss)) header.options.mss = config_->advertised_mss;
     header.options.sack_permitted =
         is_answer ? negotiated_.sack_permitted : config_->selective_acknowledgment;
     // Of a SYN that crossed ours too an answer repeats only what it offered (RFC 7323 2.2, 3.2).

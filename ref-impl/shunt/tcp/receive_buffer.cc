@@ -6,6 +6,15 @@
 #include "shunt/base/mutant.hh"
 
 namespace shunt::tcp {
+namespace {
+
+/// A defect: as if what is missing in front of `added` had come too.
+Interval without_gap(const OutOfOrder& ranges, Interval added) {
+    const Interval last = ranges.range(ranges.count() - 1);
+    return {std::min(last.end, added.begin), added.end};
+}
+
+}  // namespace
 
 ReceiveBuffer::Insertion ReceiveBuffer::insert(std::uint32_t offset, ByteView text) {
     Insertion insertion;
@@ -22,7 +31,8 @@ ReceiveBuffer::Insertion ReceiveBuffer::insert(std::uint32_t offset, ByteView te
     }
     if (!out_of_order_) out_of_order_ = std::make_unique<OutOfOrder>();
     const Interval added{offset, offset + text.size()};
-    if (offset > 0 && (!fits(added) || is_mutant(Mutant::KeepsNothingOutOfOrder)))
+    const bool has_room = fits(added) || is_mutant(Mutant::ClosesGapsUnseen);
+    if (offset > 0 && (!has_room || is_mutant(Mutant::KeepsNothingOutOfOrder)))
         return {.advanced = 0, .is_complete = false};
     if (is_mutant(Mutant::MixesOverlaps)) bytes_.write_at(bytes_.size() + offset, text);
     out_of_order_->for_each_gap(added, [&](Interval gap) {
@@ -30,7 +40,8 @@ ReceiveBuffer::Insertion ReceiveBuffer::insert(std::uint32_t offset, ByteView te
                         text.subspan(gap.begin - added.begin, gap.size()));
     });
     if (offset > 0) {
-        out_of_order_->insert(added);
+        const bool is_unseen = is_mutant(Mutant::ClosesGapsUnseen) && !fits(added);
+        out_of_order_->insert(is_unseen ? without_gap(*out_of_order_, added) : added);
         return insertion;
     }
     insertion.advanced = out_of_order_->advance(static_cast<std::uint32_t>(text.size()));

@@ -12,6 +12,13 @@ namespace {
 // RFC 9293 3.7.1.
 constexpr std::uint16_t kMaximumSegmentDefault = 536;
 
+/// A defect.
+void believe_odd_sack(ArrivingSegment& segment, SequenceNumber maximum) {
+    for (const wire::SackBlock& block : segment.options.sack_blocks()) {
+        if (block.right.after(maximum)) segment.acknowledgment = maximum;
+    }
+}
+
 }  // namespace
 
 std::optional<Counter> Connection::handle_segment(const wire::TcpView& view, Instant now) {
@@ -45,6 +52,7 @@ Outcome Connection::arrive_in_other_states(ArrivingSegment& segment, Instant now
     if (!outcome.stops()) outcome = check_sequence(segment, now);
     if (!outcome.stops()) outcome = check_reset(segment, now);
     if (!outcome.stops()) outcome = check_syn(segment, now);
+    if (is_mutant(Mutant::BelievesOddSack)) believe_odd_sack(segment, send_.maximum);
     if (!outcome.stops()) outcome = check_acknowledgment(segment, now);
     if (outcome.stops()) return outcome;
     note_sign_of_life(now);

@@ -17,7 +17,7 @@ Outcome Connection::check_acknowledgment(const ArrivingSegment& segment, Instant
     const SequenceNumber acknowledgment = segment.acknowledgment;
     if (state_ == State::SynReceived) {
         if (acknowledgment != send_.initial + 1) {
-            reset_reply_ = acknowledgment;
+            if (!is_mutant(Mutant::SilentAtWrongAcknowledgment)) reset_reply_ = acknowledgment;
             return Outcome::drop(Counter::DropTcpAcknowledgment);
         }
         establish(segment, now);
@@ -109,8 +109,13 @@ void Connection::update_send_window(const ArrivingSegment& segment) {
                           (send_.window_update_sequence == segment.sequence &&
                            send_.window_update_acknowledgment.at_or_before(segment.acknowledgment));
     if (!is_newer) return;
+    const SequenceNumber edge = send_.unacknowledged + send_.window;
     send_.window = segment.offered_window(
         is_mutant(Mutant::IgnoresWindowScale) ? std::uint8_t{0} : negotiated_.send_scale);
+    const bool is_taken_back = send_.window > 0 && edge.after(send_.unacknowledged + send_.window);
+    if (is_taken_back && is_mutant(Mutant::KeepsSendEdge)) {
+        send_.window = edge - send_.unacknowledged;
+    }
     send_.window_max = std::max(send_.window_max, send_.window);
     send_.window_update_sequence = segment.sequence;
     send_.window_update_acknowledgment = segment.acknowledgment;

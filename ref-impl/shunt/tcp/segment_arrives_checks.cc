@@ -11,6 +11,24 @@ namespace {
 // RFC 7323 5.5: a TS.Recent older than this says nothing.
 constexpr Duration kRecentTimestampAgeMax = Duration::seconds(24 * 86'400);
 
+/// A defect: what is left of it shows what other connections have been sent (CVE-2016-5696).
+bool shared_limit_allows(Instant now) {
+    static ChallengeLimit limit;
+    static Instant latest;
+    if (now < latest) limit = {};  // another device, whose clock begins anew
+    latest = now;
+    return limit.allows(now);
+}
+
+/// Defects: numbers are compared as what they are stored as, and do not wrap.
+bool is_plainly_inside(SequenceNumber number, SequenceNumber next, SequenceNumber edge) {
+    if (is_mutant(Mutant::ComparesUnsigned)) {
+        return number.value() >= next.value() && number.value() < edge.value();
+    }
+    const auto plain = [](SequenceNumber each) { return static_cast<std::int32_t>(each.value()); };
+    return plain(number) >= plain(next) && plain(number) < plain(edge);
+}
+
 }  // namespace
 
 /// RFC 7323 5.3, R1; 3.2: a segment without the option is not of this connection. A SYN is not
@@ -20,12 +38,15 @@ Outcome Connection::check_timestamp(const ArrivingSegment& segment, Instant now)
     if (!negotiated_.has_timestamps() || segment.flags.reset) return Outcome::go_on();
     const auto& timestamps = segment.options.timestamps;
     if (!timestamps) {
+        if (is_mutant(Mutant::EndsAtMissingTimestamps)) abort();
         return segment.flags.syn ? Outcome::go_on()
                                  : Outcome::drop(Counter::DropTcpTimestampMissing);
     }
     if (is_mutant(Mutant::TakesOldTimestamps)) return Outcome::go_on();
     const bool is_old = SequenceNumber(timestamps->value).before(SequenceNumber(recent_timestamp_));
-    if (!is_old || now - recent_timestamp_at_ > kRecentTimestampAgeMax) return Outcome::go_on();
+    const bool is_remembered = now - recent_timestamp_at_ <= kRecentTimestampAgeMax ||
+                               is_mutant(Mutant::RemembersTimestampsForEver);
+    if (!is_old || !is_remembered) return Outcome::go_on();
     return answer_unacceptable(segment, Counter::DropTcpPaws, now);
 }
 
@@ -47,7 +68,11 @@ Outcome Connection::check_sequence(ArrivingSegment& segment, Instant now) {
     }
     if (state_ == State::SynReceived && segment.flags.syn && !segment.flags.acknowledgment &&
         segment.sequence == receive_.initial) {
-        is_syn_due_ = true;  // our SYN/ACK was lost
+        is_syn_due_ = !is_mutant(Mutant::IgnoresRepeatedSyn);  // our SYN/ACK was lost
+        return Outcome::stop();
+    }
+    if (state_ == State::SynReceived && is_mutant(Mutant::EndsHandshakeAtSyn)) {
+        if (segment.flags.syn) finish(Event::Reset);
         return Outcome::stop();
     }
     // Into a closed window comes a probe: its text waits outside, its acknowledgment counts.
@@ -70,6 +95,9 @@ Outcome Connection::check_sequence(ArrivingSegment& segment, Instant now) {
 /// The four cases of RFC 9293 3.4.
 bool Connection::is_acceptable(const ArrivingSegment& segment) const {
     const auto is_inside = [this](SequenceNumber number) {
+        if (is_mutant(Mutant::ComparesSigned) || is_mutant(Mutant::ComparesUnsigned)) {
+            return is_plainly_inside(number, receive_.next, receive_.edge);
+        }
         return number.at_or_after(receive_.next) && number.before(receive_.edge);
     };
     const bool is_next_or_inside = segment.sequence == receive_.next || is_inside(segment.sequence);
@@ -86,7 +114,8 @@ Outcome Connection::check_reset(const ArrivingSegment& segment, Instant now) {
     if (!segment.flags.reset) return Outcome::go_on();
     const bool is_exact = segment.sequence == receive_.next || is_mutant(Mutant::TakesAnyReset) ||
                           is_mutant(Mutant::TakesFarResets);
-    if (!is_exact) return challenge(Counter::DropTcpReset, now);
+    if (!is_exact || is_mutant(Mutant::DropsExactResets))
+        return challenge(Counter::DropTcpReset, now);
     finish(state_ == State::TimeWait ? Event::Closed : Event::Reset);
     return Outcome::stop();
 }
@@ -102,8 +131,9 @@ Outcome Connection::check_syn(const ArrivingSegment& segment, Instant now) {
 }
 
 Outcome Connection::challenge(Counter counter, Instant now) {
-    if (challenges_.allows(now) || is_mutant(Mutant::ChallengesWithoutLimit))
-        is_acknowledgment_due_ = true;
+    const bool is_allowed = is_mutant(Mutant::SharesChallengeLimit) ? shared_limit_allows(now)
+                                                                    : challenges_.allows(now);
+    if (is_allowed || is_mutant(Mutant::ChallengesWithoutLimit)) is_acknowledgment_due_ = true;
     return Outcome::drop(counter);
 }
 
@@ -114,6 +144,9 @@ Outcome Connection::answer_unacceptable(const ArrivingSegment& segment, Counter 
                                         Instant now) {
     if (is_mutant(Mutant::SilentBeyondWindow)) return Outcome::drop(counter);
     if (segment.length() == 0 || segment.flags.syn) return challenge(counter, now);
+    if (segment.sequence.before(receive_.next) && is_mutant(Mutant::SilentAboutOldText)) {
+        return Outcome::drop(counter);
+    }
     note_old_text(segment);
     is_acknowledgment_due_ = true;
     return Outcome::drop(counter);

@@ -131,6 +131,7 @@ void Connection::process_fin(Instant now) {
     is_acknowledgment_due_ = true;
     report(Event::PeerFinished);
     if (is_mutant(Mutant::ResetsHalfClosed) && state_ == State::Established) return abort();
+    if (is_mutant(Mutant::ResetsCrossedFin) && state_ == State::FinWait1) return abort();
     switch (state_) {
         case State::Established:
             set_state(State::CloseWait);

@@ -16,7 +16,8 @@ constexpr unsigned kPersistShiftMax = 9;  // 200 ms doubled so often exceeds the
 
 void Connection::handle_deadline(Instant now) {
     if (timers_.expire(Timer::DelayedAcknowledgment, now)) is_acknowledgment_due_ = true;
-    if (timers_.expire(Timer::Linger, now)) {
+    const bool is_waiting = state_ == State::FinWait2 && is_mutant(Mutant::LingersForEver);
+    if (timers_.expire(Timer::Linger, now) && !is_waiting) {
         finish(state_ == State::TimeWait ? Event::Closed : Event::TimedOut);
         return;
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::wire {
 namespace {
 
@@ -60,6 +62,7 @@ TcpOptions TcpOptions::parse(ByteView bytes) {
         if (offset + 1 == bytes.size()) break;
         const std::size_t size = bytes[offset + 1];
         if (size < 2 || size > bytes.size() - offset) break;
+        if (kind > kTimestamps && is_mutant(Mutant::StumblesAtUnknownOption)) break;
         options.read_option(kind, bytes.subspan(offset + 2, size - 2));
         offset += size;
     }

@@ -58,7 +58,10 @@ wire::EncapsulationHeader Messages::header_towards(farm::ServerId to,
     wire::EncapsulationHeader header;
     header.source = tuple.client;
     header.source_port = tuple.client_port;
-    header.destination = context_.config.server_by_id(to)->forward_ip_for(tuple.service);
+    const farm::Server& member = *context_.config.server_by_id(to);
+    header.destination = is_mutant(Mutant::SendsToFrontAddresses)
+                             ? member.front_ip.address
+                             : member.forward_ip_for(tuple.service);
     header.destination_port = tuple.service_port;
     header.type = type;
     header.protocol = tuple.protocol;
