@@ -49,7 +49,7 @@ _STACKED = "base wire ip tcp stack"
 _EVERYTHING = "absl boost fmt nlohmann openssl pcap seccomp.h spdlog toml.hpp toml++"
 RULES = {
     # The processor's own instructions are no I/O: base has them beside what any machine does.
-    "base": _rule("", "emmintrin.h", floating_point=False),
+    "base": _rule("", "emmintrin.h isa-l", floating_point=False),
     "wire": _rule(
         "base", "fmt", never=("shunt/base/time.hh", "shunt/base/rng.hh", "shunt/base/deadline.hh")
     ),
