@@ -7,6 +7,7 @@
 
 #include "shunt/wire/encapsulation.hh"
 #include "shunt/wire/ethernet.hh"
+#include "shunt/wire/flow_rewrite.hh"
 #include "shunt/wire/forwarded_packet.hh"
 #include "shunt/wire/tcp_header.hh"
 #include "shunt/wire/test_support.hh"
@@ -73,6 +74,28 @@ TEST(AllocationTest, AForwardedSegmentTakesNoMemory) {
     }
     EXPECT_EQ(allocations, before);
     EXPECT_TRUE(is_right);
+}
+
+// Out of the client's segment a flow's, and out of that the client's.
+bool is_rewritten_and_restored(Packet& packet, const ConnectionTuple& tuple) {
+    const FlowPath path{Ipv4Address(10, 8, 0, 1), Ipv4Address(10, 8, 0, 2)};
+    return !rewrite_to_flow(packet.mutable_bytes(), path, FlowId(0xABCD'1234)) &&
+           !restore_tuple(packet.mutable_bytes(), tuple);
+}
+
+TEST(AllocationTest, ARewrittenSegmentTakesNoMemory) {
+    PacketPool pool;
+    Packet packet = pool.take();
+    packet.append(test::Bytes(1'400, 0x5A));
+    const ConnectionTuple tuple{kClient, 4711, kService, 80, TransportProtocol::Tcp};
+    TcpHeader{.source_port = 4711, .destination_port = 80}.prepend_to(packet, kClient, kService);
+    Ipv4Header{.source = kClient, .destination = kService}.prepend_to(packet);
+    const std::size_t before = allocations;
+    bool is_right = true;
+    for (int round = 0; round < 100; ++round)
+        is_right = is_rewritten_and_restored(packet, tuple) && is_right;
+    EXPECT_EQ(allocations, before);
+    EXPECT_TRUE(is_right && Ipv4View::parse(packet.bytes()));
 }
 
 TEST(AllocationTest, MemoryThatIsTakenIsCounted) {
