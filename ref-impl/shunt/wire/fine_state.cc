@@ -31,6 +31,22 @@ void visit_cubic(Fields& fields, Access access) {
 
 }  // namespace
 
+CubicFields CubicFields::load(ByteView bytes, std::size_t offset) {
+    CubicFields fields;
+    visit_cubic(fields, [&](std::uint32_t& field) {
+        field = load_u32(bytes, offset);
+        offset += 4;
+    });
+    return fields;
+}
+
+void CubicFields::store(MutableBytes bytes, std::size_t offset) const {
+    visit_cubic(*this, [&](std::uint32_t field) {
+        store_u32(bytes, offset, field);
+        offset += 4;
+    });
+}
+
 std::optional<FineState> FineState::parse(ByteView bytes) {
     if (bytes.size() < kHeadSize) return std::nullopt;
     const std::size_t length = load_u8(bytes, kLengthOffset);
@@ -44,8 +60,7 @@ std::optional<FineState> FineState::parse(ByteView bytes) {
     visit_times(fine, read);
     fine.algorithm = load_u8(bytes, kAlgorithmOffset);
     if (fine.algorithm == kCubic && length == CubicFields::kSize) {
-        at = kHeadSize;
-        visit_cubic(fine.cubic.emplace(), read);
+        fine.cubic = CubicFields::load(bytes, kHeadSize);
     }
     return fine;
 }
@@ -59,8 +74,7 @@ void FineState::store(MutableBytes bytes) const {
     visit_times(*this, write);
     store_u8(bytes, kAlgorithmOffset, algorithm);
     store_u8(bytes, kLengthOffset, cubic ? CubicFields::kSize : 0);
-    at = kHeadSize;
-    if (cubic) visit_cubic(*cubic, write);
+    if (cubic) cubic->store(bytes, kHeadSize);
 }
 
 }  // namespace shunt::wire

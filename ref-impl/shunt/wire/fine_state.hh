@@ -23,6 +23,11 @@ struct CubicFields {
     std::uint32_t epoch_age_ms = kNoEpoch;
     std::uint32_t time_to_window_max_ms = 0;  // K
 
+    /// Reads kSize bytes at `offset`, which are there.
+    static CubicFields load(ByteView bytes, std::size_t offset);
+    /// Writes kSize bytes.
+    void store(MutableBytes bytes, std::size_t offset) const;
+
     bool operator==(const CubicFields&) const = default;
 };
 
