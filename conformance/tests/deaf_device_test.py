@@ -21,7 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import run_reference
+from reference_farm import Setting, place_files
 
 CASES = ["endpoint/ends/owner-tells-its-home"]
 ROUNDS = 60
@@ -84,11 +84,11 @@ def serve(path: str, node_path: str, command: list[str]) -> None:
                     print(f"frames {number} {frames}", flush=True)
 
 
-def too_lenient(arguments: argparse.Namespace, case: str) -> list[str]:
+def too_lenient(arguments: argparse.Namespace, setting: Setting, case: str) -> list[str]:
     """What is wrong about the verdicts of one case."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        farm, iut = run_reference.place_files(arguments, folder)
+        farm, iut = place_files(setting, folder)
         (folder / "out").mkdir(exist_ok=True)
         device = [sys.executable, __file__, "--serve", "out/s1.sock", "out/behind.sock"]
         device += [str(arguments.node), "--config", str(farm), "--name", "s1", "--time", "virtual"]
@@ -116,13 +116,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--judge", type=Path, required=True)
     parser.add_argument("--node", type=Path, required=True)
-    parser.set_defaults(attach="unix", routed=False, sessions=None, jobs=None, devices=None)
     arguments = parser.parse_args()
     found = []
-    for has_extensions in (False, True):
-        arguments.ext = has_extensions
+    for setting in (Setting(), Setting(ext=True)):
         for case in CASES:
-            found += too_lenient(arguments, case)
+            found += too_lenient(arguments, setting, case)
     for complaint in found:
         print(complaint, file=sys.stderr)
     return 1 if found else 0

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Callable
 
 import reports_test
-import run_reference
+from reference_farm import Setting, place_files
 
 CASES = 5_120
 HALF = 2_560
@@ -42,7 +42,6 @@ class Fuzz:
     """Runs in one folder, with a farm of one kind."""
 
     def __init__(self, arguments: argparse.Namespace, folder: Path, is_ext: bool) -> None:
-        options = {"attach": "unix", "ext": is_ext, "routed": False, "sessions": None}
         self.folder = folder
         folder.mkdir()
         (folder / "out").mkdir()
@@ -50,9 +49,7 @@ class Fuzz:
         self.node = [str(arguments.node)]
         self.mutant = [str(arguments.mutants), "--mutant", MUTANT]
         # Many cases at once need a table that takes them.
-        self.farm, self.iut = run_reference.place_files(
-            argparse.Namespace(**options, jobs=64, devices=None), folder
-        )
+        self.farm, self.iut = place_files(Setting(ext=is_ext, jobs=64), folder)
 
     def device(self, program: list[str], place: str = "unix:out/s1.sock") -> list[str]:
         words = [*program, "--config", str(self.farm), "--name", "s1"]

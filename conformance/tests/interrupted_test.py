@@ -17,12 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import run_reference
+from reference_farm import Setting, node_command, place_files
 
 LONG = "endpoint/giving-back/held-goes-back"
 SELECTED = ["endpoint/framing", LONG]
 INTERRUPTED = 130
 PATIENCE_S = 60
+SETTING = Setting("qemu", ext=True)
 
 
 def expect(is_so: bool, what: str) -> None:
@@ -31,12 +32,9 @@ def expect(is_so: bool, what: str) -> None:
 
 
 def start(arguments: argparse.Namespace, folder: Path) -> subprocess.Popen[str]:
-    front, back = run_reference.PLACES["qemu"]
-    farm, iut = run_reference.place_files(arguments, folder)
+    farm, iut = place_files(SETTING, folder)
     (folder / "out").mkdir()
-    node = [str(arguments.node), "--config", str(farm), "--name", "s1"]
-    node += ["--front", front, "--back", back, "--time", "wall"]
-    node += ["--control", run_reference.CONTROL]
+    node = node_command(arguments.node, farm, SETTING)
     command = [str(arguments.judge), "run", *SELECTED, "--iut", str(iut), "--no-qualify"]
     command += ["--out", "bundle", "--json", "report.json", "--", *node]
     # Whoever starts this in the background has SIGINT ignored, which children inherit.
@@ -76,8 +74,6 @@ def main() -> int:
     parser.add_argument("--judge", type=Path, required=True)
     parser.add_argument("--node", type=Path, required=True)
     arguments = parser.parse_args()
-    arguments.attach, arguments.ext, arguments.routed = "qemu", True, False
-    arguments.sessions = arguments.jobs = arguments.devices = None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         begin = time.monotonic()

@@ -19,7 +19,8 @@ import tempfile
 from pathlib import Path
 
 import reports_test
-import run_reference
+from run_reference import LONGEST_S
+from reference_farm import Setting, left_out, node_command, place_files
 
 AGREES, NEGATIVE, TROUBLE = 0, 1, 3
 PACKET_BLOCK, CUSTOM_BLOCK = 6, 0x0BAD
@@ -155,9 +156,9 @@ def run(
     """A run whatever its verdict; its report."""
     is_tap = arguments.attach == "tap"
     command = [str(arguments.judge), "run", *(selectors or arguments.selectors)]
-    command += [*run_reference.left_out(), "--iut", str(iut)]
+    command += [*left_out(), "--iut", str(iut)]
     if is_tap:
-        command += ["--longest", str(run_reference.LONGEST_S)]
+        command += ["--longest", str(LONGEST_S)]
     command += ["--out", out, "--json", f"{out}.json", "--", *node]
     subprocess.run(command, cwd=folder, capture_output=True, check=False)
     report: dict[str, object] = json.loads((folder / f"{out}.json").read_text())
@@ -222,17 +223,9 @@ def check_foreign(program: Path, iut: Path, capture: Path) -> None:
 def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
     """Virtual time: the node without and with extensions, mutants, and changed captures."""
     for is_ext in (False, True):
-        setting = argparse.Namespace(
-            attach="unix",
-            ext=is_ext,
-            routed=False,
-            sessions="cookie" if is_ext else None,
-            jobs=None,
-            devices=None,
-        )
-        farm, iut = run_reference.place_files(setting, folder)
-        node = [str(arguments.node), "--config", str(farm), "--name", "s1", "--time", "virtual"]
-        node += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock"]
+        setting = Setting(ext=is_ext, sessions="cookie" if is_ext else None)
+        farm, iut = place_files(setting, folder)
+        node = node_command(arguments.node, farm, setting)
         out = f"good-{is_ext}"
         live = run(arguments, folder, node, out, iut)
         check_agreement(arguments.judge, iut, folder / out, live, out)
@@ -243,10 +236,7 @@ def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
             expect(live["verdict"] == "NOT-CONFORMANT", f"{out}: {live['verdict']}")
             check_agreement(arguments.judge, iut, folder / out, live, out)
     capture = folder / "good-False" / "endpoint.connection.well-formed.pcapng"
-    base = argparse.Namespace(
-        attach="unix", ext=False, routed=False, sessions=None, jobs=None, devices=None
-    )
-    _, iut = run_reference.place_files(base, folder)
+    _, iut = place_files(Setting(), folder)
     check_tampering(arguments.judge, iut, capture)
     check_foreign(arguments.judge, iut, capture)
     dead = ["/usr/bin/python3", str(DEAD_DEVICE), "--front", "unix:out/s1.sock"]
@@ -262,17 +252,12 @@ def check_unix(arguments: argparse.Namespace, folder: Path) -> None:
 
 def check_tap(arguments: argparse.Namespace, folder: Path) -> None:
     """Wall time over two taps of the namespace that this runs in, all cases on one device."""
-    setting = argparse.Namespace(
-        attach="tap", ext=True, routed=False, sessions="cookie", jobs=None, devices=None
-    )
-    farm, iut = run_reference.place_files(setting, folder)
-    for name, program in (("tap", [arguments.node]), ("tap-mutant", [arguments.mutants])):
-        command = [str(program[0])]
+    setting = Setting("tap", ext=True, sessions="cookie")
+    farm, iut = place_files(setting, folder)
+    for name, program in (("tap", arguments.node), ("tap-mutant", arguments.mutants)):
+        command = node_command(program, farm, setting)
         if name == "tap-mutant":
-            command += ["--mutant", MUTANTS[0]]
-        command += ["--config", str(farm), "--name", "s1", "--time", "wall"]
-        command += ["--front", "tap:shunt-jf", "--back", "tap:shunt-jb"]
-        command += ["--control", "out/s1.control"]
+            command[1:1] = ["--mutant", MUTANTS[0]]
         live = run(arguments, folder, command, name, iut)
         check_agreement(arguments.judge, iut, folder / name, live, name)
 

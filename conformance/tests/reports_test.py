@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Callable
 
-import run_reference
+from reference_farm import Setting, place_files
 
 SCHEMAS = Path(__file__).resolve().parent.parent.parent / "docs" / "schema"
 HOSTILE = "</script><script>document.title='owned'</script>]]> # SKIP"
@@ -296,10 +296,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "out").mkdir()
-        setting = argparse.Namespace(
-            attach="unix", ext=False, routed=False, sessions=None, jobs=None, devices=None
-        )
-        farm, iut = run_reference.place_files(setting, folder)
+        farm, iut = place_files(Setting(), folder)
         iut.write_text(iut.read_text().replace('name = "shunt-node"', f'name = "{HOSTILE}"', 1))
         node = [str(arguments.mutants), "--mutant", MUTANT, "--config", str(farm), "--name", "s1"]
         node += ["--front", "unix:out/s1.sock", "--back", "unix:out/s1.sock", "--time", "virtual"]

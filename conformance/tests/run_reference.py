@@ -19,104 +19,35 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-IUT = Path(__file__).resolve().parent.parent / "iut"
-# A class that every node has, and what its objects do: they add.
-OBJECTS = """
-[ixit.objects]
-class = "counter"
-arguments = "5"
-call = "37"
-result = "42"
-"""
-# Where the node has its front and its back link.
-PLACES = {
-    "unix": ("unix:out/s1.sock", "unix:out/s1.sock"),
-    "tap": ("tap:shunt-jf", "tap:shunt-jb"),
-    "qemu": ("qemu:out/front.sock", "qemu:out/back.sock"),
-}
-CONTROL = "out/s1.control"
-NOT_YET = IUT / "shunt-node-not-yet.txt"
+from reference_farm import PLACES, Setting, left_out, node_command, place_files
+
 # What takes more than a minute of the wall's clock, whatever runs beside it, is for virtual time.
 LONGEST_S = 60
 
 
-def numbered(arguments: argparse.Namespace, *places: str) -> list[str]:
-    """The same places for each of several devices."""
-    number = "{n}" if arguments.devices else ""
-    return [place + number for place in places]
-
-
-def place_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
-    """The farm's and the device's file, in `folder`."""
-    name = "shunt-node.toml" if arguments.attach == "unix" else "shunt-node-tap.toml"
-    farm, iut = (IUT / "farm.toml").read_text(), (IUT / name).read_text()
-    for place, link in zip(PLACES["tap"], numbered(arguments, *PLACES[arguments.attach])):
-        iut = iut.replace(f'"{place}"', f'"{link}"')
-    iut = iut.replace(CONTROL, numbered(arguments, CONTROL)[0])
-    if arguments.ext:
-        farm = farm.replace("id = 1\n", "id = 1\nextensions = true\nethertype = 0x0007\n", 1)
-        iut = iut.replace("0x88B5", "0x0007")
-        iut += OBJECTS
-    if arguments.attach != "unix" or arguments.jobs:
-        # All cases share one device, and what one leaves behind fills a small table.
-        farm = farm.replace("forward_connect_entries = 32\n", "forward_connect_entries = 256\n", 1)
-        iut = iut.replace("forward_connect = 32\n", "forward_connect = 256\n", 1)
-    if arguments.attach != "unix":
-        iut += "\n[ixit.limits]\nforward_connect = 256\n"
-    if arguments.routed:
-        farm = farm.replace("id = 1\n", 'id = 1\nbinding = "udp"\n', 1)
-    if arguments.sessions:
-        farm = farm.replace("id = 1\n", 'id = 1\nsecret_file = "farm.secret"\n', 1)
-        farm += f'\n[session]\nmode = "{arguments.sessions}"\nlifetime_s = 20\n'
-        iut += '\n[ixit.session]\nsecret_file = "farm.secret"\nlifetime_s = 20\n'
-        place_secret(folder / "farm.secret")
-    claims = {
-        "ext": arguments.ext,
-        "control-channel": arguments.ext,
-        "routed-binding": arguments.routed,
-        "sessions": bool(arguments.sessions),
-        "session-redirect": arguments.sessions == "redirect",
-        "tls-sessions": bool(arguments.sessions) and arguments.ext,
-        "objects": arguments.ext,
-    }
-    options = json.dumps([name for name, is_claimed in claims.items() if is_claimed])
-    iut = iut.replace("options = []", f"options = {options}").replace("# upper_", "upper_")
-    (folder / "farm.toml").write_text(farm)
-    (folder / "iut.toml").write_text(iut)
-    return folder / "farm.toml", folder / "iut.toml"
-
-
-def place_secret(path: Path) -> None:
-    """A farm's secret, for the node's user alone to read."""
-    if not path.exists():
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
-        os.write(descriptor, b"the secret of the farm that is judged\n")
-        os.close(descriptor)
-
-
-def left_out() -> list[str]:
-    """Selectors of what the reference node does not have yet."""
-    lines = [line for line in NOT_YET.read_text().splitlines() if not line.startswith("#")]
-    return [f"^{line}" for line in lines]
+def setting_of(arguments: argparse.Namespace) -> Setting:
+    return Setting(
+        arguments.attach,
+        arguments.ext,
+        arguments.routed,
+        arguments.sessions,
+        arguments.jobs,
+        arguments.devices,
+    )
 
 
 def judge(arguments: argparse.Namespace, folder: Path, out: str) -> dict[str, object]:
     """One run in `folder`; its report. Ends the program if the judge does not say conformant."""
-    is_wall = arguments.attach != "unix"
-    front, back, control = numbered(arguments, *PLACES[arguments.attach], CONTROL)
-    farm, iut = place_files(arguments, folder)
-    node = [str(arguments.node), "--config", str(farm), "--name", "s1"]
-    node += ["--front", front, "--back", back, "--time", "wall" if is_wall else "virtual"]
-    if is_wall:
-        node += ["--control", control]
+    setting = setting_of(arguments)
+    farm, iut = place_files(setting, folder)
+    node = node_command(arguments.node, farm, setting)
     command = [str(arguments.judge), "run", *arguments.selectors, *left_out()]
-    if is_wall:
+    if setting.attach != "unix":
         command += ["--longest", str(LONGEST_S)]
     command += ["--iut", str(iut), "--out", out]
     if arguments.jobs:
