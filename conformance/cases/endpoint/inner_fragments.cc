@@ -110,7 +110,7 @@ Task<> impossible_fragments_dropped(Stage& stage) {
 }
 
 CaseInfo fragment_case(std::string_view id, std::string_view claim, Task<> (*run)(Stage& stage)) {
-    return {id, claim, {"FRM-6"}, "endpoint", "target", run};
+    return {id, claim, {"FRM-6", "EP-22"}, "endpoint", "target", run};
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ std::vector<Candidate> rank(std::vector<ScoredServer> servers, ServerId self,
     // does not say how it is comes last.
     constexpr std::uint64_t unknown = std::uint64_t{1} << 40;
     const auto key = [&](const ScoredServer& server) -> std::uint64_t {
+        if (is_mutant(Mutant::OverlooksLoad) && server.score) return server.id == self ? 1 : 0;
         if (server.id == self) {
             if (!server.score) return unknown;
             return *server.score >= hysteresis ? 2 * (*server.score - hysteresis) + 1 : 0;

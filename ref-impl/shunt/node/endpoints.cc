@@ -150,7 +150,12 @@ void Node::handle_temporary_deadline(Slot slot, Instant now) {
     if (endpoint.born + config_.timers.temporary_life <= now) {  // EP-11
         counters_.add(Counter::TemporaryExpired);
         // Half open: nobody is there who would need an answer. Any other goes by SEL-4.
-        if (endpoint.phase == TemporaryEndpoint::Phase::Handshake) return erase(slot);
+        const bool is_half_open = endpoint.phase == TemporaryEndpoint::Phase::Handshake;
+        if (is_half_open && is_mutant(Mutant::KeepsHalfOpen)) {
+            endpoint.born = now;
+            return;
+        }
+        if (is_half_open) return erase(slot);
         return bind_locally(slot, now);
     }
     if (endpoint.phase == TemporaryEndpoint::Phase::Request &&

@@ -124,6 +124,7 @@ void Connection::learn_options(const ArrivingSegment& syn, Instant now) {
     negotiated_.scale_received = negotiated_.scale_requested && options.window_scale.has_value();
     if (negotiated_.scale_received) {
         negotiated_.send_scale = std::min(*options.window_scale, wire::ControlBlock::kScaleMax);
+        if (is_mutant(Mutant::ReadsScaleTooWide)) ++negotiated_.send_scale;
         negotiated_.receive_scale = config_->window_scale;
     }
     negotiated_.timestamps_received =

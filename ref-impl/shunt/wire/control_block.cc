@@ -245,11 +245,14 @@ Result<ControlBlock, BlockFault> ControlBlock::validate() const {
     if (block.state == BlockState::FinWait2 && block.send_queue != 0) {
         return Failure{BlockFault::AcknowledgedFin};
     }
-    if (block.send_scale > kScaleMax || block.receive_scale > kScaleMax) {
+    const bool is_scale_possible =
+        block.send_scale <= kScaleMax && block.receive_scale <= kScaleMax;
+    if (!is_scale_possible && !is_mutant(Mutant::TakesImpossibleOptions)) {
         return Failure{BlockFault::Scale};
     }
     if (block.mss == 0) return Failure{BlockFault::Mss};
-    if (block.has_unnegotiated()) return Failure{BlockFault::NotNegotiated};
+    if (block.has_unnegotiated() && !is_mutant(Mutant::TakesImpossibleOptions))
+        return Failure{BlockFault::NotNegotiated};
     if (!block.is_out_of_order_possible()) return Failure{BlockFault::OutOfOrder};
     // Ranges of an octet each, and one between any two.
     if (std::uint64_t{block.sack_ranges} * 2 > std::uint64_t{unacknowledged} + 1) {

@@ -7,7 +7,8 @@ namespace shunt::wire {
 
 Result<Ipv4View, Counter> Ipv4View::parse(ByteView bytes) {
     if (bytes.size() < kIpv4HeaderSize) return Failure{Counter::DropIpv4Truncated};
-    if (bytes[0] >> 4 != 4) return Failure{Counter::DropIpv4Version};
+    if (bytes[0] >> 4 != 4 && !is_mutant(Mutant::IgnoresInnerVersion))
+        return Failure{Counter::DropIpv4Version};
     const std::size_t header_size = std::size_t{bytes[0]} % 16 * 4;
     if (header_size < kIpv4HeaderSize || header_size > bytes.size()) {
         return Failure{Counter::DropIpv4HeaderLength};

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shunt/base/mutant.hh"
+
 namespace shunt::farm {
 
 namespace {
@@ -63,12 +65,16 @@ Channel::Reading Channel::read(stack::SocketSet& sockets, Instant now) {
             arrived_.resize(count ? *count : 0);
             if (!count && count.error() == stack::ApiError::WouldBlock) return Reading::Nothing;
             if (!count || *count == 0) return Reading::Over;
-            last_heard_ = now;
+            if (!is_mutant(Mutant::CountsFramesAsLife)) last_heard_ = now;
         }
         const auto taken = reader_.take(ByteView(arrived_).subspan(consumed_));
         if (!taken) return Reading::Broken;
         consumed_ += *taken;
-        if (reader_.frame()) return Reading::Frame;
+        if (reader_.frame()) {
+            last_heard_ = now;
+            return Reading::Frame;
+        }
+        if (is_mutant(Mutant::ExpectsWholeFrames)) reader_.drop();
     }
 }
 

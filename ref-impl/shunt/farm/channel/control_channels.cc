@@ -246,7 +246,8 @@ void ControlChannels::expire(Peer& peer, Instant now) {
         open->flush(sockets_, now);
     }
     if (is_due(peer.next_attempt, now)) connect(peer, now);
-    if (peer.is_missed() && open == nullptr && silence_of(peer) >= kPeerLife) {
+    const Duration patience = is_mutant(Mutant::FearsShortLoss) ? Duration{} : kPeerLife;
+    if (peer.is_missed() && open == nullptr && silence_of(peer) >= patience) {
         peer.is_dead = true;
         counters_.add(Counter::PeerDead);
         events_.push_back({PeerEvent::Kind::Dead, peer.server->id});

@@ -65,6 +65,7 @@ std::optional<Slot> Arrivals::handle_offer(const Offer& offer, Instant now) {
             messages_.reject(offer.from, offer.tuple, offer.id, RejectReason::TupleInUse, now);
             return std::nullopt;
         }
+        if (is_mutant(Mutant::EndsImportAtAnyOffer)) imports_.end(offer.tuple);
         // SEC-10: what a refused block would have replaced goes on.
         if (const auto refused = tcp::Connection::check_block(tcp_config_, offer.block)) {
             return refuse(offer, counter_of(*refused), now);

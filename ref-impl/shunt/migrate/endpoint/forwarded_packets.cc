@@ -53,7 +53,7 @@ std::optional<ForwardedPackets::Received> ForwardedPackets::receive(Encapsulated
     packet.trim_front(wire::kEncapsulationHeaderSize);
     if (forwarded->packet().is_fragment()) {
         auto whole = reassemble(*forwarded, now);
-        if (!whole) return std::nullopt;
+        if (!whole || is_mutant(Mutant::DropsInnerFragments)) return std::nullopt;
         packet = std::move(*whole);
     }
     if (is_mutant(Mutant::FindsByForwardAddress)) tuple.service = frame.view.destination();

@@ -72,13 +72,16 @@ void Imports::keep_early(const EncapsulatedFrame& frame, const wire::EndpointDat
     if (early_.size() >= context_.config.limits.early_data_frames) {
         return context_.counters.add(Counter::DropDataFull);
     }
+    const Duration hold = is_mutant(Mutant::KeepsEarlyData)
+                              ? Duration::seconds(10)
+                              : context_.config.timers.unknown_tuple_hold;
     early_.push_back({tuple_of(frame.view, data.id),
                       frame.from,
                       data.id,
                       data.queue,
                       data.offset,
                       {data.bytes.begin(), data.bytes.end()},
-                      now + context_.config.timers.unknown_tuple_hold});
+                      now + hold});
 }
 
 std::vector<Imports::EarlyData> Imports::take_early(const Offer& offer) {

@@ -70,6 +70,7 @@ bool Returns::is_about(const Record& record, farm::ServerId from,
 
 bool Returns::is_implied_by(const Record& record, const Offer& offer) const {
     const auto* endpoint = record.as<ForwardConnectEndpoint>();
+    if (is_mutant(Mutant::OverlooksHigherEpoch)) return false;
     if (endpoint == nullptr || !endpoint->returning || endpoint->home != offer.from) return false;
     const wire::MigrationId& pending = endpoint->returning->id;
     return offer.id.initial_send_sequence == pending.initial_send_sequence &&

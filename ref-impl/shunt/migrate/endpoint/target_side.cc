@@ -101,7 +101,8 @@ std::optional<Slot> TargetSide::handle_reject(const EncapsulatedFrame& frame, In
         context_.counters.add(Counter::RejectStale);
         return std::nullopt;
     }
-    if (reject->reason == wire::RejectReason::UnknownEndpoint) {
+    if (reject->reason == wire::RejectReason::UnknownEndpoint &&
+        !is_mutant(Mutant::KeepsDisowned)) {
         context_.counters.add(Counter::ReturnDisowned);
         context_.tables.erase(*slot);
         return slot;
