@@ -27,6 +27,7 @@
 #include "report/html.hh"
 #include "report/json.hh"
 #include "report/junit.hh"
+#include "report/progress.hh"
 #include "report/tap.hh"
 #include "report/text.hh"
 
@@ -154,7 +155,12 @@ int selfcheck(Options options) {
     require_writable(options.json_path);
     if (options.mutants_program.empty()) options.mutants_program = default_mutants_program();
     catch_interrupts();
-    const SelfcheckResult result = run_selfcheck(options, iut, cases);
+    const bool is_terminal = TextStyle::for_stdout().is_terminal;
+    const SelfcheckResult result =
+        run_selfcheck(options, iut, cases, [is_terminal](const SelfcheckStep& step) {
+            if (is_terminal) std::cout << redrawn(describe_step(step)) << std::flush;
+        });
+    if (is_terminal) std::cout << erased();
     std::cout << describe_selfcheck(result);
     write_file(options.json_path, to_json(result));
     return complaints(result).empty() ? 0 : kExitNegative;

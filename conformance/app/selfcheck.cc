@@ -56,11 +56,20 @@ void require_answers(const Mutant& mutant, const RunResult& run) {
                 : fmt::format("mutant {} cannot be started: {}", mutant.name, trouble->reason));
 }
 
+std::vector<Mutant> mutants_of(const Options& options, const Iut& iut) {
+    std::vector<Mutant> mutants = list_mutants(options.mutants_program);
+    std::erase_if(mutants, [&](const Mutant& mutant) {
+        const bool is_asked = options.needs.empty() || needs_word(mutant.needs, options.needs);
+        return !is_asked || !is_farm_of_kind(iut.statement, mutant.needs);
+    });
+    return mutants;
+}
+
 void ask_mutants(SelfcheckResult& result, const Options& options, const Iut& iut,
-                 const std::vector<const CaseInfo*>& cases) {
-    for (const Mutant& mutant : list_mutants(options.mutants_program)) {
-        if (!is_farm_of_kind(iut.statement, mutant.needs)) continue;
-        if (!options.needs.empty() && !needs_word(mutant.needs, options.needs)) continue;
+                 const std::vector<const CaseInfo*>& cases, const OnStep& on_step) {
+    const std::vector<Mutant> mutants = mutants_of(options, iut);
+    for (const Mutant& mutant : mutants) {
+        on_step({"mutant", mutant.name, result.mutants.size() + 1, mutants.size()});
         Options mutated = options;
         mutated.device_command =
             mutant_command(options.device_command, options.mutants_program, mutant);
@@ -72,8 +81,10 @@ void ask_mutants(SelfcheckResult& result, const Options& options, const Iut& iut
 }
 
 void ask_variants(SelfcheckResult& result, const Options& options, const Iut& iut,
-                  const std::vector<const CaseInfo*>& cases) {
-    for (const Variant& variant : list_variants(options.mutants_program)) {
+                  const std::vector<const CaseInfo*>& cases, const OnStep& on_step) {
+    const std::vector<Variant> variants = list_variants(options.mutants_program);
+    for (const Variant& variant : variants) {
+        on_step({"variant", variant.name, result.variants.size() + 1, variants.size()});
         Options varied = options;
         varied.device_command =
             variant_command(options.device_command, options.mutants_program, variant);
@@ -84,8 +95,10 @@ void ask_variants(SelfcheckResult& result, const Options& options, const Iut& iu
 
 /// They stand where the device's socket stands.
 void ask_empty_devices(SelfcheckResult& result, const Options& options, const Iut& iut,
-                       const std::vector<const CaseInfo*>& cases) {
-    for (const EmptinessText& device : all_emptinesses()) {
+                       const std::vector<const CaseInfo*>& cases, const OnStep& on_step) {
+    const auto& devices = all_emptinesses();
+    for (const EmptinessText& device : devices) {
+        on_step({"empty device", device.name, result.empty_devices.size() + 1, devices.size()});
         Options empty = options;
         empty.device_command = {empty_device_program(),
                                 std::string(device.name),
@@ -104,21 +117,26 @@ void ask_empty_devices(SelfcheckResult& result, const Options& options, const Iu
 
 }  // namespace
 
+std::string describe_step(const SelfcheckStep& step) {
+    return fmt::format("{} {} of {}: {}", step.kind, step.number, step.count, step.name);
+}
+
 SelfcheckResult run_selfcheck(const Options& options, const Iut& iut,
-                              const std::vector<const CaseInfo*>& cases) {
+                              const std::vector<const CaseInfo*>& cases, const OnStep& on_step) {
     const SelfcheckParts& parts = options.parts;
     if (parts.needs_virtual_time() && options.time != TimeKind::Virtual) {
         throw UsageError(
             "variants and empty devices are asked in virtual time; in wall time give "
             "--part mutants");
     }
+    on_step({"base line", "the device itself", 1, 1});
     SelfcheckResult result{run_quietly(options, iut, cases), {}};
     result.has_mutants = parts.mutants;
     result.has_variants = parts.variants;
     if (verdict_of(result.baseline, false) != RunVerdict::Conformant) return result;
-    if (parts.mutants) ask_mutants(result, options, iut, cases);
-    if (parts.variants) ask_variants(result, options, iut, cases);
-    if (parts.empty_devices) ask_empty_devices(result, options, iut, cases);
+    if (parts.mutants) ask_mutants(result, options, iut, cases, on_step);
+    if (parts.variants) ask_variants(result, options, iut, cases, on_step);
+    if (parts.empty_devices) ask_empty_devices(result, options, iut, cases, on_step);
     return result;
 }
 

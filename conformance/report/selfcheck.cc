@@ -117,8 +117,15 @@ EmptyDeviceResult empty_device_result(const std::string& name, const RunResult& 
 std::vector<std::string> complaints(const SelfcheckResult& result) {
     const RunVerdict verdict = verdict_of(result.baseline, false);
     if (verdict != RunVerdict::Conformant) {
-        return {fmt::format("the base line is {}: nothing is shown by a mutant that fails too",
-                            to_string(verdict))};
+        std::vector<std::string> found = {
+            fmt::format("the base line is {}: nothing is shown by a mutant that fails too",
+                        to_string(verdict))};
+        for (const CaseResult& each : result.baseline.cases) {
+            if (each.verdict <= Verdict::NonStrict || each.verdict == Verdict::NotRun) continue;
+            found.push_back(
+                fmt::format("{}: {}: {}", each.id, to_string(each.verdict), each.reason));
+        }
+        return found;
     }
     std::vector<std::string> found = complaints_about_mutants(result);
     if (result.has_variants && result.variants.empty()) {

@@ -188,6 +188,15 @@ TEST(Selfcheck, ComplainsOfAMutantThatNoCasePasses) {
     EXPECT_TRUE(complaints(result).empty());
 }
 
+TEST(Selfcheck, NamesTheCasesThatMakeTheBaseLineRed) {
+    RunResult run = run_of({Verdict::Pass, Verdict::Fail});
+    run.cases[1].reason = "expected this";
+    EXPECT_EQ(complaints(SelfcheckResult{run, {}}),
+              (std::vector<std::string>{
+                  "the base line is NOT-CONFORMANT: nothing is shown by a mutant that fails too",
+                  run.cases[1].id + ": FAIL: expected this"}));
+}
+
 TEST(TextReport, ShowsFindingsAndHowToRunAgain) {
     CaseResult result = run_of({Verdict::Fail}).cases[0];
     result.findings = {{"EP-25", "sequence 1001", "1000", 4}};
