@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cases/reasons.hh"
 #include "cases/requirements.hh"
 
 namespace conform {
@@ -61,6 +62,11 @@ std::string describe(const CaseInfo& info) {
     for (const std::string_view id : info.requirements) {
         const Requirement* requirement = find_requirement(id);
         text += fmt::format("        {} {}\n", id, requirement ? requirement->text : "?");
+    }
+    if (const Reason* reason = reason_of(info.id)) {
+        text += fmt::format(
+            "    other cases notice what it notices; it is there because:\n        {}\n",
+            reason->text);
     }
     return text;
 }
