@@ -23,6 +23,7 @@
 #include "shunt/tcp/state.hh"
 #include "shunt/tcp/timers.hh"
 #include "shunt/tcp/timestamp_clock.hh"
+#include "shunt/wire/ip_state.hh"
 #include "shunt/wire/tcp_options.hh"
 
 namespace shunt::tcp {
@@ -51,6 +52,8 @@ class ConnectionState {
   protected:
     ConnectionState(const Config& config, const Identity& identity, const Chance& chance);
 
+    void restore_ip(const wire::IpState& ip);
+
     const Config* config_;
     Identity identity_;
     State state_ = State::Closed;
@@ -76,7 +79,8 @@ class ConnectionState {
     bool is_ecn_echo_due_ = false;              // RFC 3168 6.1.3: on every acknowledgment
     bool is_window_reduction_due_ = false;      // 6.1.2: CWR on the next new text
     std::uint8_t differentiated_services_ = 0;  // DSCP
-    std::uint32_t queues_max_ = UINT32_MAX;     // limit_queues()
+    std::uint8_t time_to_live_;
+    std::uint32_t queues_max_ = UINT32_MAX;  // limit_queues()
 
     SendSpace send_;
     ReceiveSpace receive_;

@@ -157,7 +157,7 @@ void Connection::write(const wire::TcpHeader& header, Packet& out, wire::EcnCode
     internet.identification = identification_++;
     // What carries less than the floor has to cut packets itself.
     internet.dont_fragment = path_mtu() > kPathMtuMin;
-    internet.ttl = config_->time_to_live;
+    internet.ttl = time_to_live_;
     internet.protocol = wire::IpProtocol::Tcp;
     internet.source = identity_.local_address;
     internet.destination = identity_.remote_address;

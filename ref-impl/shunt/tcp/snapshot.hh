@@ -8,8 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "shunt/wire/congestion_state.hh"
 #include "shunt/wire/control_block.hh"
 #include "shunt/wire/fine_state.hh"
+#include "shunt/wire/ip_state.hh"
 #include "shunt/wire/tcp_options.hh"
 
 namespace shunt::tcp {
@@ -61,6 +63,10 @@ struct Snapshot {
     std::vector<wire::SackBlock> scoreboard;
     /// Queue 5. Nothing: the block has to do.
     std::optional<wire::FineState> fine;
+    /// What a blob has in its place (section 9), on its way in; not looked at beside `fine`.
+    std::optional<wire::CongestionState> congestion;
+    /// Section 3 of a blob. Nothing, as from the endpoint profile: the importer's own.
+    std::optional<wire::IpState> ip;
     /// Queue 6: the application's, opaque here; there if the block's flag says so.
     std::vector<std::uint8_t> context;
 

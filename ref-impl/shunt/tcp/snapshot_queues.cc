@@ -58,32 +58,32 @@ wire::FineState to_wire(const FineState& fine) {
     return out;
 }
 
+/// Of an algorithm that has no fields, or whose fields we have not, NewReno's, which has none.
+congestion::State from_wire(const std::optional<wire::CubicFields>& cubic) {
+    if (!cubic) return {};
+    const bool has_epoch = cubic->epoch_age_ms != wire::CubicFields::kNoEpoch;
+    return {.algorithm = congestion::Algorithm::Cubic,
+            .cubic = {.window_max = cubic->window_max,
+                      .window_at_epoch = cubic->window_at_epoch,
+                      .reno_estimate = cubic->reno_estimate,
+                      .epoch_age = has_epoch
+                                       ? std::optional(Duration::milliseconds(cubic->epoch_age_ms))
+                                       : std::nullopt,
+                      .time_to_window_max = Duration::milliseconds(cubic->time_to_window_max_ms)}};
+}
+
 /// An algorithm whose fields we have not counts as NewReno, which has none: what we use starts from
 /// the block's window and threshold.
 FineState from_wire(const wire::FineState& fine) {
-    FineState out{.smoothed_rtt = duration_of(fine.smoothed_rtt_us),
-                  .rtt_variation = duration_of(fine.rtt_variation_us),
-                  .minimum_rtt = duration_of(fine.minimum_rtt_us),
-                  .retransmission_timeout = duration_of(fine.retransmission_timeout_us),
-                  .retransmit = timer_of(fine.retransmit_us),
-                  .persist = timer_of(fine.persist_us),
-                  .keep_alive = timer_of(fine.keep_alive_us),
-                  .delayed_acknowledgment = timer_of(fine.delayed_acknowledgment_us),
-                  .congestion = {}};
-    if (fine.cubic) {
-        const bool has_epoch = fine.cubic->epoch_age_ms != wire::CubicFields::kNoEpoch;
-        out.congestion = {
-            .algorithm = congestion::Algorithm::Cubic,
-            .cubic = {
-                .window_max = fine.cubic->window_max,
-                .window_at_epoch = fine.cubic->window_at_epoch,
-                .reno_estimate = fine.cubic->reno_estimate,
-                .epoch_age = has_epoch
-                                 ? std::optional(Duration::milliseconds(fine.cubic->epoch_age_ms))
-                                 : std::nullopt,
-                .time_to_window_max = Duration::milliseconds(fine.cubic->time_to_window_max_ms)}};
-    }
-    return out;
+    return {.smoothed_rtt = duration_of(fine.smoothed_rtt_us),
+            .rtt_variation = duration_of(fine.rtt_variation_us),
+            .minimum_rtt = duration_of(fine.minimum_rtt_us),
+            .retransmission_timeout = duration_of(fine.retransmission_timeout_us),
+            .retransmit = timer_of(fine.retransmit_us),
+            .persist = timer_of(fine.persist_us),
+            .keep_alive = timer_of(fine.keep_alive_us),
+            .delayed_acknowledgment = timer_of(fine.delayed_acknowledgment_us),
+            .congestion = from_wire(fine.cubic)};
 }
 
 ControlBlock bent_by_mutants(ControlBlock block) {
@@ -120,6 +120,11 @@ Snapshot Connection::export_snapshot(std::uint32_t epoch, Instant now) const {
     }
     snapshot.scoreboard = scoreboard();
     snapshot.fine = to_wire(fine_state(now));
+    // Marks of ECN are no state: each packet has its own.
+    snapshot.ip = {.time_to_live = time_to_live_,
+                   .type_of_service = static_cast<std::uint8_t>(differentiated_services_ << 2U),
+                   .path_mtu = snapshot.block.path_mtu,
+                   .identification = identification_};
     return snapshot;
 }
 
@@ -154,8 +159,20 @@ bool Connection::restore_queues(const Snapshot& snapshot, Instant now) {
     restore_receive_queue(snapshot);
     if (!restore_scoreboard(snapshot.scoreboard)) return false;
     restore_timers(*snapshot.block.validate(), now);
-    if (snapshot.fine) restore_fine_state(*snapshot.fine, now);
+    if (snapshot.fine) {
+        restore_fine_state(*snapshot.fine, now);
+    } else if (snapshot.congestion) {
+        congestion_.restore_state(from_wire(snapshot.congestion->cubic), now);
+    }
+    if (snapshot.ip) restore_ip(*snapshot.ip);
     return true;
+}
+
+/// The path MTU is the block's. A packet that says that it may pass no router reaches nobody.
+void ConnectionState::restore_ip(const wire::IpState& ip) {
+    if (ip.time_to_live > 0) time_to_live_ = ip.time_to_live;
+    differentiated_services_ = static_cast<std::uint8_t>(ip.type_of_service >> 2U);
+    identification_ = ip.identification;
 }
 
 /// The FIN stands behind the last byte, hence comes after the queue.

@@ -34,20 +34,6 @@ void store_mapping(const BlobMapping& mapping, MutableBytes bytes) {
     store_u32(bytes, 16, mapping.forwarder.value());
 }
 
-IpState load_ip(ByteView bytes) {
-    return {.time_to_live = load_u8(bytes, 0),
-            .type_of_service = load_u8(bytes, 1),
-            .path_mtu = load_u16(bytes, 2),
-            .identification = load_u16(bytes, 4)};
-}
-
-void store_ip(const IpState& ip, MutableBytes bytes) {
-    store_u8(bytes, 0, ip.time_to_live);
-    store_u8(bytes, 1, ip.type_of_service);
-    store_u16(bytes, 2, ip.path_mtu);
-    store_u16(bytes, 4, ip.identification);
-}
-
 void copy(ByteView from, MutableBytes to) {
     std::copy(from.begin(), from.end(), to.begin());
 }
@@ -122,7 +108,7 @@ bool BlobView::read_mandatory(ByteView& rest) {
     if (!ip) return false;
     mapping_ = load_mapping(*mapping);
     block_ = ControlBlock::load(*block, 0);
-    ip_ = load_ip(*ip);
+    ip_ = IpState::load(*ip);
     return true;
 }
 
@@ -181,7 +167,7 @@ void BlobBody::visit_sections(Visit visit) const {
           [this](MutableBytes to) { store_mapping(mapping, to); });
     visit(BlobSection::TcpState, ControlBlock::kSize,
           [this](MutableBytes to) { block.store(to, 0); });
-    visit(BlobSection::IpState, IpState::kSize, [this](MutableBytes to) { store_ip(ip, to); });
+    visit(BlobSection::IpState, IpState::kSize, [this](MutableBytes to) { ip.store(to); });
     const auto visit_bytes = [&visit](BlobSection kind, ByteView bytes) {
         visit(kind, bytes.size(), [bytes](MutableBytes to) { copy(bytes, to); });
     };

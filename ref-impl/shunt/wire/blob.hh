@@ -14,6 +14,7 @@
 #include "shunt/wire/congestion_state.hh"
 #include "shunt/wire/control_block.hh"
 #include "shunt/wire/flow_id.hh"
+#include "shunt/wire/ip_state.hh"
 #include "shunt/wire/ipv4_address.hh"
 #include "shunt/wire/tcp_options.hh"
 #include "shunt/wire/tuple.hh"
@@ -55,19 +56,6 @@ struct BlobMapping {
     bool operator==(const BlobMapping&) const = default;
 };
 
-/// Of the next packet to the client.
-struct IpState {
-    static constexpr std::size_t kSize = 6;
-
-    std::uint8_t time_to_live = 64;
-    std::uint8_t type_of_service = 0;
-    /// 0: not known.
-    std::uint16_t path_mtu = 0;
-    std::uint16_t identification = 0;
-
-    bool operator==(const IpState&) const = default;
-};
-
 /// Received bytes behind a gap.
 struct BlobRange {
     SequenceNumber sequence{};
@@ -104,7 +92,8 @@ class BlobView {
     ByteView receive() const { return receive_; }
     /// Section 5: from SND.UNA on.
     ByteView send() const { return send_; }
-    /// Section 6, as many as the block says.
+    /// Sections 6, as many as the block says.
+    std::size_t out_of_order_count() const { return out_of_order_ranges_; }
     BlobRanges out_of_order() const { return BlobRanges(rest_); }
     /// Section 7: the application's.
     std::optional<ByteView> context() const { return context_; }

@@ -155,6 +155,7 @@ TEST(Blob, WhatIsWrittenIsRead) {
     ASSERT_EQ(view->scoreboard_count(), 2U);
     EXPECT_EQ(view->scoreboard(1), whole.scoreboard[1]);
     EXPECT_EQ(view->congestion(), CongestionState{});
+    EXPECT_EQ(view->out_of_order_count(), 2U);
     BlobRanges ranges = view->out_of_order();
     for (const BlobRange& expected : whole.ranges) {
         const auto range = ranges.next();
