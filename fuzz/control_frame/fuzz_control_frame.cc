@@ -13,6 +13,7 @@
 #include "shunt/farm/channel/frame_reader.hh"
 #include "shunt/wire/control_frame.hh"
 #include "shunt/wire/control_messages.hh"
+#include "shunt/wire/flow_messages.hh"
 #include "shunt/wire/server_state.hh"
 
 namespace shunt::fuzz {
@@ -63,6 +64,9 @@ void check_body(const wire::ControlFrameView& frame) {
     const ByteView body = frame.body();
     if (const auto hello = wire::HelloBody::parse(body)) check_written(*hello, body);
     if (const auto error = wire::ErrorBody::parse(body)) check_written(*error, body);
+    if (const auto flow = wire::FlowBody::parse(body)) check_written(*flow, body);
+    if (const auto reject = wire::BlobRejectBody::parse(body)) check_written(*reject, body);
+    if (const auto icmp = wire::MovedIcmpBody::parse(body)) check_written(*icmp, body);
     if (const auto state = wire::ServerStateView::parse(body)) {
         std::vector<wire::ListeningSocket> listening;
         std::vector<wire::ApplicationLoad> applications;
@@ -97,19 +101,21 @@ StreamVerdict read_in_pieces(ByteView stream, std::size_t piece) {
     return verdict;
 }
 
-}  // namespace
-}  // namespace shunt::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace shunt;
-    using namespace shunt::fuzz;
-    if (size < 1) return 0;
-    const std::size_t piece = std::size_t{1} + data[0];
-    const ByteView stream(data + 1, size - 1);
+void check_stream(ByteView input) {
+    if (input.empty()) return;
+    const std::size_t piece = std::size_t{1} + input[0];
+    const ByteView stream = input.subspan(1);
     const StreamVerdict expected = judge(stream);
     SHUNT_ASSERT(read_in_pieces(stream, piece) == expected, "both readings agree");
     SHUNT_ASSERT(read_in_pieces(stream, 1) == expected, "pieces make no difference");
     ListeningServer server;
     server.hear(stream, piece);
+}
+
+}  // namespace
+}  // namespace shunt::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    shunt::fuzz::check_stream({data, size});
     return 0;
 }

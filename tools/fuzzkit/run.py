@@ -30,6 +30,14 @@ TARGETS = {
         "migrate/endpoint/target_side.cc",
         "node/back_packets.cc",
     ),
+    "blob": (
+        "base/crc32c.cc",
+        "migrate/blob/snapshot_blob.cc",
+        "wire/blob.cc",
+        "wire/congestion_state.cc",
+        "tcp/snapshot.cc",
+        "tcp/snapshot_queues.cc",
+    ),
     "control_block": (
         "wire/control_block.cc",
         "tcp/explicit_congestion.cc",
