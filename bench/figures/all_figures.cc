@@ -7,7 +7,7 @@ namespace shunt::bench {
 std::vector<Figure> all_figures() {
     std::vector<Figure> all;
     for (auto* part : {engine_figures, table_figures, memory_figures, node_figures,
-                       selection_figures, wire_figures}) {
+                       selection_figures, wire_figures, blob_figures}) {
         for (Figure& figure : part())
             all.push_back(std::move(figure));
     }

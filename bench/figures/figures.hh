@@ -14,5 +14,6 @@ std::vector<Figure> node_figures();
 std::vector<Figure> table_figures();
 std::vector<Figure> memory_figures();
 std::vector<Figure> selection_figures();
+std::vector<Figure> blob_figures();
 
 }  // namespace shunt::bench
