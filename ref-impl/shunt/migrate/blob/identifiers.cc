@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shunt/migrate/blob/identifiers.hh"
+
+namespace shunt::migrate::blob {
+
+wire::FlowId following(wire::FlowId id) {
+    do {
+        id = wire::FlowId(id.value() + 1);
+    } while (!id.is_possible());
+    return id;
+}
+
+void Identifiers::advance(Instant now) {
+    now_ = now;
+    while (!ended_.empty() && ended_.front().first <= now) {
+        entries_.erase(ended_.front().second);
+        ended_.pop_front();
+    }
+}
+
+std::optional<Identifiers::Lease> Identifiers::give(farm::ServerId host,
+                                                    const wire::ConnectionTuple& tuple) {
+    const auto [last, is_first] = last_.try_emplace(host, wire::FlowId());
+    if (is_first) last->second = wire::FlowId(rng_.next_u32());
+    Key key{Giver::Self, host, following(last->second)};
+    // There are far more numbers than places, so that this ends.
+    while (entries_.contains(key))
+        key.id = following(key.id);
+    auto lease = place(key, tuple);
+    if (lease) last->second = key.id;
+    return lease;
+}
+
+std::optional<Identifiers::Lease> Identifiers::take(farm::ServerId forwarder, wire::FlowId id,
+                                                    const wire::ConnectionTuple& tuple) {
+    return place({Giver::Peer, forwarder, id}, tuple);
+}
+
+std::optional<Identifiers::Lease> Identifiers::place(const Key& key,
+                                                     const wire::ConnectionTuple& tuple) {
+    if (entries_.size() >= capacity_) return std::nullopt;
+    if (!entries_.try_emplace(key, Entry{tuple}).second) return std::nullopt;
+    return Lease(*this, key);
+}
+
+std::optional<wire::ConnectionTuple> Identifiers::find(Giver giver, farm::ServerId peer,
+                                                       wire::FlowId id) const {
+    const auto found = entries_.find(Key{giver, peer, id});
+    return found == entries_.end() ? std::nullopt : std::optional(found->second.tuple);
+}
+
+bool Identifiers::is_live(Giver giver, farm::ServerId peer, wire::FlowId id) const {
+    const auto found = entries_.find(Key{giver, peer, id});
+    return found != entries_.end() && found->second.is_live;
+}
+
+void Identifiers::end(const Key& key) {
+    entries_.at(key).is_live = false;
+    ended_.emplace_back(now_ + memory_, key);
+}
+
+}  // namespace shunt::migrate::blob
