@@ -238,6 +238,16 @@ TEST(Blob, RefusesTheMandatorySectionsInAnyOtherOrder) {
     std::vector<Bytes> late = right;
     late.insert(late.begin() + 2, section(99, {1}));
     EXPECT_EQ(fault_of(blob_of(late)), Counter::DropBlobSections) << "an unknown one among them";
+    for (std::size_t which = 0; which < 3; ++which) {
+        std::vector<Bytes> sections = right;
+        store_u16(sections[which], 0, 99);
+        EXPECT_EQ(fault_of(blob_of(sections)), Counter::DropBlobSections) << "another kind";
+    }
+    const Bytes shortest = blob_of({right[0], right[1], right[2]});
+    for (std::uint16_t count = 0; count < 3; ++count) {
+        const Bytes bytes = with_right_crc(test::with_u16(shortest, 6, count));
+        EXPECT_EQ(fault_of(bytes), Counter::DropBlobSections) << "three, but " << count << " said";
+    }
     EXPECT_EQ(fault_of(blob_of({})), Counter::DropBlobSections);
     EXPECT_EQ(fault_of(blob_of({right[0], right[1]})), Counter::DropBlobSections);
 }
@@ -273,6 +283,7 @@ TEST(Blob, RefusesARepeatedSection) {
 TEST(Blob, SkipsUnknownKindsAndIgnoresFlags) {
     std::vector<Bytes> sections = whole_sections();
     sections.insert(sections.begin() + 3, section(0, {1, 2}));
+    sections.insert(sections.begin() + 3, section(0, {}));
     sections.insert(sections.begin() + 5, section(10, {}));
     sections.insert(sections.begin() + 5, section(10, {3}, 0x8000));
     sections.push_back(section(0xFFFF, Bytes(300, 6)));

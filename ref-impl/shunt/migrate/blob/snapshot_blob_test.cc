@@ -154,6 +154,30 @@ TEST(SnapshotBlob, CongestionControlGoesOnWhereItWas) {
     EXPECT_EQ(imported->fine_state(pair.now).congestion, pair[1].fine_state(pair.now).congestion);
 }
 
+// A blob that is passed on before anything of it was used says the same.
+TEST(SnapshotBlob, WhatCameOutGoesInAgain) {
+    Pair pair;
+    establish(pair);
+    const Snapshot arrived = carried(pair[1].export_snapshot(1, pair.now));
+    ASSERT_TRUE(arrived.congestion);
+    EXPECT_EQ(carried(arrived), arrived);
+}
+
+TEST(SnapshotBlob, ThePathMtuIsTheBlocksOrElseTheIpLayers) {
+    Pair pair;
+    establish(pair);
+    Snapshot snapshot = pair[1].export_snapshot(1, pair.now);
+    snapshot.ip->path_mtu = 1'300;
+    snapshot.block.path_mtu = 0;
+    EXPECT_EQ(carried(snapshot).block.path_mtu, 1'300);
+    snapshot.block.path_mtu = 1'400;
+    EXPECT_EQ(carried(snapshot).block.path_mtu, 1'400);
+    const auto imported = Connection::import_snapshot(pair.sides[1].config, pair[1].identity(),
+                                                      carried(snapshot), pair.now);
+    ASSERT_TRUE(imported);
+    EXPECT_EQ(imported->export_snapshot(2, pair.now).ip->path_mtu, 1'400);
+}
+
 TEST(SnapshotBlob, AContextIsThereIfTheBlockSaysSo) {
     Pair pair;
     establish(pair);
