@@ -211,9 +211,11 @@ po::options_description options_of(const CommandText& command, Options& options,
     };
     description.add_options()("help,h", "this text");
     add("iut", &options.iut_path, "FILE", "the device (required)");
+    const bool is_fuzz = command.command == Command::Fuzz;
     add("seed", &seed, "N",
-        "what ports, sequence numbers and clocks are drawn from; 1 in virtual time, by chance in "
-        "wall time");
+        is_fuzz ? "what the cases are drawn from; 1"
+                : "what ports, sequence numbers and clocks are drawn from; 1 in virtual time, by "
+                  "chance in wall time");
     add("time", &time, "virtual|wall",
         "whose clock; virtual where the device is attached by one unix: socket");
     add("json", &options.json_path, "P", "write the report as JSON");
@@ -251,8 +253,11 @@ po::options_description options_of(const CommandText& command, Options& options,
         "what of the answers has to be as captured: every byte; status codes and bodies of HTTP; "
         "status codes alone; auto: http where it is HTTP, else bytes");
     add("out", &options.out_path, "DIR",
-        "write a bundle into DIR, which must be new or empty: for each case a capture and what "
-        "happened in words and as a picture; statement, report, and a manifest of hashes");
+        is_fuzz
+            ? "write what is found, and the device's log, into DIR, which must be new or empty"
+            : "write a bundle into DIR, which must be new or empty: for each case a capture and "
+              "what happened in words and as a picture; statement, report, and a manifest of "
+              "hashes");
     if (has_option(command, "strict")) {
         description.add_options()("strict,S", po::bool_switch(&options.is_strict),
                                   "SHOULD counts as MUST");

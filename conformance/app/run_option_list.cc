@@ -15,7 +15,7 @@ constexpr std::uint32_t kRoundsMax = 10'000;
 /// Each has eight ports and a conversation of its own.
 constexpr std::uint32_t kJobsMax = 256;
 constexpr std::uint32_t kDevicesMax = 16;
-constexpr std::uint32_t kLongestMax = 86'400;
+constexpr std::uint32_t kLongestMax = 100 * 86'400;
 
 bool has(std::string_view names, std::string_view name) {
     return (" " + std::string(names) + " ").find(" " + std::string(name) + " ") !=
@@ -41,7 +41,7 @@ void add_run_options(po::options_description& description, std::string_view name
         [&](const std::string& text) {
             options.longest = std::chrono::seconds(parse_count("longest", text, kLongestMax));
         },
-        "only cases that last at most so long in wall time");
+        "only cases that last at most so long in wall time; 1300 if the device lives in it");
     add(
         "order", "suite|random",
         [&](const std::string& text) { options.order = parse_order(text); },
@@ -61,7 +61,8 @@ void add_run_options(po::options_description& description, std::string_view name
     add(
         "jobs", "N",
         [&](const std::string& text) { options.jobs = parse_count("jobs", text, kJobsMax); },
-        "cases at once on one device; 1 in virtual time, 32 in wall time");
+        has(names, "promote") ? "devices at once, numbered from 0 where FILE and COMMAND say {n}"
+                              : "cases at once on one device; 1 in virtual time, 32 in wall time");
     add(
         "devices", "N",
         [&](const std::string& text) {

@@ -21,6 +21,8 @@ namespace conform {
 namespace {
 
 constexpr std::uint64_t kVirtualSeed = 1;
+/// What lasts longer is for virtual time, where nobody says otherwise.
+constexpr std::chrono::seconds kLongestInWallTime{1'300};
 
 /// What a selector may be: ids, and the folders of them.
 std::vector<std::string> with_folders(const std::vector<std::string>& ids) {
@@ -108,6 +110,9 @@ void complete(Options& options, const Iut& iut) {
         const bool is_one_socket =
             iut.front.kind == AttachmentKind::Unix && (!iut.back || *iut.back == iut.front);
         options.time = is_one_socket ? TimeKind::Virtual : TimeKind::Wall;
+    }
+    if (options.time == TimeKind::Wall && !options.run.longest) {
+        options.run.longest = kLongestInWallTime;
     }
     // In wall time a device may remember the ports of the last run.
     if (!options.seed) {

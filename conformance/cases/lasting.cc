@@ -22,7 +22,7 @@ struct Lasting {
 constexpr Lasting kLasting[] = {
     {"tcp/options/weeks-idle-served", seconds(25 * 86'400)},
     {"endpoint/ends/idle-owner-speaks", seconds(1'201)},
-    {"tcp/closing/abandoned-forgotten", seconds(601)},
+    {"tcp/closing/abandoned-forgotten", seconds(1'202)},
     {"endpoint/ends/closing-record-expires", seconds(122)},
     {"endpoint/ends/asks-before-it-forgets", seconds(120)},
     {"endpoint/base-home/tuple-not-offered-again", seconds(75)},

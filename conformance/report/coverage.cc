@@ -64,9 +64,9 @@ std::string describe(const CaseInfo& info) {
         text += fmt::format("        {} {}\n", id, requirement ? requirement->text : "?");
     }
     if (const Reason* reason = reason_of(info.id)) {
-        text += fmt::format(
-            "    other cases notice what it notices; it is there because:\n        {}\n",
-            reason->text);
+        text +=
+            fmt::format("    no mutant is noticed by it alone; it is there because:\n        {}\n",
+                        reason->text);
     }
     return text;
 }

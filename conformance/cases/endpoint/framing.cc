@@ -87,6 +87,15 @@ Task<> length_verified(Stage& stage) {
                           [inner](Bytes& frame) { frame.resize(kBehindHeaders + inner); }});
     }
     faults.push_back({"FRM-6", "cut by one byte", [](Bytes& frame) { frame.pop_back(); }});
+    // Whoever reads zeros behind the end finds every checksum in order.
+    faults.push_back({"FRM-6", "cut by one byte, which was zero", [](Bytes& frame) {
+                          Bytes inner(frame.begin() + kBehindHeaders, frame.end());
+                          inner.back() = 0;
+                          repair_tcp_checksum(inner);
+                          inner.pop_back();
+                          frame.resize(kBehindHeaders);
+                          frame.insert(frame.end(), inner.begin(), inner.end());
+                      }});
     co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
@@ -185,6 +194,14 @@ Task<> spoilt_connection_dropped(Stage& stage) {
          [](Bytes& frame) { frame.back() ^= 0x01; }},
         byte_fault("FRM-6", "Protocol", kProtocol, 3),
         destination_fault("the sender's own forward IP", peer_forward)};
+    // To whoever reads zeros behind the end nothing is wrong with them.
+    for (const std::size_t cut : {1U, 14U, 100U, 140U}) {
+        faults.push_back({"FRM-6", fmt::format("cut by {} bytes, with a checksum that fits", cut),
+                          [cut](Bytes& frame) {
+                              frame.resize(frame.size() - cut);
+                              repair_encapsulation_checksum(frame);
+                          }});
+    }
     co_await endpoint::expect_connections_refused(stage, faults, std::nullopt);
 }
 

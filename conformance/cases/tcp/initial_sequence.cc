@@ -76,30 +76,36 @@ Task<> tuple_goes_on(Stage& stage) {
 /// reset.
 class ManyHandshakes : public FrameListener {
   public:
-    static constexpr std::uint16_t kBatch = 32;
-
-    ManyHandshakes(Stage& stage, const Client& pattern) : stage_(stage), pattern_(pattern) {
+    /// As many at once as the device takes, 32 at most.
+    ManyHandshakes(Stage& stage, const Client& pattern)
+        : stage_(stage), pattern_(pattern), batch_(batch_for(stage.iut())) {
         stage_.wire().add_listener(*this);
     }
     ManyHandshakes(const ManyHandshakes&) = delete;
     ManyHandshakes& operator=(const ManyHandshakes&) = delete;
     ~ManyHandshakes() override { stage_.wire().remove_listener(*this); }
 
-    /// The first numbers of the device for `kBatch` ports from `first_port` on.
+    /// The first numbers of the device for some ports from `first_port` on.
     Task<std::vector<std::uint32_t>> begin_and_end(std::uint16_t first_port) {
         first_port_ = first_port;
         answers_.clear();
         std::vector<TcpSegment> syns;
-        syns.reserve(kBatch);
-        for (std::uint16_t i = 0; i < kBatch; ++i)
+        syns.reserve(batch_);
+        for (std::uint16_t i = 0; i < batch_; ++i)
             syns.push_back(send_syn(static_cast<std::uint16_t>(first_port + i)));
-        const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
-        while (answers_.size() < kBatch) {
-            if (stage_.wire().now() >= deadline) {
-                throw Violation({"TCP-6", fmt::format("{} SYN/ACKs for as many SYNs", kBatch),
+        // What was lost on the way, or found a backlog full, goes once more, as a client's does.
+        for (bool is_repeated = false; answers_.size() < batch_;) {
+            const bool is_whole = co_await wait_for_answers();
+            if (is_whole) break;
+            if (is_repeated) {
+                throw Violation({"TCP-6", fmt::format("{} SYN/ACKs for as many SYNs", batch_),
                                  fmt::format("{}", answers_.size())});
             }
-            co_await stage_.sleep(std::chrono::milliseconds(1));
+            is_repeated = true;
+            for (const TcpSegment& syn : syns) {
+                if (!answers_.contains(syn.source.port))
+                    tcp::send_packet(stage_, encode_tcp_packet(syn));
+            }
         }
         for (TcpSegment& syn : syns) {
             syn.flags = tcp_flag::kRst;
@@ -108,7 +114,7 @@ class ManyHandshakes : public FrameListener {
             tcp::send_packet(stage_, encode_tcp_packet(syn));
         }
         std::vector<std::uint32_t> numbers;
-        numbers.reserve(kBatch);
+        numbers.reserve(batch_);
         for (const auto& [port, number] : answers_)
             numbers.push_back(number);
         co_return numbers;
@@ -120,7 +126,7 @@ class ManyHandshakes : public FrameListener {
         const bool is_ours = segment.source == pattern_.service() &&
                              segment.destination.address == pattern_.self().address &&
                              segment.destination.port >= first_port_ &&
-                             segment.destination.port < first_port_ + kBatch;
+                             segment.destination.port < first_port_ + batch_;
         if (is_ours && segment.has(tcp_flag::kSyn | tcp_flag::kAck)) {
             answers_.emplace(segment.destination.port, segment.sequence);
         }
@@ -128,6 +134,20 @@ class ManyHandshakes : public FrameListener {
     }
 
   private:
+    static std::uint16_t batch_for(const Iut& iut) {
+        constexpr std::size_t kMost = 32;
+        const std::size_t bound = iut.conversations_bound;
+        return static_cast<std::uint16_t>(bound > 0 ? std::min(bound, kMost) : kMost);
+    }
+
+    /// False: not all have come in time.
+    Task<bool> wait_for_answers() {
+        const Time deadline = stage_.wire().now() + stage_.iut().timers.answer;
+        while (answers_.size() < batch_ && stage_.wire().now() < deadline)
+            co_await stage_.sleep(std::chrono::milliseconds(1));
+        co_return answers_.size() == batch_;
+    }
+
     TcpSegment send_syn(std::uint16_t port) {
         TcpSegment syn;
         syn.source = {pattern_.self().address, port};
@@ -142,6 +162,7 @@ class ManyHandshakes : public FrameListener {
 
     Stage& stage_;
     const Client& pattern_;
+    std::uint16_t batch_;
     std::uint16_t first_port_ = 0;
     std::map<std::uint16_t, std::uint32_t> answers_;  // by port
 };
