@@ -57,6 +57,7 @@ class Mutant:
     name: str
     requirement: str
     farms: list[str] = field(default_factory=list)
+    survived_in: list[str] = field(default_factory=list)
     killed_by: set[str] = field(default_factory=set)
     mapped: set[str] = field(default_factory=set)
 
@@ -74,6 +75,8 @@ class Matrix:
             name = row["name"]
             mutant = self.mutants.setdefault(name, Mutant(name, row["requirement"]))
             mutant.farms.append(farm)
+            if not row["killed_by"]:
+                mutant.survived_in.append(farm)
             mutant.killed_by.update(row["killed_by"])
             mutant.mapped.update(row["mapped"])
 
@@ -90,16 +93,22 @@ class Matrix:
         ]
 
 
+def printed_by(*command: str) -> str:
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError) as trouble:
+        raise RuntimeError(f"{' '.join(command)}: {trouble}") from trouble
+
+
 def list_cases(judge: Path) -> list[str]:
     """The ids of the whole suite."""
-    printed = subprocess.run([str(judge), "list"], check=True, capture_output=True, text=True)
-    return [line for line in printed.stdout.splitlines() if line and not line.startswith(" ")]
+    lines = printed_by(str(judge), "list").splitlines()
+    return [line for line in lines if line and not line.startswith(" ")]
 
 
 def list_mutants(program: Path) -> list[str]:
     """The names of all mutants that the program can be."""
-    command = [str(program), "--list-mutants"]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    printed = printed_by(str(program), "--list-mutants")
     return [str(json.loads(line)["name"]) for line in printed.splitlines()]
 
 
@@ -124,7 +133,11 @@ def ask(farm: Farm, programs: Path, folder: Path) -> Report:
 
 
 def kept(folder: Path) -> Report:
-    report: Report = json.loads((folder / "report.json").read_text())
+    path = folder / "report.json"
+    try:
+        report: Report = json.loads(path.read_text())
+    except (OSError, ValueError) as trouble:
+        raise RuntimeError(f"{path}: no report of selfcheck: {trouble}") from trouble
     return report
 
 

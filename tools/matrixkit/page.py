@@ -20,6 +20,7 @@ CTest (`kill-matrix.page`) holds the page to the suite's cases, the mutants, and
 case of TCP and the one of the same name in `tcp/after-migration` are one body, and count as one.
 
 """
+MUTANT_ROW = re.compile(r"^\| `([^`/]+)` \| [A-Z0-9-]+ \| \d+ \|$", re.MULTILINE)
 ROW = re.compile(r"^\| `(?P<case>[^`]+)` \| (?P<kills>\d+) \| (?P<why>.+) \|$")
 
 
@@ -46,16 +47,29 @@ def rows_of(matrix: Matrix, reasons: list[Reason]) -> list[Row]:
 def render(matrix: Matrix, reasons: list[Reason]) -> str:
     rows = rows_of(matrix, reasons)
     alone = sum(bool(row.only_killer_of) for row in rows)
-    text = HEAD + (
-        f"{len(matrix.mutants)} mutants, {len(rows)} cases: {alone} are the only killer of a "
-        f"mutant, {len(rows) - alone} have a reason.\n\n"
-        "| case | kills | only killer of, or *reason* |\n|---|---|---|\n"
+    text = (
+        HEAD
+        + count_line(len(matrix.mutants), len(rows), alone)
+        + ("| case | kills | only killer of, or *reason* |\n|---|---|---|\n")
     )
     for row in rows:
         why = ", ".join(f"`{name}`" for name in row.only_killer_of) or f"*{row.reason}*"
         text += f"| `{row.case}` | {row.kills} | {why} |\n"
     text += "\n## Reasons\n\n"
-    return text + "".join(f"- *{reason.name}*: {reason.text}\n" for reason in reasons)
+    text += "".join(f"- *{reason.name}*: {reason.text}\n" for reason in reasons)
+    text += "\n## Mutants\n\nHow many cases notice each.\n\n"
+    text += "| mutant | breaks | cases |\n|---|---|---|\n"
+    for name in sorted(matrix.mutants):
+        mutant = matrix.mutants[name]
+        text += f"| `{name}` | {mutant.requirement} | {len(mutant.killed_by)} |\n"
+    return text
+
+
+def count_line(mutants: int, cases: int, alone: int) -> str:
+    return (
+        f"{mutants} mutants, {cases} cases: {alone} are the only killer of a mutant, "
+        f"{cases - alone} have a reason.\n\n"
+    )
 
 
 def read_page(path: Path) -> list[Row]:
@@ -87,13 +101,13 @@ def complaints(rows: list[Row], mutants: list[str], reasons: list[Reason]) -> li
             for name in row.only_killer_of
             if name not in mutants
         ]
-        exact = [reason.name for reason in reasons if row.case in reason.selectors]
-        if row.only_killer_of and exact:
+        reason = reason_of(row.case, reasons)
+        if row.only_killer_of and reason:
             found.append(
                 f"{row.case} is the only killer of {row.only_killer_of[0]}, "
-                f"and has a reason besides: {exact[0]}"
+                f"and has a reason besides: {reason.name}"
             )
-        if not row.only_killer_of and not reason_of(row.case, reasons):
+        if not row.only_killer_of and not reason:
             found.append(f"{row.case} is the only killer of no mutant, and has no reason")
     return found
 
@@ -106,6 +120,13 @@ def page_complaints(
     on_page = [row.case for row in rows]
     found = [f"{case} is not on the page" for case in cases if case not in on_page]
     found += [f"{case} is on the page, but no case" for case in on_page if case not in cases]
+    text = path.read_text()
+    listed = MUTANT_ROW.findall(text)
+    found += [f"the mutant {name} is not on the page" for name in mutants if name not in listed]
+    found += [f"{name} is on the page, but no mutant" for name in listed if name not in mutants]
+    alone = sum(bool(row.only_killer_of) for row in rows)
+    if count_line(len(mutants), len(cases), alone).strip() not in text:
+        found.append("the counts at the top of the page are of something else")
     for row in rows:
         reason = reason_of(row.case, reasons)
         if not row.only_killer_of and (reason is None or reason.name != row.reason):

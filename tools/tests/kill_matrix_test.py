@@ -87,15 +87,24 @@ class KillMatrix(unittest.TestCase):
     def test_a_page_is_of_this_suite(self) -> None:
         text = page.render(matrix(), [WHY])
         self.assertEqual(self.page_of(text, CASES, WHY), [])
-        self.assertEqual(self.page_of(text, [*CASES, "x/y"], WHY), ["x/y is not on the page"])
-        self.assertEqual(
-            self.page_of(text, CASES[1:], WHY), ["a/b/one is on the page, but no case"]
-        )
+        counts = "the counts at the top of the page are of something else"
+        more, fewer = [*CASES, "x/y"], CASES[1:]
+        self.assertEqual(self.page_of(text, more, WHY), ["x/y is not on the page", counts])
+        expected = ["a/b/one is on the page, but no case", counts]
+        self.assertEqual(self.page_of(text, fewer, WHY), expected)
 
     def test_a_page_is_of_these_mutants_and_reasons(self) -> None:
         text = page.render(matrix(), [WHY])
         renamed = text.replace("`second`", "`last`")
-        self.assertEqual(self.page_of(renamed, CASES, WHY), ["a/b/two: no mutant is called last"])
+        expected = [
+            "the mutant second is not on the page",
+            "last is on the page, but no mutant",
+            "a/b/two: no mutant is called last",
+        ]
+        self.assertEqual(self.page_of(renamed, CASES, WHY), expected)
+        counted = text.replace("3 mutants", "999 mutants")
+        expected = ["the counts at the top of the page are of something else"]
+        self.assertEqual(self.page_of(counted, CASES, WHY), expected)
         other = Reason("other", "..", WHY.selectors)
         expected = ["a/c/three: the page has the reason 'twin', the file another"]
         self.assertEqual(self.page_of(text, CASES, other), expected)
