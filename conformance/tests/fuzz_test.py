@@ -120,15 +120,20 @@ def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
         time.sleep(0.01)
 
 
-def check_interrupted(fuzz: Fuzz) -> None:
+def start(fuzz: Fuzz, program: list[str]) -> subprocess.Popen[str]:
     command = [fuzz.judge, "fuzz", "--minutes", "5", "--json", "f.json", "--iut", str(fuzz.iut)]
-    process = subprocess.Popen(
-        [*command, "--", *fuzz.device(fuzz.node)],
+    return subprocess.Popen(
+        [*command, "--", *fuzz.device(program)],
         cwd=fuzz.folder,
         stdout=subprocess.PIPE,
         text=True,
+        # Whoever starts this in the background has SIGINT ignored, which children inherit.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+def check_interrupted(fuzz: Fuzz) -> None:
+    process = start(fuzz, fuzz.node)
     wait_until(lambda: catches_interrupts(process.pid), "the judge catches no SIGINT")
     time.sleep(2)  # for a batch or two, of 64 cases each, so that there is where to go on from
     process.send_signal(signal.SIGINT)
@@ -143,14 +148,7 @@ def check_interrupted(fuzz: Fuzz) -> None:
 
 def check_interrupted_finding(fuzz: Fuzz) -> None:
     """What has been found by then is told as it was drawn."""
-    command = [fuzz.judge, "fuzz", "--minutes", "5", "--json", "f.json", "--iut", str(fuzz.iut)]
-    process = subprocess.Popen(
-        [*command, "--", *fuzz.device(fuzz.mutant)],
-        cwd=fuzz.folder,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = start(fuzz, fuzz.mutant)
     assert process.stdout
     while not process.stdout.readline().startswith("found in"):
         expect(process.poll() is None, "nothing was found in the mutant")

@@ -10,10 +10,12 @@ say what is no message (`babbles`) or frames of noise to that connection's clien
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import random
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +31,12 @@ EXIT_CODE = 5
 
 def is_of_no_type(frame: bytes) -> bool:
     return len(frame) >= 30 and frame[12:14] in ETHERTYPES and frame[26] not in TYPES
+
+
+def die_with_parent() -> None:
+    """The judge ends the device that it has started, and knows of no node behind it."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def end(node: subprocess.Popen[bytes]) -> None:
@@ -87,7 +95,7 @@ def main() -> None:
             sys.exit(EXIT_CODE)
         with open(mark, "w", encoding="ascii"):
             pass
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as node:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, preexec_fn=die_with_parent) as node:
         assert node.stdout
         node.stdout.readline()  # it is ready
         if os.path.exists(path):
