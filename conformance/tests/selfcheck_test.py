@@ -16,24 +16,9 @@ from pathlib import Path
 from junitparser import JUnitXml  # type: ignore[import]
 
 import reports_test
+from reference_farm import IUT, OBJECTS, left_out
 
-IUT = Path(__file__).resolve().parent.parent / "iut"
-NOT_YET = IUT / "shunt-node-not-yet.txt"
-# A class that every node has, and what its objects do: they add.
-OBJECTS = """
-[ixit.objects]
-class = "counter"
-arguments = "5"
-call = "37"
-result = "42"
-"""
 DEAD_DEVICE = Path(__file__).resolve().parent / "dead_device.py"
-
-
-def left_out() -> list[str]:
-    """Selectors of what the reference node does not have yet."""
-    lines = NOT_YET.read_text().splitlines()
-    return [f"^{line}" for line in lines if not line.startswith("#")]
 
 
 class Programs:
