@@ -94,20 +94,20 @@ class Selfcheck(unittest.TestCase):
 
     def test_every_mutant_of_the_reference_node_is_killed(self) -> None:
         device = self.device(str(Programs.node))
-        self.check_all_killed(172, *self.selfcheck(str(Programs.mutants), device, "--mapped"))
+        self.check_all_killed(193, *self.selfcheck(str(Programs.mutants), device, "--mapped"))
 
     def test_every_mutant_is_killed_in_a_farm_with_extensions(self) -> None:
         farm, iut = self.place_farm("extensions = true", ["ext", "control-channel", "objects"])
         iut.write_text(iut.read_text() + OBJECTS)
         device = self.device(str(Programs.node), farm=farm)
         words = ["--mapped"]
-        self.check_all_killed(246, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
+        self.check_all_killed(271, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
 
     def test_every_mutant_of_the_routed_binding_is_killed(self) -> None:
         farm, iut = self.place_farm('binding = "udp"', ["routed-binding"])
         device = self.device(str(Programs.node), farm=farm)
         words = ["--mapped", "--needs", "routed-binding"]
-        self.check_all_killed(6, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
+        self.check_all_killed(8, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
 
     def place_sessions(self, mode: str) -> tuple[Path, Path]:
         """The two files of a farm with extensions and sessions in this mode."""

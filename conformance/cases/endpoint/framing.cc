@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "cases/endpoint/moved_in.hh"
 #include "cases/registry.hh"
@@ -18,6 +20,7 @@ using Values = std::initializer_list<std::uint8_t>;
 
 // Offsets in a whole frame.
 constexpr std::size_t kSourceMac = 6;
+constexpr std::size_t kSourcePort = kEthernetHeaderSize + 4;
 constexpr std::size_t kDestination = kEthernetHeaderSize + 6;
 constexpr std::size_t kDestinationPort = kEthernetHeaderSize + 10;
 constexpr std::size_t kType = kEthernetHeaderSize + 12;
@@ -60,12 +63,33 @@ Task<> stranger_dropped(Stage& stage) {
     co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
+/// Cut within its header, behind a whole frame that `spoil` makes one to be dropped. Who reads
+/// behind the end of what came finds there what came before.
+Fault cut_behind(Stage& stage, const char* what, std::size_t length,
+                 std::function<void(Bytes& frame)> spoil) {
+    return {"FRM-6",
+            fmt::format("cut to {} bytes of its header, behind a whole one {}", length, what),
+            [&stage, length, spoil = std::move(spoil)](Bytes& frame) {
+                Bytes whole = frame;
+                spoil(whole);
+                stage.wire().send(Link::Back, whole);
+                frame.resize(kEthernetHeaderSize + length);
+            }};
+}
+
 Task<> truncated_header_dropped(Stage& stage) {
+    MacAddress nobody = stage.iut().peers.front().back_mac;
+    nobody.octets.back() ^= 0x80;
+    const auto from_nobody = [nobody](Bytes& frame) {
+        std::copy(nobody.octets.begin(), nobody.octets.end(), frame.begin() + kSourceMac);
+    };
+    // Its checksum is still that of the frame whose first bytes come next.
+    const auto with_another_port = [](Bytes& frame) { frame[kSourcePort] ^= 0x40; };
     std::vector<Fault> faults;
-    for (const std::size_t length : {0U, 1U, 12U, 15U}) {
-        faults.push_back({"FRM-6", fmt::format("cut to {} bytes of its header", length),
-                          [length](Bytes& frame) { frame.resize(kEthernetHeaderSize + length); }});
-    }
+    for (const std::size_t length : {0U, 1U, 12U, 15U})
+        faults.push_back(cut_behind(stage, "from nobody", length, from_nobody));
+    for (const std::size_t length : {5U, 12U, 15U})
+        faults.push_back(cut_behind(stage, "with another port", length, with_another_port));
     co_await endpoint::expect_each_forwarded_dropped(stage, faults);
 }
 
@@ -237,9 +261,10 @@ std::vector<CaseInfo> endpoint_framing_cases() {
         target_case("endpoint/framing/stranger-dropped",
                     "A frame from a MAC address that is no member's is dropped.",
                     {"SEC-1", "FRM-6", "FRM-7"}, stranger_dropped),
-        target_case("endpoint/framing/truncated-header-dropped",
-                    "A frame with less than 16 bytes behind Ethernet is dropped.",
-                    {"FRM-6", "FRM-7"}, truncated_header_dropped),
+        target_case(
+            "endpoint/framing/truncated-header-dropped",
+            "A frame with less than 16 bytes behind Ethernet is dropped, whatever came before.",
+            {"FRM-6", "FRM-7"}, truncated_header_dropped),
         target_case("endpoint/framing/unknown-type-dropped",
                     "A Type that the page does not name is dropped; without extensions every ext "
                     "Type too.",

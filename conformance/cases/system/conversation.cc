@@ -129,6 +129,11 @@ Task<Reply> Conversation::ask(const char* requirement, const HttpRequest& reques
     return reply(requirement, request.method != "HEAD");
 }
 
+std::optional<unsigned> Conversation::status() const {
+    const std::optional<HttpResponse> head = parse_http_response(received_);
+    return head ? std::optional<unsigned>(head->status) : std::nullopt;
+}
+
 Task<Decision> Conversation::decision(Peer& peer, Duration within) {
     const Time deadline = stage_.wire().now() + within;
     const std::uint32_t first = client_.initial_sequence() + 1;

@@ -48,6 +48,8 @@ class Conversation {
     Task<Decision> decision(Peer& peer, Duration within);
     /// The device has closed or reset the connection.
     bool is_over() const { return is_over_; }
+    /// Of a response whose head has come and is not taken yet; nothing: there is none.
+    std::optional<unsigned> status() const;
 
   private:
     void send_segment(const TcpSegment& segment);

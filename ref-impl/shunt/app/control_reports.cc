@@ -125,7 +125,7 @@ Outcome say_hello(const NodeRequest& request) {
 Outcome report_tables(const NodeRequest& request) {
     const node::TablesSnapshot tables = request.host.node().tables();
     const auto servers = request.host.node().server_states(request.now);
-    return Json{{"temporary", connection_rows(tables.temporary)},
+    Json result{{"temporary", connection_rows(tables.temporary)},
                 {"local", connection_rows(tables.local)},
                 {"forward", connection_rows(tables.forward)},
                 {"forward_connect", connection_rows(tables.forward_connect)},
@@ -134,6 +134,8 @@ Outcome report_tables(const NodeRequest& request) {
                 {"application_information", application_rows(servers)},
                 {"url_map", url_rows(request.host)},
                 {"cookie_map", session_rows(request)}};
+    if (is_mutant(Mutant::HidesUrlMap)) result.erase("url_map");
+    return result;
 }
 
 Outcome report_counters(const NodeRequest& request) {

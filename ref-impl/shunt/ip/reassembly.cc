@@ -64,8 +64,9 @@ std::optional<Packet> Reassembly::add(const wire::Ipv4View& fragment, Instant no
         return std::nullopt;
     };
     if (!is_length_possible(fragment)) return drop(Counter::DropFragmentLength);
-    const Key key{fragment.source(), fragment.destination(), fragment.protocol(),
-                  fragment.identification()};
+    const std::uint16_t identification =
+        is_mutant(Mutant::MixesFragments) ? std::uint16_t{0} : fragment.identification();
+    const Key key{fragment.source(), fragment.destination(), fragment.protocol(), identification};
     Datagram& datagram = find_or_start(key, now);
     if (datagram.is_refused) return drop(Counter::DropFragmentRefused);
     if (const auto reason = merge(datagram, fragment)) {
@@ -88,9 +89,7 @@ std::optional<Counter> Reassembly::merge(Datagram& datagram, const wire::Ipv4Vie
     IntervalSet& present = datagram.present;
     if (present.intersects(interval)) {
         const bool is_same = is_repeated(present, datagram.payload.bytes(), fragment);
-        const bool is_taken =
-            is_mutant(Mutant::AssemblesOverlaps) || is_mutant(Mutant::MixesFragments);
-        if (!is_taken || is_same) {
+        if (is_same || !is_mutant(Mutant::AssemblesOverlaps)) {
             return is_same ? Counter::DropFragmentRepeated : Counter::DropFragmentOverlap;
         }
     }

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/mutant.hh"
-#include "shunt/wire/checksum.hh"
+#include "shunt/migrate/frame_defects.hh"
 #include "shunt/wire/ethernet.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/udp.hh"
@@ -19,29 +19,6 @@ void cut_to(Packet& packet, ByteView part) {
     const auto front = static_cast<std::size_t>(part.data() - packet.bytes().data());
     packet.trim_front(front);
     packet.trim_back(packet.size() - part.size());
-}
-
-/// A defect: what is encapsulated again and again is taken out (SEC-8).
-void unwrap(Packet& datagram) {
-    constexpr std::size_t size = wire::kEncapsulationHeaderSize;
-    const auto is_nested = [](ByteView bytes) {
-        return bytes.size() >= 2 * size &&
-               std::equal(bytes.begin(), bytes.begin() + size, bytes.begin() + size);
-    };
-    while (is_nested(datagram.bytes()))
-        datagram.trim_front(size);
-}
-
-/// A defect: a Type that the page does not name counts as 0x02 (FRM-8).
-void take_for_forwarded(Packet& datagram, wire::ProtocolSet set) {
-    constexpr std::size_t type_at = 12;
-    constexpr std::size_t checksum_at = 14;
-    const auto view = wire::EncapsulationView::parse(datagram.bytes(), set);
-    if (view || view.error() != Counter::DropEncapsulationType) return;
-    const MutableBytes header = datagram.mutable_bytes().first(wire::kEncapsulationHeaderSize);
-    header[type_at] = static_cast<std::uint8_t>(wire::EncapsulationType::Forwarded);
-    store_u16(header, checksum_at, 0);
-    store_u16(header, checksum_at, wire::internet_checksum(header));
 }
 
 }  // namespace
@@ -100,9 +77,15 @@ void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, 
                                          ? self_.control_ip.address
                                          : self_.forward_ips.front();
     wire::UdpHeader udp{wire::kEncapsulationUdpPort, wire::kEncapsulationUdpPort};
-    if (is_mutant(Mutant::SendsFromAnyPort)) ++udp.source_port;
+    const bool is_acknowledgement = header.type == wire::EncapsulationType::Acknowledgement;
+    const bool is_forwarded = header.type == wire::EncapsulationType::Forwarded;
+    if (is_mutant(Mutant::SendsFromAnyPort) ||
+        (is_acknowledgement && is_mutant(Mutant::AcknowledgesFromAnyPort))) {
+        ++udp.source_port;
+    }
     udp.prepend_to(payload, source, header.destination);
-    if (is_mutant(Mutant::SendsNoUdpChecksum)) {
+    if (is_mutant(Mutant::SendsNoUdpChecksum) ||
+        (is_forwarded && is_mutant(Mutant::ForwardsWithoutChecksum))) {
         store_u16(payload.mutable_bytes(), kUdpChecksumAt, 0);
     }
     wire::Ipv4Header outer;
@@ -120,8 +103,10 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_ethernet(Packet frame) cons
     if (!ethernet) return Failure{ethernet.error()};
     const farm::Server* sender = config_.server_by_back_mac(ethernet->source());
     if (sender == nullptr && is_mutant(Mutant::AcceptsStrangers)) sender = any_other_member();
-    if (sender == nullptr || sender->id == self_.id)
+    if (sender == nullptr || sender->id == self_.id) {
+        remember_dropped(ethernet->payload());
         return Failure{Counter::DropEncapsulationMember};
+    }
     cut_to(frame, ethernet->payload());
     return receive(sender->id, std::move(frame));
 }
@@ -155,8 +140,7 @@ Result<EncapsulatedFrame, Counter> FarmLink::receive_routed(Packet packet) const
 
 Result<EncapsulatedFrame, Counter> FarmLink::receive(farm::ServerId from, Packet datagram) const {
     if (is_fenced(from)) return Failure{Counter::DropEncapsulationFenced};
-    if (is_mutant(Mutant::UnwrapsNested)) unwrap(datagram);
-    if (is_mutant(Mutant::TakesUnknownTypes)) take_for_forwarded(datagram, protocol_set());
+    bend_frame(datagram, protocol_set());
     const auto view = wire::EncapsulationView::parse(datagram.bytes(), protocol_set());
     if (!view) return Failure{view.error()};
     if (!self_.has_forward_ip(view->destination()) && !is_mutant(Mutant::IgnoresDestination)) {

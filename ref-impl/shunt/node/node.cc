@@ -8,6 +8,7 @@
 #include "shunt/base/drawn_key.hh"
 #include "shunt/base/mutant.hh"
 #include "shunt/farm/derived_key.hh"
+#include "shunt/wire/ethernet.hh"
 
 namespace shunt::node {
 namespace {
@@ -23,6 +24,11 @@ constexpr std::size_t kWarmEndpointsMax = 4'096;
 constexpr std::uint64_t kObjectsChance = 0x6F62'6A65'6374'7321;
 /// A response of that size is made at once; of a longer one what the client's network takes.
 constexpr std::uint32_t kSendBufferFloor = 256 * 1'024;
+
+bool is_encapsulated(const migrate::FarmLink& link, const Packet& frame) {
+    const auto ethernet = wire::EthernetView::parse(frame.bytes());
+    return ethernet && link.is_farm_type(ethernet->type());
+}
 
 stack::Interface::Config front_config(const farm::FarmConfig& config, const farm::Server& self,
                                       LinkMtus mtus) {
@@ -148,6 +154,11 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
 void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {
     stop_where_cut_off(now);
     if (link == link::LinkId::Back) return handle_back_frame(std::move(frame), now);
+    if (is_mutant(Mutant::TakesFramesOnFront) && is_encapsulated(farm_link_, frame)) {
+        auto received = farm_link_.receive_ethernet(std::move(frame));
+        if (received) handle_encapsulated(std::move(*received), now);
+        return;
+    }
     auto packet = front_.handle_frame(std::move(frame), now);
     if (packet) handle_front_packet(std::move(*packet), now);
 }

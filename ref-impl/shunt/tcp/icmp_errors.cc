@@ -33,6 +33,12 @@ bool is_hard(const IcmpError& error) {
 }  // namespace
 
 std::optional<Counter> Connection::handle_icmp(const IcmpError& error) {
+    const bool is_about_idle = send_.unacknowledged == send_.maximum &&
+                               error.sequence == send_.maximum && !error.is_fragmentation_needed();
+    if (is_about_idle && is_mutant(Mutant::EndsIdleAtIcmpError)) {
+        finish(Event::Reset);
+        return std::nullopt;
+    }
     // RFC 5927 4.1: who does not see the connection has to guess this.
     const bool is_in_flight =
         error.sequence.at_or_after(send_.unacknowledged) && error.sequence.before(send_.maximum);

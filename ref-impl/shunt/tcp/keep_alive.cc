@@ -11,6 +11,11 @@ bool is_probed(State state) {
     return state == State::Established || state == State::CloseWait;
 }
 
+Duration patience(Duration configured) {
+    if (is_mutant(Mutant::AsksIdlePeers)) return {};
+    return is_mutant(Mutant::AsksMovedPeers) ? Duration::milliseconds(1'500) : configured;
+}
+
 }  // namespace
 
 void Connection::set_keep_alive(bool wanted, Instant now) {
@@ -29,8 +34,7 @@ void Connection::start_keep_alive(Instant now) {
 /// Segments do not touch the timer: when it expires, it is seen when the last one came.
 void Connection::handle_keep_alive_timeout(Instant now) {
     if (!is_probed(state_)) return;
-    const Instant idle_until =
-        is_mutant(Mutant::AsksIdlePeers) ? now : last_received_at_ + config_->keep_alive_idle;
+    const Instant idle_until = last_received_at_ + patience(config_->keep_alive_idle);
     // What is outstanding or waits for the window is sent again anyway, until that is given up.
     if (send_buffer_.octets() > 0) {
         start_keep_alive(now);

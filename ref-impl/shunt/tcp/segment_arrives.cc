@@ -12,11 +12,11 @@ namespace {
 // RFC 9293 3.7.1.
 constexpr std::uint16_t kMaximumSegmentDefault = 536;
 
-/// A defect.
-void believe_odd_sack(ArrivingSegment& segment, SequenceNumber maximum) {
-    for (const wire::SackBlock& block : segment.options.sack_blocks()) {
-        if (block.right.after(maximum)) segment.acknowledgment = maximum;
-    }
+bool has_odd_sack(const ArrivingSegment& segment, SequenceNumber maximum) {
+    const auto blocks = segment.options.sack_blocks();
+    return std::any_of(blocks.begin(), blocks.end(), [maximum](const wire::SackBlock& block) {
+        return block.right.after(maximum);
+    });
 }
 
 }  // namespace
@@ -52,7 +52,10 @@ Outcome Connection::arrive_in_other_states(ArrivingSegment& segment, Instant now
     if (!outcome.stops()) outcome = check_sequence(segment, now);
     if (!outcome.stops()) outcome = check_reset(segment, now);
     if (!outcome.stops()) outcome = check_syn(segment, now);
-    if (is_mutant(Mutant::BelievesOddSack)) believe_odd_sack(segment, send_.maximum);
+    if (is_mutant(Mutant::BelievesOddSack) && has_odd_sack(segment, send_.maximum)) {
+        segment.acknowledgment = send_.maximum;
+    }
+    if (is_mutant(Mutant::RepeatsAtOddSack) && has_odd_sack(segment, send_.maximum)) go_back();
     if (!outcome.stops()) outcome = check_acknowledgment(segment, now);
     if (outcome.stops()) return outcome;
     note_sign_of_life(now);

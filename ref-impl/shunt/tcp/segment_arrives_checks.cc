@@ -56,6 +56,8 @@ void Connection::update_recent_timestamp(const ArrivingSegment& segment, Instant
     if (segment.sequence.after(receive_.last_acknowledged)) return;
     // Text that is held comes here again, or to another server: it must not be old by then.
     if (is_text_held_ && segment.length() > 0) return;
+    const bool is_unpushed = !segment.text.empty() && !segment.flags.push;
+    if (is_unpushed && is_mutant(Mutant::TextKeepsTimestamp)) return;
     recent_timestamp_ = segment.options.timestamps->value;
     recent_timestamp_at_ = now;
 }

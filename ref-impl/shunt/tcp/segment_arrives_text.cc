@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEGMENT ARRIVES, the seventh and eighth step of RFC 9293 3.10.7.4: text, FIN.
 #include <algorithm>
+#include <vector>
 
 #include "shunt/base/mutant.hh"
 #include "shunt/tcp/arriving_segment.hh"
@@ -15,6 +16,16 @@ constexpr std::uint8_t kDuplicatesOwedMax = 3;
 constexpr std::uint16_t kFullTextMin = 536;
 // What echoes an older timestamp than any segment lives says nothing (RFC 9293 3.4.1).
 constexpr std::uint32_t kEchoAgeMaxMs = 120'000;
+
+/// A defect: of what waits to be read the end is replaced by what comes again.
+void rewrite(ReceiveBuffer& buffer, ByteView again) {
+    std::vector<std::uint8_t> unread(buffer.unread());
+    if (buffer.has_ranges() || again.size() > unread.size()) return;
+    buffer.read(0, unread);
+    std::copy(again.begin(), again.end(), unread.end() - static_cast<std::ptrdiff_t>(again.size()));
+    buffer.consume(unread.size());
+    buffer.insert(0, unread);
+}
 
 }  // namespace
 
@@ -68,6 +79,8 @@ Outcome Connection::process_text(ArrivingSegment& segment, Instant now) {
     }
     if (front > 0) {
         note_duplicate(segment.sequence, receive_.next);
+        if (is_mutant(Mutant::RewritesReceived))
+            rewrite(receive_buffer_, segment.text.first(front));
     } else {
         note_repeated_range(begin, end);
     }

@@ -212,6 +212,7 @@ void Connection::restore(const wire::ControlBlock& block, Instant now) {
                    .receive_scale = block.receive_scale,
                    .maximum_segment = block.mss};
     if (is_mutant(Mutant::LosesWindowScale)) negotiated_.send_scale = negotiated_.receive_scale = 0;
+    if (is_mutant(Mutant::LosesSendScale)) negotiated_.send_scale = block.receive_scale;
     is_ecn_echo_due_ = block.has(BlockFlag::EcnEchoPending);
     is_window_reduction_due_ = block.has(BlockFlag::CongestionWindowReducedPending);
     path_mtu_ = block.path_mtu;
@@ -262,7 +263,8 @@ void Connection::restore_sequences(const wire::ControlBlock& block) {
 
 void Connection::restore_congestion(const wire::ControlBlock& block) {
     // A device that keeps no windows leaves them zero: they start fresh (TCB-4).
-    const std::uint32_t window = block.congestion_window;
+    const std::uint32_t window =
+        is_mutant(Mutant::OpensWindowByMove) ? kSendWindowMax : block.congestion_window;
     const std::uint32_t threshold = block.slow_start_threshold;
     congestion_.restore(window > 0 ? window : initial_window(),
                         threshold > 0 ? threshold : congestion::Control::kThresholdUnlimited);
@@ -290,6 +292,7 @@ void Connection::restore_timers(const wire::ControlBlock& block, Instant now) {
     }
     is_kept_alive_ = block.keep_alive_timer > 0;
     if (is_kept_alive_) timers_.arm(Timer::KeepAlive, now + kTimerUnit * block.keep_alive_timer);
+    if (is_mutant(Mutant::AsksMovedPeers)) timers_.arm(Timer::KeepAlive, now + kTimerUnit * 3);
     if (state_ == State::FinWait2) timers_.arm(Timer::Linger, now + config_->fin_wait_2_timeout);
 }
 

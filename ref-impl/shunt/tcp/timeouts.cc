@@ -12,6 +12,13 @@ namespace {
 constexpr Duration kPersistMax = Duration::seconds(60);
 constexpr unsigned kPersistShiftMax = 9;  // 200 ms doubled so often exceeds the maximum
 
+/// A defect: what nobody will ever acknowledge is sent again for ever.
+bool is_patient_in(State state) {
+    return (state == State::FinWait1 && is_mutant(Mutant::WaitsInFinWait1)) ||
+           (state == State::Closing && is_mutant(Mutant::WaitsInClosing)) ||
+           (state == State::LastAck && is_mutant(Mutant::WaitsInLastAck));
+}
+
 }  // namespace
 
 void Connection::handle_deadline(Instant now) {
@@ -32,7 +39,8 @@ void Connection::handle_deadline(Instant now) {
 void Connection::arm_retransmission(Instant now) {
     const Instant next = now + rtt_.timeout();
     const Instant given_up_at = progress_at_ + config_->user_timeout;
-    timers_.arm(Timer::Retransmit, is_synchronized(state_) ? std::min(next, given_up_at) : next);
+    const bool is_bounded = is_synchronized(state_) && !is_patient_in(state_);
+    timers_.arm(Timer::Retransmit, is_bounded ? std::min(next, given_up_at) : next);
 }
 
 /// RFC 6298 5.4 to 5.6.
@@ -78,6 +86,7 @@ Duration Connection::persist_interval() const {
 }
 
 bool Connection::has_given_up(Instant now) const {
+    if (is_patient_in(state_)) return false;
     switch (state_) {
         case State::SynSent:
             return retransmissions_ >= config_->syn_retransmissions_max;

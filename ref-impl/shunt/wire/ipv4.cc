@@ -17,8 +17,7 @@ Result<Ipv4View, Counter> Ipv4View::parse(ByteView bytes) {
     if (total_length < header_size || total_length > bytes.size()) {
         return Failure{Counter::DropIpv4TotalLength};
     }
-    if (!is_checksum_valid(bytes.first(header_size)) &&
-        !is_mutant(Mutant::IgnoresInnerHeaderChecksum) && !is_mutant(Mutant::IgnoresIpChecksum)) {
+    if (!is_checksum_valid(bytes.first(header_size)) && !is_mutant(Mutant::IgnoresIpChecksum)) {
         return Failure{Counter::DropIpv4Checksum};
     }
     return Ipv4View(bytes.first(total_length));

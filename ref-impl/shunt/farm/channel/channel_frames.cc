@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the frames of a control channel mean: greetings first, then pings, states, answers (CTL-1,
 // CTL-4, CTL-7; SEL-6; EP-33).
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,11 @@ void ControlChannels::send(Channel& channel, const wire::ControlHeader& header, 
 }
 
 void ControlChannels::send_hello(Channel& channel) {
-    const wire::HelloBody hello{self_.id, boot_, wire::kProfileEndpoint | wire::kProfileExtended,
-                                self_.name};
+    const std::uint32_t extensions =
+        is_mutant(Mutant::GreetsAsBase) ? 0 : std::uint32_t{wire::kProfileExtended};
+    const std::string_view name =
+        is_mutant(Mutant::GreetsAsProgram) ? std::string_view("shunt") : self_.name;
+    const wire::HelloBody hello{self_.id, boot_, wire::kProfileEndpoint | extensions, name};
     std::vector<std::uint8_t> body(hello.size());
     hello.write_to(body);
     send(channel, {ControlKind::Hello, 0, 0}, body);

@@ -175,6 +175,7 @@ void ControlChannels::add_channel(Peer& peer, stack::SocketId socket, bool is_ou
     const Channel::Origin origin{socket, ++last_serial_, is_ours, now};
     peer.channels.push_back(std::make_unique<Channel>(origin));
     send_hello(*peer.channels.back());
+    if (peer.boot && is_mutant(Mutant::SpeaksBeforeHello)) send_state(*peer.channels.back());
     pump(peer, now);
 }
 
