@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable
 
 import reports_test
 from reference_farm import Setting, place_files
@@ -106,38 +107,46 @@ def check_reference(fuzz: Fuzz) -> None:
     expect(fingerprint(fuzz.report()) == fingerprint(whole), "two devices make another run")
 
 
-def catches_interrupts(pid: int) -> bool:
-    """From then on a SIGINT does not simply end the process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
-    return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
-
-
-def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not is_so():
-        expect(time.monotonic() < deadline, complaint)
-        time.sleep(0.01)
-
-
-def start(fuzz: Fuzz, program: list[str]) -> subprocess.Popen[str]:
+def start(fuzz: Fuzz, program: list[str], screen: int = subprocess.PIPE) -> subprocess.Popen[str]:
     command = [fuzz.judge, "fuzz", "--minutes", "5", "--json", "f.json", "--iut", str(fuzz.iut)]
     return subprocess.Popen(
         [*command, "--", *fuzz.device(program)],
         cwd=fuzz.folder,
-        stdout=subprocess.PIPE,
+        stdout=screen,
         text=True,
         # Whoever starts this in the background has SIGINT ignored, which children inherit.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
+def read_screen(screen: int, until: str | None) -> str:
+    """What a terminal shows up to that word, or to its end."""
+    shown = b""
+    deadline = time.monotonic() + TIMEOUT_S
+    while until is None or until.encode() not in shown:
+        is_there, _, _ = select.select([screen], [], [], max(deadline - time.monotonic(), 0))
+        expect(bool(is_there), f"the screen stands still: {shown[-500:]!r}")
+        try:
+            read = os.read(screen, 4096)
+        except OSError:  # nobody writes any more
+            read = b""
+        if not read:
+            expect(until is None, f"it has ended before it shows {until}: {shown[-500:]!r}")
+            break
+        shown += read
+    return shown.decode(errors="replace")
+
+
 def check_interrupted(fuzz: Fuzz) -> None:
-    process = start(fuzz, fuzz.node)
-    wait_until(lambda: catches_interrupts(process.pid), "the judge catches no SIGINT")
-    time.sleep(2)  # for a batch or two, of 64 cases each, so that there is where to go on from
+    screen, writer = os.openpty()
+    process = start(fuzz, fuzz.node, writer)
+    os.close(writer)
+    # To a terminal it says when a batch has ended: there is where to go on from.
+    read_screen(screen, " findings, next ")
     process.send_signal(signal.SIGINT)
-    text, _ = process.communicate(timeout=TIMEOUT_S)
+    text = read_screen(screen, None)
+    os.close(screen)
+    process.wait(timeout=TIMEOUT_S)
     expect(process.returncode == 130, f"interrupted: exit {process.returncode}")
     part = fuzz.report()
     expect(part["interrupted"] is True and part["cases"] == part["next"], f"{part}")
