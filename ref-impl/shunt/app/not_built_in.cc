@@ -17,8 +17,8 @@ std::vector<std::string> not_built_in(const farm::FarmConfig& config) {
     for (std::size_t index = 0; index < config.listens.size(); ++index) {
         const farm::Listen& listen = config.listens[index];
         const std::string place = fmt::format("listen[{}]", index);
-        if (listen.profile != farm::Profile::Endpoint)
-            refuse(place + ".profile", "\"endpoint\"", "another profile");
+        if (listen.profile == farm::Profile::Handoff)
+            refuse(place + ".profile", "\"endpoint\" or \"blob\"", "\"handoff\"");
         if (listen.application != farm::kHttpApplication &&
             listen.application != farm::kStreamApplication &&
             listen.application != farm::kGatewayApplication &&

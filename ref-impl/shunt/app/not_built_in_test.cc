@@ -20,9 +20,15 @@ TEST(NotBuiltIn, TakesTheStandardPlanInBothBindings) {
     EXPECT_THAT(not_built_in(config), IsEmpty());
 }
 
-TEST(NotBuiltIn, NamesEveryThingThatThisVersionDoesNotDo) {
+TEST(NotBuiltIn, TakesBothProfilesBesideEachOther) {
     farm::FarmConfig config = farm::standard_plan(2);
     config.listens[1].profile = farm::Profile::Blob;
+    EXPECT_THAT(not_built_in(config), IsEmpty());
+}
+
+TEST(NotBuiltIn, NamesEveryThingThatThisVersionDoesNotDo) {
+    farm::FarmConfig config = farm::standard_plan(2);
+    config.listens[1].profile = farm::Profile::Handoff;
     config.listens[0].application = "ftp";
     EXPECT_THAT(
         not_built_in(config),
@@ -31,8 +37,8 @@ TEST(NotBuiltIn, NamesEveryThingThatThisVersionDoesNotDo) {
             "\"ftp\" is not "
             "built into "
             "this version",
-            "listen[1].profile: expected \"endpoint\"; another profile is not built into this "
-            "version"));
+            "listen[1].profile: expected \"endpoint\" or \"blob\"; \"handoff\" is not built into "
+            "this version"));
 }
 
 }  // namespace

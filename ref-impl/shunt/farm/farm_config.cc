@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/farm/farm_config.hh"
 
+#include <algorithm>
+
 #include "shunt/base/assert.hh"
 
 namespace shunt::farm {
@@ -76,6 +78,18 @@ const Listen* FarmConfig::listen_of(const Server& server, std::uint16_t port,
                listen.server == server.name;
     });
     return found == listens.end() ? nullptr : &*found;
+}
+
+Profile FarmConfig::profile_of(std::uint16_t port) const {
+    const auto found = std::ranges::find_if(listens, [port](const Listen& listen) {
+        return listen.port == port && listen.protocol == wire::TransportProtocol::Tcp;
+    });
+    return found == listens.end() ? Profile::Endpoint : found->profile;
+}
+
+bool FarmConfig::has_profile(Profile profile) const {
+    return std::ranges::any_of(listens,
+                               [profile](const Listen& each) { return each.profile == profile; });
 }
 
 bool FarmConfig::is_farm_address(wire::Ipv4Address address) const {

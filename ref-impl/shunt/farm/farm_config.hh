@@ -74,6 +74,10 @@ struct Timers {
     /// A target keeps an unreleased endpoint this long after its last 0x01 (EP-15): ext, base.
     Duration unreleased_life_extended = Duration::seconds(10);
     Duration unreleased_life_base = Duration::seconds(2);
+    /// The same of a copy that has come as a blob, and how long a blob waits for its answer
+    /// (BL-14).
+    Duration unreleased_life_blob = Duration::seconds(60);
+    Duration blob_answer = Duration::seconds(5);
     /// A 0x02 of a tuple that has no endpoint waits this long for its 0x01 (EP-23).
     Duration unknown_tuple_hold = Duration::milliseconds(50);
     /// A Temporary record lives this long at most (EP-11).
@@ -207,6 +211,8 @@ struct Listen {
     /// The program behind kGatewayApplication; no other application has one.
     std::optional<BackendAddress> backend;
     Profile profile = Profile::Endpoint;
+    /// A blob releases its host itself, and packets follow it at once (BL-14); with Profile::Blob.
+    bool is_eager = false;
     SelectionMoment selection = SelectionMoment::Connect;
     /// An operator may close it while the node runs.
     bool is_open = true;
@@ -278,6 +284,9 @@ struct FarmConfig {
     /// The server's own listener on that port, if it is open.
     const Listen* listen_of(const Server& server, std::uint16_t port,
                             wire::TransportProtocol protocol = wire::TransportProtocol::Tcp) const;
+    /// How connections to that port of TCP move, whoever listens there.
+    Profile profile_of(std::uint16_t port) const;
+    bool has_profile(Profile profile) const;
     /// True for every front, service, forward and control IP: no client has one of them (SEC-2,
     /// SEC-12, EP-29).
     bool is_farm_address(wire::Ipv4Address address) const;

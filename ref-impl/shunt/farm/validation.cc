@@ -99,6 +99,8 @@ class Validator {
         check_positive(timers.acknowledgement_repeat_last, "timers.acknowledgement_repeat_last_ms");
         check_positive(timers.unreleased_life_extended, "timers.unreleased_life_extended_ms");
         check_positive(timers.unreleased_life_base, "timers.unreleased_life_base_ms");
+        check_positive(timers.unreleased_life_blob, "timers.unreleased_life_blob_ms");
+        check_positive(timers.blob_answer, "timers.blob_answer_ms");
         check_positive(timers.unknown_tuple_hold, "timers.unknown_tuple_hold_ms");
         check_positive(timers.temporary_life, "timers.temporary_life_ms");
         check_positive(timers.request_decision, "timers.request_decision_ms");
@@ -272,6 +274,16 @@ class Validator {
         if (is_udp && listen.profile != Profile::Endpoint) {
             error(where + ".profile", "\"endpoint\" with UDP");
         }
+        if (listen.profile == Profile::Blob && !config_.farm.has_extensions) {
+            error(where + ".profile",
+                  "\"endpoint\" without extensions: a blob goes by the control channel");
+        }
+        if (listen.is_eager && listen.profile != Profile::Blob) {
+            error(where + ".eager", "false without profile \"blob\"");
+        }
+        // Who hands over and who takes over have to mean the same.
+        const bool is_agreed = is_udp || listen.profile == config_.profile_of(listen.port);
+        if (!is_agreed) error(where + ".profile", "the profile of the others on that port");
     }
 
     /// Who only goes on with what others begin needs others, and a protocol that moves it in use.

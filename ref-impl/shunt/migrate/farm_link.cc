@@ -98,6 +98,24 @@ void FarmLink::send(farm::ServerId to, const wire::EncapsulationHeader& header, 
     back_.send_ipv4(std::move(payload), now);
 }
 
+void FarmLink::send_rewritten(farm::ServerId to, Packet packet, Instant now) {
+    if (is_fenced(to)) return counters_.add(Counter::DropEncapsulationFenced);
+    // On a link of our own the members' stations are known, whatever their addresses.
+    if (config_.farm.binding == farm::Binding::Udp) return back_.send_ipv4(std::move(packet), now);
+    back_.send_to(config_.server_by_id(to)->back_mac, wire::kEtherTypeIpv4, std::move(packet));
+}
+
+Result<farm::ServerId, Counter> FarmLink::sender_of_rewritten(wire::MacAddress station,
+                                                              const wire::Ipv4View& packet) const {
+    const farm::Server* sender = config_.server_by_forward_ip(packet.source());
+    const bool is_on_link = config_.farm.binding == farm::Binding::Ethernet;
+    const bool is_members =
+        sender != nullptr && sender->id != self_.id && (!is_on_link || sender->back_mac == station);
+    if (!is_members) return Failure{Counter::DropRewrittenSender};
+    if (is_fenced(sender->id)) return Failure{Counter::DropEncapsulationFenced};
+    return sender->id;
+}
+
 Result<EncapsulatedFrame, Counter> FarmLink::receive_ethernet(Packet frame) const {
     const auto ethernet = wire::EthernetView::parse(frame.bytes());
     if (!ethernet) return Failure{ethernet.error()};

@@ -12,6 +12,7 @@
 #include "shunt/farm/farm_config.hh"
 #include "shunt/stack/interface.hh"
 #include "shunt/wire/encapsulation.hh"
+#include "shunt/wire/ipv4.hh"
 
 namespace shunt::migrate {
 
@@ -31,6 +32,13 @@ class FarmLink {
     void send(farm::ServerId to, const wire::EncapsulationHeader& header, Packet payload,
               Instant now);
 
+    /// Hands a packet that is for a forward IP of that server to the back link as it is (BL-11).
+    void send_rewritten(farm::ServerId to, Packet packet, Instant now);
+    /// The member that a packet to a forward IP of ours is from (SEC-1); `station` is the source
+    /// of its frame.
+    Result<farm::ServerId, Counter> sender_of_rewritten(wire::MacAddress station,
+                                                        const wire::Ipv4View& packet) const;
+
     /// `frame` starts at its Ethernet header and carries the farm's Type value.
     Result<EncapsulatedFrame, Counter> receive_ethernet(Packet frame) const;
     /// `packet` starts at its IPv4 header and is addressed to a forward IP of ours (FRM-3).
@@ -48,6 +56,8 @@ class FarmLink {
     static std::size_t overhead(const farm::FarmConfig& config);
     /// The longest packet that the back link carries encapsulated, in bytes.
     std::size_t payload_max() const { return back_.config().mtu - overhead(config_); }
+    /// The longest that it carries rewritten: nothing is added to it (BL-11).
+    std::size_t rewritten_max() const { return back_.config().mtu; }
 
     /// True if `type` marks encapsulated frames on this farm's back link.
     bool is_farm_type(std::uint16_t type) const;

@@ -12,6 +12,7 @@
 
 #include "shunt/base/time.hh"
 #include "shunt/farm/farm_config.hh"
+#include "shunt/migrate/blob/identifiers.hh"
 #include "shunt/migrate/held_packets.hh"
 #include "shunt/migrate/outgoing_queues.hh"
 #include "shunt/stack/conversation.hh"
@@ -27,7 +28,10 @@ namespace shunt::migrate {
 struct Attempt {
     farm::ServerId target = 0;
     wire::MigrationId id;
-    std::vector<std::uint8_t> payload;  // of 0x01: service address and control block
+    /// Of a 0x01: service address and control block; of a 0x10 all of it.
+    std::vector<std::uint8_t> payload;
+    /// Where it moves as a blob: what names it, and then what it has become (BL-10).
+    std::optional<blob::Identifiers::Lease> flow{};
     Instant started;
     /// What repetitions are counted from: the start, or the last progress (EP-41).
     Instant clock;
@@ -81,14 +85,16 @@ struct RefusedReturn {
 struct ForwardEntry {
     farm::ServerId owner = 0;
     wire::MigrationId id;
-    std::uint32_t copy = 0;                // ext: drawn by the owner
+    std::uint32_t copy = 0;                          // ext: drawn by the owner; of a blob its flow
+    std::optional<blob::Identifiers::Lease> flow{};  // of one that has moved as a blob
     SequenceNumber first_client_byte;      // IRS + 1: what a copy of it expects (EP-10, EP-45)
     std::optional<RefusedReturn> refused;  // the last one of this record
     std::vector<std::uint8_t> handshake_acknowledgment;  // base: sent again on 0x03 (EP-18)
     Instant last_used;
-    bool is_closing = false;     // a FIN or RST from the client has passed (EP-31)
-    bool is_over = false;        // the owner's endpoint is gone: swallows what is no SYN (EP-31)
-    std::uint8_t questions = 0;  // of the owner, whether it is there, since it was last used
+    bool is_closing = false;  // a FIN or RST from the client has passed (EP-31)
+    bool is_over = false;     // the owner's endpoint is gone: swallows what is no SYN (EP-31)
+    bool is_unacknowledged = false;  // an eager blob that nobody has answered yet (BL-14)
+    std::uint8_t questions = 0;      // of the owner, whether it is there, since it was last used
     Instant last_question;
 };
 
@@ -106,6 +112,7 @@ struct ForwardConnectEndpoint {
     std::uint16_t block_version = 1;
     std::uint64_t fingerprint = 0;  // of the 0x01: tells attempts of version 0 devices apart
     std::uint32_t copy = 0;
+    std::optional<blob::Identifiers::Lease> flow{};  // of one that has come as a blob
     bool is_released = false;
     /// It was released, and has stopped since the home does not answer (EP-33).
     std::optional<Instant> suspended_since;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What arrives from the other servers: encapsulated frames in either binding, sorted by Type.
+// What arrives from the other servers by the back link: encapsulated frames in either binding,
+// sorted by Type; packets of the control channels; clients' packets that were rewritten.
 #include "shunt/base/mutant.hh"
 #include "shunt/node/node.hh"
 #include "shunt/wire/ethernet.hh"
@@ -52,9 +53,13 @@ void Node::handle_back_frame(Packet frame, Instant now) {
     auto packet = back_.handle_frame(std::move(frame), now);
     if (!packet) return;
     if (handle_control_packet(*packet, now)) return;
+    const wire::MacAddress station = wire::EthernetView::parse(packet->bytes())->source();
     packet->trim_front(wire::kEthernetHeaderSize);
     const auto ip = wire::Ipv4View::parse(packet->bytes());
     if (!ip) return counters_.add(ip.error());
+    const bool is_rewritten = blobs_ && ip->protocol() == wire::IpProtocol::Tcp &&
+                              self_.has_forward_ip(ip->destination());
+    if (is_rewritten) return handle_rewritten(station, std::move(*packet), now);
     const bool has_datagrams =
         config_.farm.binding == farm::Binding::Udp || is_mutant(Mutant::TakesOtherBinding);
     const bool is_routed = has_datagrams && ip->protocol() == wire::IpProtocol::Udp &&
@@ -79,6 +84,16 @@ std::optional<wire::Ipv4Address> service_named_by(const wire::EncapsulationView&
 
 }  // namespace
 
+namespace {
+
+std::optional<wire::RejectReason> refusal_of(const wire::EncapsulationView& view) {
+    if (view.type() != EncapsulationType::Reject) return std::nullopt;
+    const auto reject = wire::RejectMessage::parse(view);
+    return reject ? std::optional(reject->reason) : std::nullopt;
+}
+
+}  // namespace
+
 void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
     if (frame.view.protocol() == wire::TransportProtocol::Udp) {
         flows_.handle_frame(std::move(frame), now);
@@ -97,10 +112,7 @@ void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
     const auto service = service_named_by(frame.view);
     const bool is_own = !service || self_.has_service(*service);
     const auto touched = is_own ? handle_about_own(frame, now) : handle_about_others(frame, now);
-    if (touched) {
-        note_answer(*touched, frame, now);
-        settle(*touched, now);
-    }
+    settle_answered(touched, refusal_of(frame.view), now);
     settle_progressed(now);
 }
 

@@ -41,6 +41,7 @@ bool Node::handle_control_packet(const Packet& packet, Instant now) {
     }
     channels_->handle_packet(*ip, now);
     hear_of_peers(now);
+    hear_moves(now);
     serve_objects(now);
     return true;
 }
@@ -49,6 +50,7 @@ void Node::handle_channel_deadline(Instant now) {
     if (!channels_) return;
     if (is_due(channels_->poll_deadline(), now)) channels_->handle_deadline(now);
     hear_of_peers(now);
+    hear_moves(now);
     tell_state(now);
 }
 
@@ -92,6 +94,7 @@ void Node::hear_of_peers(Instant now) {
             case farm::PeerEvent::Kind::Opened:
                 if (sessions_ && !is_mutant(Mutant::TellsNoNewcomer))
                     sessions_->tell_all(*channels_, event->peer, now);
+                say_again(event->peer, now);
                 break;
         }
     }

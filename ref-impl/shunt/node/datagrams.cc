@@ -33,7 +33,7 @@ void Node::handle_datagram(Packet packet, Instant now) {
     const migrate::Flow* flow = tuple ? flows_.find(*tuple) : nullptr;
     // The owner's stack verifies what is forwarded; the bytes go as they came (EP-21).
     if (flow != nullptr && flow->as<ForwardedFlow>() != nullptr) {
-        if (is_too_long_to_forward(packet, now)) return;
+        if (is_too_long_to_forward(farm_link_.payload_max(), packet, now)) return;
         return flows_.handle_datagram(*tuple, std::move(packet), now);
     }
     const bool is_taken =

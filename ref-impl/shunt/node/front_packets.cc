@@ -79,7 +79,9 @@ void Node::handle_client_segment(Packet packet, const wire::ConnectionTuple& tup
             if (is_mutant(Mutant::ProcessesWhatItForwards)) {
                 answer_stray(tuple, segment_of(packet), now);
             }
-            if (is_too_long_to_forward(packet, now)) return;
+            const std::size_t most =
+                entry->flow ? farm_link_.rewritten_max() : farm_link_.payload_max();
+            if (is_too_long_to_forward(most, packet, now)) return;
             if (home_.forward(*slot, std::move(packet), now)) settle(*slot, now);
             return;
         }
@@ -123,10 +125,9 @@ void Node::handle_pieces(Packet packet, const wire::ConnectionTuple& tuple, Inst
         handle_client_segment(std::move(*piece), tuple, now);
 }
 
-/// FRM-9: says so to the client if its packet is too long for the back link, once encapsulated, and
-/// must not be fragmented.
-bool Node::is_too_long_to_forward(const Packet& packet, Instant now) {
-    const std::size_t most = farm_link_.payload_max();
+/// FRM-9: says so to the client if its packet is longer than the back link carries, which is `most`,
+/// and must not be fragmented.
+bool Node::is_too_long_to_forward(std::size_t most, const Packet& packet, Instant now) {
     if (packet.size() <= most) return false;
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     if (!ip->dont_fragment()) return false;

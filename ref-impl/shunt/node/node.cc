@@ -144,14 +144,21 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
       objects_(config, self, counters_, Rng(seed ^ kObjectsChance)) {
     if (Sessions::are_kept(config_)) sessions_.emplace(config_, self_, rng_.fork(), counters_);
     if (!config_.farm.has_extensions) return;
+    if (config_.has_profile(farm::Profile::Blob)) {
+        blobs_.emplace(migrate::blob::Carrier::Environment{config_, self_, farm_link_, pool_, rng_,
+                                                           counters_});
+        context_.blobs = &*blobs_;
+    }
     channels_.emplace(farm::ControlChannels::Environment{config_, self_, pool_, counters_,
                                                          back_.config().routes, mtus.back},
                       rng_.fork(), now);
+    if (blobs_) blobs_->attach(*channels_);
     channels_->tell_state(own_state(), now);
     last_state_ = now;
 }
 
 void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {
+    if (blobs_) blobs_->advance(now);
     stop_where_cut_off(now);
     if (link == link::LinkId::Back) return handle_back_frame(std::move(frame), now);
     if (is_mutant(Mutant::TakesFramesOnFront) && is_encapsulated(farm_link_, frame)) {
@@ -164,11 +171,13 @@ void Node::handle_frame(link::LinkId link, Packet frame, Instant now) {
 }
 
 void Node::handle_deadline(Instant now) {
+    if (blobs_) blobs_->advance(now);
     handle_channel_deadline(now);
     serve_objects(now);
     if (is_due(front_.poll_deadline(), now)) front_.handle_deadline(now);
     if (is_due(back_.poll_deadline(), now)) back_.handle_deadline(now);
     if (is_due(target_.early_deadline(), now)) target_.handle_early_deadline(now);
+    if (blobs_ && is_due(blobs_->deadline(), now)) blobs_->handle_deadline(now);
     if (is_due(exchange_.deadline(), now)) {
         exchange_.handle_deadline(now);
         settle_progressed(now);
@@ -185,7 +194,8 @@ void Node::handle_deadline(Instant now) {
 std::optional<Instant> Node::poll_deadline() const {
     const auto links = earlier(front_.poll_deadline(), back_.poll_deadline());
     const auto records = earlier(target_.early_deadline(), deadlines_.earliest());
-    const auto moves = earlier(exchange_.deadline(), flows_.poll_deadline());
+    const auto blobs = blobs_ ? blobs_->deadline() : std::nullopt;
+    const auto moves = earlier(blobs, earlier(exchange_.deadline(), flows_.poll_deadline()));
     const auto farm = earlier(channel_deadline(), shedding_deadline());
     return earlier(earlier(links, records),
                    earlier(moves, earlier(farm, objects_.poll_deadline())));
@@ -194,6 +204,7 @@ std::optional<Instant> Node::poll_deadline() const {
 std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
     stop_where_cut_off(now);
     if (objects_.has_news()) serve_objects(now);
+    if (blobs_ && blobs_->has_ended()) hear_moves(now);
     for (;;) {
         // What is owed to the farm goes first: a release before the answer that it allows.
         if (auto frame = back_.poll_transmit()) {

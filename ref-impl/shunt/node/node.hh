@@ -25,6 +25,7 @@
 #include "shunt/ip/path_mtu.hh"
 #include "shunt/ip/token_bucket.hh"
 #include "shunt/link/frame_port.hh"
+#include "shunt/migrate/blob/carrier.hh"
 #include "shunt/migrate/connection_tables.hh"
 #include "shunt/migrate/endpoint/home_side.hh"
 #include "shunt/migrate/endpoint/target_side.hh"
@@ -46,6 +47,7 @@
 #include "shunt/stack/interface.hh"
 #include "shunt/tcp/backlog.hh"
 #include "shunt/tcp/listener.hh"
+#include "shunt/wire/blob.hh"
 
 namespace shunt::node {
 
@@ -131,7 +133,7 @@ class Node {
     void refuse_at_front(const wire::Ipv4View& ip, Instant now);
     void handle_client_segment(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
     void handle_pieces(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
-    bool is_too_long_to_forward(const Packet& packet, Instant now);
+    bool is_too_long_to_forward(std::size_t most, const Packet& packet, Instant now);
     void handle_undecided(Slot slot, Packet packet, Instant now);
 
     // datagrams.cc: UDP
@@ -166,8 +168,30 @@ class Node {
     std::optional<Slot> handle_about_own(const migrate::EncapsulatedFrame& frame, Instant now);
     std::optional<Slot> handle_about_others(const migrate::EncapsulatedFrame& frame, Instant now);
 
+    // blob_traffic.cc: what the farm sends of connections that move as blobs
+    void hear_moves(Instant now);
+    void settle_answered(std::optional<Slot> touched, std::optional<wire::RejectReason> refused,
+                         Instant now);
+    void handle_ended(const migrate::blob::Carrier::Ended& ended, Instant now);
+    void handle_blob_taken(farm::ServerId host, const migrate::blob::Flow& flow, wire::FlowId id,
+                           Instant now);
+    void handle_blob_refused(farm::ServerId host, const migrate::blob::Flow& flow, wire::FlowId id,
+                             wire::RejectReason reason, Instant now);
+    void handle_blob_lost(const migrate::blob::Carrier::Ended& ended,
+                          const migrate::blob::Flow& flow, Instant now);
+    void handle_move_request(const farm::IncomingRequest& request, Instant now);
+    void handle_unknown_flow(const farm::IncomingRequest& request, wire::FlowId flow, Instant now);
+    void handle_commit(const farm::RequestOrigin& origin, const migrate::blob::Flow& flow,
+                       const wire::MigrationCopy& named, Instant now);
+    bool may_come_from(farm::ServerId peer, const wire::BlobMapping& mapping) const;
+    void handle_blob(const farm::IncomingRequest& request, Instant now);
+    void handle_moved_icmp(const farm::IncomingRequest& request, Instant now);
+    void handle_rewritten(wire::MacAddress station, Packet packet, Instant now);
+    void say_again(farm::ServerId peer, Instant now);
+
     // returned_packets.cc
     void handle_forwarded(migrate::EncapsulatedFrame frame, Instant now);
+    void handle_received(migrate::endpoint::ForwardedPackets::Received received, Instant now);
     void handle_returned_packet(Packet packet, const wire::ConnectionTuple& tuple, Instant now);
 
     // control_traffic.cc: the control channels
@@ -200,7 +224,7 @@ class Node {
     std::optional<farm::Placements::Server> home_with_room(Slot slot, farm::ServerId home,
                                                            Instant now) const;
     void follow_departure(Slot slot, Instant now);
-    void note_answer(Slot slot, const migrate::EncapsulatedFrame& frame, Instant now);
+    void note_answer(Slot slot, std::optional<wire::RejectReason> refused, Instant now);
 
     // object_calls.cc
     std::vector<farm::ServerId> object_servers(Instant now) const;
@@ -279,6 +303,8 @@ class Node {
     migrate::HeldBudget held_budget_;
     Streams streams_;
     tcp::Backlog backlog_;
+    /// Where connections move as blobs; the tables' records hold its flows.
+    std::optional<migrate::blob::Carrier> blobs_;
     migrate::ConnectionTables tables_;
     migrate::Offers offers_;
     BuiltInApplications applications_;

@@ -115,7 +115,7 @@ void Objects::send_message(farm::ControlChannels* channels, const farm::ObjectMe
 
 bool Objects::hear_requests(farm::ControlChannels& channels, bool is_draining, Instant now) {
     bool has_heard = false;
-    while (const auto request = channels.poll_request()) {
+    while (const auto request = channels.poll_request(farm::Subject::Objects)) {
         has_heard = true;
         // What came by a channel that is gone would make an object that nobody can call.
         if (request->origin.channel != channels.serial_of(request->origin.peer)) continue;
@@ -129,7 +129,7 @@ bool Objects::hear_requests(farm::ControlChannels& channels, bool is_draining, I
 
 bool Objects::hear_outcomes(farm::ControlChannels& channels) {
     bool has_heard = false;
-    while (const auto outcome = channels.poll_outcome()) {
+    while (const auto outcome = channels.poll_outcome(farm::Subject::Objects)) {
         has_heard = true;
         const auto node = underway_.extract(outcome->transaction);
         if (node.empty()) continue;

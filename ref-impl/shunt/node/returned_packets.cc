@@ -13,16 +13,19 @@ using migrate::TemporaryEndpoint;
 
 void Node::handle_forwarded(migrate::EncapsulatedFrame frame, Instant now) {
     auto received = target_.receive_forwarded(std::move(frame), now);
-    if (!received) return;
-    if (!self_.has_service(received->tuple.service)) {
-        if (const auto touched = target_.handle_forwarded(std::move(*received), now)) {
+    if (received) handle_received(std::move(*received), now);
+}
+
+void Node::handle_received(migrate::endpoint::ForwardedPackets::Received received, Instant now) {
+    if (!self_.has_service(received.tuple.service)) {
+        if (const auto touched = target_.handle_forwarded(std::move(received), now)) {
             settle(*touched, now);
         }
         return;
     }
     // EP-26: an error comes to the home first, and is told once.
-    if (received->is_icmp_error) return counters_.add(Counter::DropReturnedLate);
-    auto returned = home_.take_returned(std::move(*received), now);
+    if (received.is_icmp_error) return counters_.add(Counter::DropReturnedLate);
+    auto returned = home_.take_returned(std::move(received), now);
     if (returned) handle_returned_packet(std::move(returned->packet), returned->tuple, now);
 }
 

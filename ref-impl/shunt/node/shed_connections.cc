@@ -198,24 +198,22 @@ void Node::follow_departure(Slot slot, Instant now) {
     shedding_.stay(slot, kNoAnswer, now);
 }
 
-/// A frame has ended an attempt to part with the connection that was in `slot`.
-void Node::note_answer(Slot slot, const migrate::EncapsulatedFrame& frame, Instant now) {
+/// An answer has ended an attempt to part with the connection that was in `slot`.
+void Node::note_answer(Slot slot, std::optional<wire::RejectReason> refused, Instant now) {
     if (!shedding_.is_under_way(slot)) return;
-    const bool is_rejected = frame.view.type() == wire::EncapsulationType::Reject;
     // A return that is answered leaves no record, or that of a new offer of the home's (EP-46).
     const auto* moved_in =
         tables_.contains(slot) ? tables_.at(slot).as<ForwardConnectEndpoint>() : nullptr;
     const bool is_handed_over =
         !tables_.contains(slot) || (moved_in != nullptr && !moved_in->is_released);
-    if (!is_rejected && is_handed_over) {
+    if (!refused && is_handed_over) {
         counters_.add(Counter::ShedMoved);
         return shedding_.finish(slot);
     }
     const bool is_back = is_bound(slot) && !is_frozen(tables_.at(slot));
-    if (!is_rejected || !is_back) return;
-    const auto reject = wire::RejectMessage::parse(frame.view);
+    if (!refused || !is_back) return;
     counters_.add(Counter::ShedStayed);
-    shedding_.stay(slot, reject ? describe(reject->reason) : kNoAnswer, now);
+    shedding_.stay(slot, describe(*refused), now);
 }
 
 /// An overload has to last before anything moves, and to be seen again before more does: figures

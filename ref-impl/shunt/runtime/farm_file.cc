@@ -106,6 +106,8 @@ class FarmReader {
                reader.milliseconds("acknowledgement_repeat_last_ms"));
         assign(timers.unreleased_life_extended, reader.milliseconds("unreleased_life_extended_ms"));
         assign(timers.unreleased_life_base, reader.milliseconds("unreleased_life_base_ms"));
+        assign(timers.unreleased_life_blob, reader.milliseconds("unreleased_life_blob_ms"));
+        assign(timers.blob_answer, reader.milliseconds("blob_answer_ms"));
         assign(timers.unknown_tuple_hold, reader.milliseconds("unknown_tuple_hold_ms"));
         assign(timers.temporary_life, reader.milliseconds("temporary_life_ms"));
         assign(timers.request_decision, reader.milliseconds("request_decision_ms"));
@@ -190,6 +192,7 @@ class FarmReader {
         if (const auto backend = reader.text("backend"))
             listen.backend = read_backend(*backend, placed.place + ".backend");
         assign_choice(listen.profile, reader.choice("profile", {"endpoint", "blob", "handoff"}));
+        assign(listen.is_eager, reader.boolean("eager"));
         assign_choice(listen.selection, reader.choice("select", {"connect", "request"}));
         reader.finish();
         file_.config.listens.push_back(std::move(listen));

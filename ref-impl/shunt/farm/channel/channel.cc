@@ -11,8 +11,8 @@ namespace shunt::farm {
 namespace {
 
 bool is_bulk(wire::ControlKind kind) {
-    return kind == wire::ControlKind::ObjectCreate || kind == wire::ControlKind::ObjectCall ||
-           kind == wire::ControlKind::ObjectResult;
+    return kind == wire::ControlKind::Blob || kind == wire::ControlKind::ObjectCreate ||
+           kind == wire::ControlKind::ObjectCall || kind == wire::ControlKind::ObjectResult;
 }
 
 }  // namespace

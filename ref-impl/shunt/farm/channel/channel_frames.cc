@@ -37,9 +37,10 @@ void ControlChannels::send(Channel& channel, const wire::ControlHeader& header, 
 void ControlChannels::send_hello(Channel& channel) {
     const std::uint32_t extensions =
         is_mutant(Mutant::GreetsAsBase) ? 0 : std::uint32_t{wire::kProfileExtended};
+    const std::uint32_t blob = config_.has_profile(Profile::Blob) ? wire::kProfileBlob : 0;
     const std::string_view name =
         is_mutant(Mutant::GreetsAsProgram) ? std::string_view("shunt") : self_.name;
-    const wire::HelloBody hello{self_.id, boot_, wire::kProfileEndpoint | extensions, name};
+    const wire::HelloBody hello{self_.id, boot_, wire::kProfileEndpoint | extensions | blob, name};
     std::vector<std::uint8_t> body(hello.size());
     hello.write_to(body);
     send(channel, {ControlKind::Hello, 0, 0}, body);
@@ -106,17 +107,35 @@ void ControlChannels::handle_frame(Peer& peer, Channel& channel,
     }
     if (wire::is_answer(kind, frame.flags())) {
         // An answer is never answered, or two servers could talk of nothing for ever.
-        if (!transactions_.answer(peer.server->id, frame)) {
-            counters_.add(Counter::DropControlAnswer);
+        for (Desk& each : desks_)  // an error answers whatever was asked
+            if (each.transactions.answer(peer.server->id, frame)) return;
+        if (kind == ControlKind::BlobAcknowledgement && is_served(kind)) {
+            return keep_request(peer, channel, frame);
         }
-        return;
+        return counters_.add(Counter::DropControlAnswer);
     }
-    const bool is_about_objects = kind == ControlKind::ObjectCreate ||
-                                  kind == ControlKind::ObjectCall ||
-                                  kind == ControlKind::ObjectRelease;
-    if (is_about_objects) return keep_request(peer, channel, frame);
+    if (is_served(kind)) return keep_request(peer, channel, frame);
     counters_.add(Counter::DropControlUnready);
     answer_error(channel, frame, ControlError::NotReady);
+}
+
+/// There is somebody here who answers it.
+bool ControlChannels::is_served(ControlKind kind) const {
+    switch (kind) {
+        case ControlKind::ObjectCreate:
+        case ControlKind::ObjectCall:
+        case ControlKind::ObjectRelease:
+            return true;
+        case ControlKind::Blob:
+        case ControlKind::BlobAcknowledgement:
+        case ControlKind::FlowClosed:
+        case ControlKind::FlowUnknown:
+        case ControlKind::Commit:
+        case ControlKind::MovedIcmp:
+            return config_.has_profile(Profile::Blob);
+        default:
+            return false;
+    }
 }
 
 void ControlChannels::handle_hello(Peer& peer, Channel& channel,

@@ -8,14 +8,15 @@
 namespace shunt::farm {
 
 std::optional<std::uint64_t> ControlChannels::request(ServerId to, wire::ControlKind kind,
-                                                      ByteView body, Duration patience,
-                                                      Instant now) {
+                                                      ByteView body, Duration patience, Instant now,
+                                                      std::uint16_t flags) {
+    Transactions& transactions = desk(subject_of(kind)).transactions;
     Peer* peer = peer_of(to);
     Channel* channel = peer != nullptr ? peer->open_channel() : nullptr;
-    if (channel == nullptr || !transactions_.has_room()) return std::nullopt;
+    if (channel == nullptr || !transactions.has_room()) return std::nullopt;
     const std::uint64_t transaction = ++last_transaction_;
-    if (!channel->queue({kind, 0, transaction}, body)) return std::nullopt;
-    transactions_.begin(transaction, to, channel->origin().serial, now + patience);
+    if (!channel->queue({kind, flags, transaction}, body)) return std::nullopt;
+    transactions.begin(transaction, to, channel->origin().serial, now + patience);
     channel->flush(sockets_, now);
     set_deadline(now);
     return transaction;
@@ -33,7 +34,8 @@ void ControlChannels::keep_request(Peer& peer, Channel& channel,
                                    const wire::ControlFrameView& frame) {
     const ByteView body = frame.body();
     const RequestOrigin origin{peer.server->id, channel.origin().serial, frame.transaction()};
-    if (inbox_.push({origin, frame.kind(), {body.begin(), body.end()}})) return;
+    RequestInbox& inbox = desk(subject_of(frame.kind())).inbox;
+    if (inbox.push({origin, frame.kind(), frame.flags(), {body.begin(), body.end()}})) return;
     counters_.add(Counter::DropControlUnready);
     answer_error(channel, frame, wire::ControlError::NotReady);
 }
@@ -47,9 +49,10 @@ Channel* ControlChannels::channel_of(const RequestOrigin& origin) {
 }
 
 bool ControlChannels::answer(const RequestOrigin& origin, wire::ControlKind kind, ByteView body,
-                             Instant now) {
+                             Instant now, std::uint16_t flags) {
     Channel* channel = channel_of(origin);
-    if (channel == nullptr || !channel->queue({kind, 0, origin.transaction}, body)) return false;
+    if (channel == nullptr || !channel->queue({kind, flags, origin.transaction}, body))
+        return false;
     channel->flush(sockets_, now);
     return true;
 }

@@ -128,7 +128,8 @@ void ControlChannels::handle_deadline(Instant now) {
     waited_.advance(now);
     if (is_due(sockets_.poll_deadline(), now)) sockets_.handle_deadline(now);
     pump_all(now);
-    transactions_.handle_deadline(now);
+    for (Desk& each : desks_)
+        each.transactions.handle_deadline(now);
     for (Peer& peer : peers_)
         expire(peer, now);
     set_deadline(now);
@@ -216,7 +217,8 @@ void ControlChannels::sweep(Peer& peer, Instant now) {
     for (const auto& channel : peer.channels) {
         if (!channel->is_over()) continue;
         if (channel->is_open()) counters_.add(Counter::ChannelClosed);
-        transactions_.lose_channel(channel->origin().serial);  // CTL-6
+        for (Desk& each : desks_)  // CTL-6
+            each.transactions.lose_channel(channel->origin().serial);
         // A silent peer gets a reset: it may have forgotten us.
         const bool is_silent = channel->last_heard() + kChannelLife <= now;
         if (is_silent) {
@@ -283,7 +285,9 @@ std::optional<Instant> ControlChannels::deadline_of(const Peer& peer, Instant no
 }
 
 void ControlChannels::set_deadline(Instant now) {
-    deadline_ = transactions_.deadline();
+    deadline_.reset();
+    for (const Desk& each : desks_)
+        deadline_ = earlier(deadline_, each.transactions.deadline());
     first_owner_deadline_.reset();
     for (const Peer& peer : peers_) {
         deadline_ = earlier(deadline_, deadline_of(peer, now));

@@ -4,6 +4,7 @@
 // the next deadline come out.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -15,9 +16,8 @@
 #include "shunt/base/packet.hh"
 #include "shunt/base/rng.hh"
 #include "shunt/base/time.hh"
+#include "shunt/farm/channel/desk.hh"
 #include "shunt/farm/channel/peer.hh"
-#include "shunt/farm/channel/request_inbox.hh"
-#include "shunt/farm/channel/transactions.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/farm/server_states.hh"
 #include "shunt/stack/route_table.hh"
@@ -111,17 +111,22 @@ class ControlChannels {
 
     /// Sends a request. Nothing: there is no channel, or no room (SEC-5).
     std::optional<std::uint64_t> request(ServerId to, wire::ControlKind kind, ByteView body,
-                                         Duration patience, Instant now);
-    std::optional<TransactionOutcome> poll_outcome() { return transactions_.poll(); }
+                                         Duration patience, Instant now, std::uint16_t flags = 0);
+    std::optional<TransactionOutcome> poll_outcome(Subject subject) {
+        return desk(subject).transactions.poll();
+    }
     /// Sends what wants no answer. False: there is no channel, or no room.
     [[nodiscard]] bool tell(ServerId to, wire::ControlKind kind, ByteView body, Instant now);
 
-    /// Requests about objects (kinds 0x40, 0x42, 0x44); each of the former two is answered, or
-    /// refused, once.
-    std::optional<IncomingRequest> poll_request() { return inbox_.poll(); }
+    /// Requests of others. Of objects those of kinds 0x40 and 0x42 are answered, or refused, once;
+    /// of moves 0x10 and 0x15 are. Where a blob was answered long ago its host may say 0x11 again,
+    /// which answers nothing and comes by here too (BL-16).
+    std::optional<IncomingRequest> poll_request(Subject subject) {
+        return desk(subject).inbox.poll();
+    }
     /// False: its channel is gone, or there is no room.
     [[nodiscard]] bool answer(const RequestOrigin& origin, wire::ControlKind kind, ByteView body,
-                              Instant now);
+                              Instant now, std::uint16_t flags = 0);
     /// The request was not understood: counted, and its sender is told.
     void refuse(const RequestOrigin& origin, Instant now);
     /// The serial of the open channel to a server; 0: there is none. Another serial says that the
@@ -140,6 +145,8 @@ class ControlChannels {
     std::uint64_t boot() const { return boot_; }
 
   private:
+    Desk& desk(Subject subject) { return desks_.at(static_cast<std::size_t>(subject)); }
+
     // control_channels.cc: connections come and go
     Peer* peer_at(wire::Ipv4Address control_ip);
     Peer* peer_of(ServerId server);
@@ -175,6 +182,7 @@ class ControlChannels {
                       wire::ControlError error);
     void send_error(Channel& channel, std::uint64_t transaction, wire::ControlError error);
     void keep_request(Peer& peer, Channel& channel, const wire::ControlFrameView& frame);
+    bool is_served(wire::ControlKind kind) const;
     Channel* channel_of(const RequestOrigin& origin);
     void send_hello(Channel& channel);
     void send_ping(Peer& peer, Channel& channel, Instant now);
@@ -193,8 +201,7 @@ class ControlChannels {
     std::vector<Peer> peers_;
     ServerStates states_;
     ServerState own_;
-    Transactions transactions_;
-    RequestInbox inbox_;
+    std::array<Desk, kSubjectCount> desks_;
     std::deque<PeerEvent> events_;
     std::deque<ToldSession> told_sessions_;
     WaitedTime waited_;

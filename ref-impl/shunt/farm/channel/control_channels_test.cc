@@ -158,7 +158,7 @@ TEST_F(ControlChannelsTest, ARequestIsAnsweredOrFailsWithItsChannel) {
     const auto first = at(1).request(2, wire::ControlKind::Blob, {}, patience, now_);
     ASSERT_TRUE(first);
     run_for(kMillisecond);
-    const auto answered = at(1).poll_outcome();
+    const auto answered = at(1).poll_outcome(Subject::Moves);
     ASSERT_TRUE(answered);
     EXPECT_EQ(answered->transaction, *first);
     EXPECT_EQ(answered->kind, TransactionOutcome::Kind::Answered);
@@ -173,15 +173,15 @@ TEST_F(ControlChannelsTest, ARequestIsAnsweredOrFailsWithItsChannel) {
     const auto third = at(1).request(2, wire::ControlKind::Blob, {}, Duration::seconds(1), now_);
     ASSERT_TRUE(second && third);
     run_for(Duration::seconds(4));
-    const auto late = at(1).poll_outcome();
+    const auto late = at(1).poll_outcome(Subject::Moves);
     ASSERT_TRUE(late);
     EXPECT_EQ(late->transaction, *third);
     EXPECT_EQ(late->kind, TransactionOutcome::Kind::TimedOut);
-    const auto lost = at(1).poll_outcome();
+    const auto lost = at(1).poll_outcome(Subject::Moves);
     ASSERT_TRUE(lost);
     EXPECT_EQ(lost->transaction, *second);
     EXPECT_EQ(lost->kind, TransactionOutcome::Kind::ChannelLost) << "CTL-6";
-    EXPECT_FALSE(at(1).poll_outcome());
+    EXPECT_FALSE(at(1).poll_outcome(Subject::Moves));
     EXPECT_FALSE(at(1).request(2, wire::ControlKind::Blob, {}, patience, now_));
 }
 

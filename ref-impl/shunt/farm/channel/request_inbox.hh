@@ -27,6 +27,7 @@ struct RequestOrigin {
 struct IncomingRequest {
     RequestOrigin origin;
     wire::ControlKind kind = wire::ControlKind::ObjectCall;
+    std::uint16_t flags = 0;
     std::vector<std::uint8_t> body;
 };
 

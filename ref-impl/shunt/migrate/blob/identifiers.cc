@@ -19,39 +19,33 @@ void Identifiers::advance(Instant now) {
 }
 
 std::optional<Identifiers::Lease> Identifiers::give(farm::ServerId host,
-                                                    const wire::ConnectionTuple& tuple) {
+                                                    const wire::ConnectionTuple& tuple,
+                                                    const wire::MigrationId& attempt) {
     const auto [last, is_first] = last_.try_emplace(host, wire::FlowId());
     if (is_first) last->second = wire::FlowId(rng_.next_u32());
-    Key key{Giver::Self, host, following(last->second)};
+    Key key{host, following(last->second)};
     // There are far more numbers than places, so that this ends.
     while (entries_.contains(key))
         key.id = following(key.id);
-    auto lease = place(key, tuple);
+    auto lease = place(key, {Giver::Self, tuple, attempt});
     if (lease) last->second = key.id;
     return lease;
 }
 
 std::optional<Identifiers::Lease> Identifiers::take(farm::ServerId forwarder, wire::FlowId id,
-                                                    const wire::ConnectionTuple& tuple) {
-    return place({Giver::Peer, forwarder, id}, tuple);
+                                                    const wire::ConnectionTuple& tuple,
+                                                    const wire::MigrationId& attempt) {
+    return place({forwarder, id}, {Giver::Peer, tuple, attempt});
 }
 
-std::optional<Identifiers::Lease> Identifiers::place(const Key& key,
-                                                     const wire::ConnectionTuple& tuple) {
-    if (entries_.size() >= capacity_) return std::nullopt;
-    if (!entries_.try_emplace(key, Entry{tuple}).second) return std::nullopt;
+std::optional<Identifiers::Lease> Identifiers::place(const Key& key, const Flow& flow) {
+    if (!has_room() || !entries_.try_emplace(key, flow).second) return std::nullopt;
     return Lease(*this, key);
 }
 
-std::optional<wire::ConnectionTuple> Identifiers::find(Giver giver, farm::ServerId peer,
-                                                       wire::FlowId id) const {
-    const auto found = entries_.find(Key{giver, peer, id});
-    return found == entries_.end() ? std::nullopt : std::optional(found->second.tuple);
-}
-
-bool Identifiers::is_live(Giver giver, farm::ServerId peer, wire::FlowId id) const {
-    const auto found = entries_.find(Key{giver, peer, id});
-    return found != entries_.end() && found->second.is_live;
+std::optional<Flow> Identifiers::find(farm::ServerId peer, wire::FlowId id) const {
+    const auto found = entries_.find(Key{peer, id});
+    return found == entries_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void Identifiers::end(const Key& key) {

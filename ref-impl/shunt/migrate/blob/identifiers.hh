@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flow identifiers, which stand for a connection between two servers: those that this server gives,
 // and the encapsulation mapping table of those that it was given (docs/protocol/blob.md, BL-10,
-// BL-12; S001 c9, c19-c20).
+// BL-12; S001 c9, c19-c20). Between the same two there is one of a number, whoever gave it.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -17,12 +17,24 @@
 #include "shunt/base/time.hh"
 #include "shunt/farm/farm_config.hh"
 #include "shunt/wire/flow_id.hh"
+#include "shunt/wire/migration_id.hh"
 #include "shunt/wire/tuple.hh"
 
 namespace shunt::migrate::blob {
 
 /// Whose counter an identifier is of.
 enum class Giver : std::uint8_t { Self, Peer };
+
+/// What an identifier stands for: one attempt to move a connection, and what that became.
+struct Flow {
+    Giver giver = Giver::Self;
+    wire::ConnectionTuple tuple;
+    wire::MigrationId attempt;
+    /// False: it has ended, within the last 2MSL.
+    bool is_live = true;
+
+    bool operator==(const Flow&) const = default;
+};
 
 /// The first that is possible behind `id`, round the end.
 wire::FlowId following(wire::FlowId id);
@@ -45,18 +57,16 @@ class Identifiers {
             if (all_ != nullptr) all_->end(key_);
         }
         wire::FlowId id() const { return key_.id; }
-        Giver giver() const { return key_.giver; }
 
       private:
         friend class Identifiers;
         struct Key {
-            Giver giver = Giver::Self;
             farm::ServerId peer = 0;
             wire::FlowId id;
             bool operator==(const Key&) const = default;
             template <typename H>  // NOLINTNEXTLINE(readability-identifier-naming): absl's name
             friend H AbslHashValue(H state, const Key& key) {
-                return H::combine(std::move(state), key.giver, key.peer, key.id.value());
+                return H::combine(std::move(state), key.peer, key.id.value());
             }
         };
         Lease(Identifiers& all, const Key& key) : all_(&all), key_(key) {}
@@ -74,33 +84,30 @@ class Identifiers {
     /// To be called before whatever may end one. Forgets those that ended long ago.
     void advance(Instant now);
 
-    /// The next one for that host; nothing: there is no room (SEC-5).
-    std::optional<Lease> give(farm::ServerId host, const wire::ConnectionTuple& tuple);
-    /// The one that a forwarder has chosen; nothing: it is live, ended just now, or there is no
+    /// There is room for one more (SEC-5).
+    bool has_room() const { return entries_.size() < capacity_; }
+    /// The next one for that host, of those that neither of the two has given; nothing: there is no
     /// room.
+    std::optional<Lease> give(farm::ServerId host, const wire::ConnectionTuple& tuple,
+                              const wire::MigrationId& attempt);
+    /// The one that a forwarder has chosen; nothing: between the two it is live or ended just now,
+    /// or there is no room.
     std::optional<Lease> take(farm::ServerId forwarder, wire::FlowId id,
-                              const wire::ConnectionTuple& tuple);
-    /// The connection that it stands for, or stood for within the last 2MSL.
-    std::optional<wire::ConnectionTuple> find(Giver giver, farm::ServerId peer,
-                                              wire::FlowId id) const;
-    bool is_live(Giver giver, farm::ServerId peer, wire::FlowId id) const;
+                              const wire::ConnectionTuple& tuple, const wire::MigrationId& attempt);
+    /// Nothing also where it ended 2MSL ago.
+    std::optional<Flow> find(farm::ServerId peer, wire::FlowId id) const;
     std::size_t size() const { return entries_.size(); }
 
   private:
     using Key = Lease::Key;
-    struct Entry {
-        wire::ConnectionTuple tuple;
-        bool is_live = true;
-    };
-
     void end(const Key& key);
-    std::optional<Lease> place(const Key& key, const wire::ConnectionTuple& tuple);
+    std::optional<Lease> place(const Key& key, const Flow& flow);
 
     Rng& rng_;
     Duration memory_;
     std::size_t capacity_;
     Instant now_;
-    absl::flat_hash_map<Key, Entry> entries_;
+    absl::flat_hash_map<Key, Flow> entries_;
     absl::flat_hash_map<farm::ServerId, wire::FlowId> last_;  // by host
     std::deque<std::pair<Instant, Key>> ended_;               // in order of being forgotten
 };

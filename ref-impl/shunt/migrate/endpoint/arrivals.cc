@@ -17,6 +17,10 @@ Counter counter_of(tcp::ImportError error) {
     return error == tcp::ImportError::NoRoom ? Counter::OfferFull : Counter::OfferMalformedState;
 }
 
+std::optional<wire::FlowId> flow_of(const ForwardConnectEndpoint& endpoint) {
+    return endpoint.flow ? std::optional(endpoint.flow->id()) : std::nullopt;
+}
+
 /// A defect: a full table makes room, and whoever is first in it goes (TAB-2).
 void evict(ConnectionTables& tables) {
     for (const Slot slot : tables.sorted_slots()) {
@@ -42,7 +46,7 @@ std::optional<Slot> Arrivals::handle_offer(const Offer& offer, Instant now) {
         Record& record = context_.tables.at(*slot);
         auto* endpoint = record.as<ForwardConnectEndpoint>();
         SHUNT_ASSERT(endpoint != nullptr, "a tuple of another home's service is only moved in");
-        if (is_same_attempt(*endpoint, offer)) {
+        if (is_same_attempt(*endpoint, offer) && flow_of(*endpoint) == offer.flow) {
             endpoint->last_offer = now;
             context_.counters.add(Counter::OfferRepeated);
             acknowledge(record, now);
@@ -50,7 +54,8 @@ std::optional<Slot> Arrivals::handle_offer(const Offer& offer, Instant now) {
         }
         if (!may_replace(*endpoint, offer)) {
             context_.counters.add(Counter::OfferStale);
-            messages_.reject(offer.from, offer.tuple, offer.id, RejectReason::TupleInUse, now);
+            messages_.reject(offer.from, offer.tuple, offer.id, offer.flow,
+                             RejectReason::TupleInUse, now);
             return std::nullopt;
         }
     }
@@ -62,7 +67,8 @@ std::optional<Slot> Arrivals::handle_offer(const Offer& offer, Instant now) {
         }
         if (!is_newer(offer, import->offer.id)) {
             context_.counters.add(Counter::OfferStale);
-            messages_.reject(offer.from, offer.tuple, offer.id, RejectReason::TupleInUse, now);
+            messages_.reject(offer.from, offer.tuple, offer.id, offer.flow,
+                             RejectReason::TupleInUse, now);
             return std::nullopt;
         }
         if (is_mutant(Mutant::EndsImportAtAnyOffer)) imports_.end(offer.tuple);
@@ -121,7 +127,7 @@ std::optional<Slot> Arrivals::refuse(const Offer& offer, Counter counter, Instan
                                 : counter == Counter::OfferFull     ? RejectReason::Full
                                 : counter == Counter::OfferDraining ? RejectReason::Draining
                                                                     : RejectReason::MalformedState;
-    messages_.reject(offer.from, offer.tuple, offer.id, reason, now);
+    messages_.reject(offer.from, offer.tuple, offer.id, offer.flow, reason, now);
     return std::nullopt;
 }
 
@@ -143,6 +149,7 @@ std::optional<Slot> Arrivals::begin(const Offer& offer, std::optional<Slot> repl
         refuse(offer, Counter::OfferMalformedState, now);
         return replaced;
     }
+    if (offer.whole != nullptr) return finish(offer, *offer.whole, replaced, now);
     const auto valid = offer.block.validate();
     if (context_.has_extensions() && valid && valid->announces_queues()) {
         return begin_import(offer, replaced, now);
@@ -221,6 +228,11 @@ std::optional<Slot> Arrivals::finish(Import& import, Instant now) {
     const Offer offer = import.offer;
     const tcp::Snapshot snapshot = import.assembly.take();
     imports_.end(offer.tuple);
+    return finish(offer, snapshot, std::nullopt, now);
+}
+
+std::optional<Slot> Arrivals::finish(const Offer& offer, const tcp::Snapshot& snapshot,
+                                     std::optional<Slot> replaced, Instant now) {
     std::unique_ptr<stack::Conversation> resumed;
     if (snapshot.block.has(wire::BlockFlag::Context)) {
         resumed = context_.applications.resume(offer.tuple.service_port, snapshot.context);
@@ -229,7 +241,7 @@ std::optional<Slot> Arrivals::finish(Import& import, Instant now) {
         }
     }
     return make_endpoint(
-        offer, std::nullopt,
+        offer, replaced,
         tcp::Connection::import_snapshot(tcp_config_, identity_of(offer), snapshot, now),
         std::move(resumed), now);
 }
@@ -247,13 +259,27 @@ std::optional<Slot> Arrivals::make_endpoint(const Offer& offer, std::optional<Sl
                                             std::unique_ptr<stack::Conversation> resumed,
                                             Instant now) {
     if (!connection) return refuse(offer, counter_of(connection.error()), now);
+    std::optional<blob::Identifiers::Lease> flow;
+    if (offer.flow) {
+        flow = context_.blobs->identifiers().take(offer.from, *offer.flow, offer.tuple, offer.id);
+        if (!flow) return refuse_flow(offer, now);
+    }
     ForwardConnectEndpoint made = moved_in(std::move(*connection), offer, now);
+    made.flow = std::move(flow);
     made.resumed = std::move(resumed);
     // The old copy goes only now that the new one is whole (SEC-10); it leaves its place to it.
     const Slot slot = place(offer.tuple, replaced, std::move(made));
     context_.counters.add(Counter::OfferAccepted);
     acknowledge(context_.tables.at(slot), now);
     return slot;
+}
+
+/// BL-10: it names another connection, or did a moment ago; or there is no room for one more.
+std::optional<Slot> Arrivals::refuse_flow(const Offer& offer, Instant now) {
+    if (!context_.blobs->identifiers().has_room()) return refuse(offer, Counter::OfferFull, now);
+    context_.counters.add(Counter::OfferStale);
+    messages_.reject(offer.from, offer.tuple, offer.id, offer.flow, RejectReason::TupleInUse, now);
+    return std::nullopt;
 }
 
 Slot Arrivals::place(const wire::ConnectionTuple& tuple, std::optional<Slot> replaced,
@@ -275,15 +301,23 @@ ForwardConnectEndpoint Arrivals::moved_in(tcp::Connection connection, const Offe
     if (is_mutant(Mutant::CountsCopiesFromStart)) {
         endpoint.copy = static_cast<std::uint32_t>(context_.counters.value(Counter::OfferAccepted));
     }
+    if (offer.flow) endpoint.copy = offer.flow->value();
     endpoint.has_client_closed = tcp::has_peer_finished(endpoint.connection.state());
     endpoint.last_offer = now;
-    endpoint.next_acknowledgement = now + acknowledgement_pause(0);
-    for (Packet& packet : early_.take(offer.tuple, offer.from)) {
+    endpoint.next_acknowledgement =
+        offer.flow ? now + context_.config.timers.unreleased_life_blob  // a channel loses none
+                   : now + acknowledgement_pause(0);
+    for (Packet& packet : take_early(offer)) {
         if (!endpoint.held.hold(std::move(packet), context_.held_limits())) {
             context_.counters.add(Counter::DropHeldFull);
         }
     }
     return endpoint;
+}
+
+std::vector<Packet> Arrivals::take_early(const Offer& offer) {
+    if (offer.flow) return context_.blobs->packets().take_early(offer.from, *offer.flow);
+    return early_.take(offer.tuple, offer.from);
 }
 
 void Arrivals::acknowledge(Record& record, Instant now) {
@@ -320,7 +354,8 @@ bool Arrivals::handle_deadline(Slot slot, Instant now) {
     if (endpoint.next_acknowledgement > now) return false;
     if (!is_mutant(Mutant::NeverRepeatsAcknowledgement)) acknowledge(record, now);
     endpoint.next_acknowledgement =
-        now + acknowledgement_pause(++endpoint.acknowledgements_repeated);
+        endpoint.flow ? end_of_waiting(endpoint)
+                      : now + acknowledgement_pause(++endpoint.acknowledgements_repeated);
     return false;
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "shunt/migrate/early_packets.hh"
 #include "shunt/migrate/endpoint/context.hh"
@@ -62,10 +63,14 @@ class Arrivals {
                                   ByteView bytes, Instant now);
     /// The whole has come.
     std::optional<Slot> finish(Import& import, Instant now);
+    std::optional<Slot> finish(const Offer& offer, const tcp::Snapshot& snapshot,
+                               std::optional<Slot> replaced, Instant now);
     void refine(Slot slot, wire::EndpointQueue queue, ByteView bytes, Instant now);
     std::optional<Slot> make_endpoint(const Offer& offer, std::optional<Slot> replaced,
                                       Result<tcp::Connection, tcp::ImportError> connection,
                                       std::unique_ptr<stack::Conversation> resumed, Instant now);
+    std::optional<Slot> refuse_flow(const Offer& offer, Instant now);
+    std::vector<Packet> take_early(const Offer& offer);
     Slot place(const wire::ConnectionTuple& tuple, std::optional<Slot> replaced,
                ForwardConnectEndpoint made);
     ForwardConnectEndpoint moved_in(tcp::Connection connection, const Offer& offer, Instant now);

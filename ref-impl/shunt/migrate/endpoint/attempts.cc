@@ -19,8 +19,26 @@ constexpr Duration kPace = Duration::milliseconds(1);
 
 }  // namespace
 
+Attempt Attempts::make_blob(const wire::ConnectionTuple& tuple, farm::ServerId to,
+                            const tcp::Snapshot& snapshot, Instant now) {
+    Attempt attempt;
+    attempt.target = to;
+    attempt.id = {tuple.service, tuple.service_port, snapshot.block.initial_send_sequence,
+                  snapshot.block.epoch};
+    attempt.flow = context_.blobs->identifiers().give(to, tuple, attempt.id);
+    SHUNT_ASSERT(attempt.flow, "callers ask for room first");
+    attempt.payload = context_.blobs->compile(tuple, attempt.flow->id(), snapshot);
+    attempt.started = attempt.clock = now;
+    return attempt;
+}
+
 Attempt Attempts::make_unbound(const wire::ConnectionTuple& tuple, farm::ServerId to,
                                const wire::ControlBlock& block, Instant now) {
+    if (context_.moves_as_blob(tuple)) {
+        tcp::Snapshot snapshot;
+        snapshot.block = block;
+        return make_blob(tuple, to, snapshot, now);
+    }
     wire::ConnectionInformation information;
     information.service = tuple.service;
     information.service_port = tuple.service_port;
@@ -37,14 +55,27 @@ Attempt Attempts::make_unbound(const wire::ConnectionTuple& tuple, farm::ServerI
 
 Attempt Attempts::make(const wire::ConnectionTuple& tuple, farm::ServerId to,
                        tcp::Snapshot snapshot, Instant now) {
+    if (context_.moves_as_blob(tuple)) return make_blob(tuple, to, snapshot, now);
     Attempt attempt = make_unbound(tuple, to, snapshot.block, now);
     attempt.queues = std::make_unique<OutgoingQueues>(std::move(snapshot));
     return attempt;
 }
 
 void Attempts::begin(Slot slot, Instant now) {
+    Record& record = context_.tables.at(slot);
+    if (record.attempt()->flow) {
+        return context_.blobs->offer(*record.attempt(), is_eager(record), now);
+    }
     send_offer(slot, now);
     send_queues(now);
+}
+
+/// What goes back is never: its home has to say that it has it (EP-46).
+bool Attempts::is_eager(const Record& record) const {
+    if (record.table() != Table::Temporary || !record.as<TemporaryEndpoint>()->attempt->flow)
+        return false;
+    const auto* listen = context_.config.listen_of(context_.self, record.tuple.service_port);
+    return listen != nullptr && listen->is_eager;
 }
 
 void Attempts::send_offer(Slot slot, Instant now) {

@@ -29,8 +29,14 @@ class Attempts {
     Attempt make(const wire::ConnectionTuple& tuple, farm::ServerId to, tcp::Snapshot snapshot,
                  Instant now);
 
-    /// The record's attempt begins: its first 0x01.
+    /// The record's attempt begins: its first 0x01, or the blob.
     void begin(Slot slot, Instant now);
+    /// The record's attempt is one that releases the endpoint itself (BL-14).
+    bool is_eager(const Record& record) const;
+    /// The blob once more: the channel of the one before was lost (EP-46).
+    void offer_again(const Attempt& attempt, Instant now) {
+        context_.blobs->offer(attempt, false, now);
+    }
     /// Sends 0x01 again if that is due; one, also if several were missed. `repeats`: when it goes,
     /// counted from the attempt's clock; `last`: the pause once those are used up, if it goes on.
     void repeat(Slot slot, const std::vector<Duration>& repeats, std::optional<Duration> last,
@@ -49,6 +55,8 @@ class Attempts {
     std::optional<Slot> poll_progressed() { return progressed_.pop(); }
 
   private:
+    Attempt make_blob(const wire::ConnectionTuple& tuple, farm::ServerId to,
+                      const tcp::Snapshot& snapshot, Instant now);
     void send_offer(Slot slot, Instant now);
     /// False: nothing of it is left to be sent.
     bool send_part(Slot slot, Instant now);

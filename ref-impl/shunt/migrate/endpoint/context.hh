@@ -8,6 +8,7 @@
 #include "shunt/farm/farm_config.hh"
 #include "shunt/ip/path_mtu.hh"
 #include "shunt/migrate/applications.hh"
+#include "shunt/migrate/blob/carrier.hh"
 #include "shunt/migrate/connection_tables.hh"
 #include "shunt/migrate/farm_link.hh"
 #include "shunt/migrate/offers.hh"
@@ -26,11 +27,16 @@ struct Context {
     PacketPool& pool;
     Rng& rng;
     Counters& counters;
+    /// What carries connections that move as blobs; null where the farm has none.
+    blob::Carrier* blobs = nullptr;
     /// The server takes no connection from another (EP-43).
     bool is_draining = false;
 
     HeldPackets::Limits held_limits() const {
         return {config.limits.held_packets, config.limits.held_bytes};
+    }
+    bool moves_as_blob(const wire::ConnectionTuple& tuple) const {
+        return blobs != nullptr && blobs->carries(tuple);
     }
     bool has_extensions() const { return config.farm.has_extensions; }
     /// The service is that server's own.

@@ -23,6 +23,8 @@ std::optional<MoveRefusal> Departures::refusal(const Record& record, farm::Serve
         return MoveRefusal::ClientInFarm;
     }
     if (!context_.tables.has_room(Table::Forward)) return MoveRefusal::ForwardTableFull;
+    if (context_.moves_as_blob(record.tuple) && !context_.blobs->identifiers().has_room())
+        return MoveRefusal::NoFlowIdentifier;
     return std::nullopt;
 }
 
@@ -136,6 +138,7 @@ std::vector<Packet> Departures::leave(Slot slot, std::uint32_t copy, Instant now
     entry.owner = endpoint.attempt->target;
     entry.id = endpoint.attempt->id;
     entry.copy = copy;
+    entry.flow = std::move(endpoint.attempt->flow);
     entry.first_client_byte = endpoint.connection.initial_receive_sequence() + 1;
     if (!context_.has_extensions()) {
         entry.handshake_acknowledgment = std::move(endpoint.handshake_acknowledgment);
@@ -157,6 +160,7 @@ void Departures::end_refused(Slot slot) {
 }
 
 Instant Departures::deadline(const TemporaryEndpoint& endpoint) const {
+    if (endpoint.attempt->flow) return fall_back_at(*endpoint.attempt);
     const auto repeat = Attempts::next_repeat(
         *endpoint.attempt, context_.config.timers.connection_sends, std::nullopt);
     return *earlier(fall_back_at(*endpoint.attempt), repeat);
@@ -165,16 +169,36 @@ Instant Departures::deadline(const TemporaryEndpoint& endpoint) const {
 bool Departures::handle_deadline(Slot slot, Instant now) {
     auto& endpoint = *context_.tables.at(slot).as<TemporaryEndpoint>();
     if (fall_back_at(*endpoint.attempt) <= now) {
-        context_.counters.add(Counter::MoveFellBack);
-        end_attempt(endpoint);
+        // BL-14: a copy that is there would wait for a minute, and in vain.
+        if (endpoint.attempt->flow) release_unanswered(context_.tables.at(slot), now);
+        give_up(slot);
         return true;
     }
+    if (endpoint.attempt->flow) return false;
     attempts_.repeat(slot, context_.config.timers.connection_sends, std::nullopt, now);
     return false;
 }
 
+void Departures::release_unanswered(const Record& record, Instant now) {
+    const Attempt& attempt = *record.as<TemporaryEndpoint>()->attempt;
+    messages_.send_copy(wire::EncapsulationType::Release, attempt.target, record.tuple,
+                        {attempt.id, attempt.flow->id().value()}, now);
+}
+
+bool Departures::is_lost(const Record& record, wire::FlowId flow) const {
+    const auto* endpoint = record.as<TemporaryEndpoint>();
+    return endpoint != nullptr && endpoint->attempt && endpoint->attempt->flow &&
+           endpoint->attempt->flow->id() == flow;
+}
+
+void Departures::give_up(Slot slot) {
+    context_.counters.add(Counter::MoveFellBack);
+    end_attempt(*context_.tables.at(slot).as<TemporaryEndpoint>());
+}
+
 Instant Departures::fall_back_at(const Attempt& attempt) const {
     const auto& timers = context_.config.timers;
+    if (attempt.flow) return attempt.started + timers.blob_answer;
     return std::min(attempt.clock + timers.fall_back, attempt.started + timers.attempt_life);
 }
 

@@ -15,7 +15,8 @@ namespace shunt::migrate::endpoint {
 
 class Departures {
   public:
-    Departures(Context& context, Attempts& attempts) : context_(context), attempts_(attempts) {}
+    Departures(Context& context, Messages& messages, Attempts& attempts)
+        : context_(context), messages_(messages), attempts_(attempts) {}
 
     /// Freezes the endpoint and sends the first 0x01 (EP-4); one that is in use goes from Local to
     /// Temporary with its application (EP-40).
@@ -34,6 +35,10 @@ class Departures {
     std::vector<Packet> leave(Slot slot, std::uint32_t copy, Instant now);
     /// The target refused; the endpoint is frozen no more.
     void end_refused(Slot slot);
+    /// The record's attempt is that of this flow, whose blob or its answer is lost.
+    bool is_lost(const Record& record, wire::FlowId flow) const;
+    /// Nobody will answer the attempt; the endpoint is frozen no more (EP-6).
+    void give_up(Slot slot);
     /// After an attempt that failed: the endpoint in use is Local again, its application with it
     /// (EP-44). Returns the packets that were held.
     std::vector<Packet> take_back(Slot slot);
@@ -51,9 +56,11 @@ class Departures {
     void freeze(Slot slot, Instant now);
     /// A late wake-up too gives up an attempt at this time, whatever came meanwhile (EP-6).
     Instant fall_back_at(const Attempt& attempt) const;
+    void release_unanswered(const Record& record, Instant now);
     void end_attempt(TemporaryEndpoint& endpoint);
 
     Context& context_;
+    Messages& messages_;
     Attempts& attempts_;
 };
 

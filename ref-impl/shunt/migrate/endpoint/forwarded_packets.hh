@@ -10,6 +10,7 @@
 #include "shunt/migrate/early_packets.hh"
 #include "shunt/migrate/endpoint/context.hh"
 #include "shunt/migrate/endpoint/messages.hh"
+#include "shunt/wire/flow_id.hh"
 #include "shunt/wire/forwarded_packet.hh"
 
 namespace shunt::migrate::endpoint {
@@ -22,6 +23,8 @@ class ForwardedPackets {
         wire::ConnectionTuple tuple;
         Packet packet;
         bool is_icmp_error = false;
+        /// By which it came, where the connection has moved as a blob.
+        std::optional<wire::FlowId> flow{};
     };
 
     ForwardedPackets(Context& context, Messages& messages);

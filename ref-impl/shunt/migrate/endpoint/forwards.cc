@@ -2,6 +2,7 @@
 #include "shunt/migrate/endpoint/forwards.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "shunt/base/mutant.hh"
 #include "shunt/migrate/endpoint/client_packet.hh"
@@ -14,6 +15,10 @@ using wire::EncapsulationType;
 
 namespace {
 
+std::optional<wire::FlowId> flow_of(const ForwardEntry& entry) {
+    return entry.flow ? std::optional(entry.flow->id()) : std::nullopt;
+}
+
 // What a router does, and a home must not (EP-21).
 void lower_ttl(Packet& packet) {
     packet.mutable_bytes()[8] = static_cast<std::uint8_t>(packet.bytes()[8] - 1);
@@ -25,7 +30,10 @@ void lower_ttl(Packet& packet) {
 }  // namespace
 
 void Forwards::begin(Slot slot, std::vector<Packet> held, Instant now) {
-    release_owner(context_.tables.at(slot), false, held, now);
+    // An eager blob has released its host (BL-14).
+    if (!context_.tables.at(slot).as<ForwardEntry>()->is_unacknowledged) {
+        release_owner(context_.tables.at(slot), false, held, now);
+    }
     for (Packet& packet : held)
         forward(slot, std::move(packet), now);
 }
@@ -43,7 +51,7 @@ bool Forwards::forward(Slot slot, Packet packet, Instant now) {
     const bool closes = !entry.is_closing && !flags.syn && (flags.fin || flags.reset) &&
                         (is_intact(packet.bytes()) || is_mutant(Mutant::BelievesDamagedFin));
     if (closes && !is_mutant(Mutant::KeepsClosingRecord)) entry.is_closing = true;
-    messages_.forward(entry.owner, record.tuple, std::move(packet), now);
+    messages_.forward(entry.owner, record.tuple, flow_of(entry), std::move(packet), now);
     return closes;
 }
 
@@ -56,8 +64,15 @@ bool Forwards::is_of_owner(const Record& record, farm::ServerId from,
 
 void Forwards::release_again(Slot slot, Instant now) {
     Record& record = context_.tables.at(slot);
-    use(*record.as<ForwardEntry>(), now);
+    auto& entry = *record.as<ForwardEntry>();
+    use(entry, now);
+    if (std::exchange(entry.is_unacknowledged, false)) return;
     release_owner(record, true, {}, now);
+}
+
+bool Forwards::is_unacknowledged(const Record& record, wire::FlowId flow) const {
+    const auto* entry = record.as<ForwardEntry>();
+    return entry != nullptr && entry->is_unacknowledged && flow_of(*entry) == flow;
 }
 
 void Forwards::release_owner(const Record& record, bool repeats, const std::vector<Packet>& held,
@@ -77,14 +92,19 @@ void Forwards::release_owner(const Record& record, bool repeats, const std::vect
     // Once the client's own FIN has passed, its repetitions release: a copy that a late 0x01 made
     // after the connection must not be (EP-8).
     if (entry.handshake_acknowledgment.empty() || entry.is_closing) return;
-    messages_.forward(entry.owner, record.tuple, context_.pool.copy(entry.handshake_acknowledgment),
-                      now);
+    messages_.forward(entry.owner, record.tuple, std::nullopt,
+                      context_.pool.copy(entry.handshake_acknowledgment), now);
 }
 
 std::optional<Slot> Forwards::handle_unknown(Slot slot, const wire::MigrationId& unknown,
                                              Instant now) {
     const Record& record = context_.tables.at(slot);
     const auto& entry = *record.as<ForwardEntry>();
+    // BL-14: the blob may be behind the packet that was not known.
+    if (entry.is_unacknowledged) {
+        context_.counters.add(Counter::RejectStale);
+        return std::nullopt;
+    }
     const bool is_about_tuple =
         unknown.initial_send_sequence == SequenceNumber(0) && unknown.epoch == 0;
     if (unknown == entry.id || (is_about_tuple && is_mutant(Mutant::ForgetsUncertainOwner))) {
@@ -111,9 +131,14 @@ std::optional<Slot> Forwards::handle_release(const EncapsulatedFrame& frame, Ins
     }
     const auto tuple = messages_.tuple_of_answer(frame.view);
     const auto slot = tuple ? context_.tables.find(*tuple) : std::nullopt;
+    return handle_release(slot, frame.from, *released, now);
+}
+
+std::optional<Slot> Forwards::handle_release(std::optional<Slot> slot, farm::ServerId from,
+                                             const wire::MigrationCopy& released, Instant now) {
     const auto* entry = slot ? context_.tables.at(*slot).as<ForwardEntry>() : nullptr;
-    const bool is_its = entry != nullptr && entry->owner == frame.from &&
-                        entry->id == released->id && entry->copy == released->copy;
+    const bool is_its = entry != nullptr && entry->owner == from && entry->id == released.id &&
+                        entry->copy == released.copy;
     if (!is_its && !(entry != nullptr && is_mutant(Mutant::AnyCopyReleases))) {
         context_.counters.add(Counter::ReleaseStale);
         return std::nullopt;

@@ -27,11 +27,29 @@ class Forwards {
                      const std::optional<wire::MigrationCopy>& named) const;
     /// Such a 0x03: the release again.
     void release_again(Slot slot, Instant now);
+    /// The owner has said that it acts: the answer to a release that is one (BL-14).
+    void hear_of_owner(Slot slot, Instant now) {
+        use(*context_.tables.at(slot).as<ForwardEntry>(), now);
+    }
+    /// The record's eager blob is that of this flow, and not answered yet (BL-14).
+    bool is_unacknowledged(const Record& record, wire::FlowId flow) const;
+    /// The eager blob was refused: nobody has the endpoint any more.
+    void handle_refused_eager(Slot slot) {
+        context_.counters.add(Counter::ForwardDisowned);
+        context_.tables.erase(slot);
+    }
+    /// What may have come of the eager blob is not known, and will not be by its answer.
+    void lose_answer(Slot slot) {
+        context_.tables.at(slot).as<ForwardEntry>()->is_unacknowledged = false;
+    }
     /// 0x10 reason 3 from the owner. Returns the slot if the record was erased by it (EP-23).
     std::optional<Slot> handle_unknown(Slot slot, const wire::MigrationId& unknown, Instant now);
     /// 0x11 from an owner whose endpoint has closed (EP-30): the record swallows what is no SYN for
     /// 2MSL more (EP-31). Returns its slot.
     std::optional<Slot> handle_release(const EncapsulatedFrame& frame, Instant now);
+    /// The same, however it was said; `slot`: of the record that it may be about.
+    std::optional<Slot> handle_release(std::optional<Slot> slot, farm::ServerId from,
+                                       const wire::MigrationCopy& released, Instant now);
 
     Instant deadline(const ForwardEntry& entry) const;
     /// Erases a record that nobody used for long, if its owner does not say that it is there

@@ -13,6 +13,18 @@ std::optional<Slot> HomeSide::slot_of(const EncapsulatedFrame& frame) const {
     return tuple ? context_.tables.find(*tuple) : std::nullopt;
 }
 
+Result<wire::MigrationId, MoveRefusal> HomeSide::start_move(Slot slot, farm::ServerId target,
+                                                            Instant now) {
+    auto started = departures_.start(slot, target, now);
+    if (!started || !exchange_.attempts.is_eager(context_.tables.at(slot))) return started;
+    // BL-14: the host acts by the blob alone, and what is held follows it.
+    const wire::FlowId flow = context_.tables.at(slot).attempt()->flow->id();
+    auto held = departures_.leave(slot, flow.value(), now);
+    context_.tables.at(slot).as<ForwardEntry>()->is_unacknowledged = true;
+    forwards_.begin(slot, std::move(held), now);
+    return started;
+}
+
 std::optional<Slot> HomeSide::handle_connection(const EncapsulatedFrame& frame, Instant now) {
     const auto offer = read_offer(frame, exchange_.fingerprint_key, context_.counters);
     if (!offer) return std::nullopt;
@@ -51,21 +63,69 @@ std::optional<Slot> HomeSide::handle_acknowledgement(const EncapsulatedFrame& fr
         context_.counters.add(Counter::DropEncapsulationPayload);
         return std::nullopt;
     }
-    if (slot) {
-        const Record& record = context_.tables.at(*slot);
-        if (departures_.is_accepted_by(record, frame.from, named, now)) {
-            auto held = departures_.leave(*slot, named ? named->copy : 0, now);
-            forwards_.begin(*slot, std::move(held), now);
-            return slot;
-        }
-        if (forwards_.is_of_owner(record, frame.from, named)) {
-            if (is_mutant(Mutant::AnswersOneAcknowledgement)) return std::nullopt;
-            forwards_.release_again(*slot, now);
-            return std::nullopt;
-        }
+    const std::optional<wire::MigrationCopy> said = named ? std::optional(*named) : std::nullopt;
+    if (slot && is_expected(*slot, frame.from, said, now)) {
+        return follow_acknowledgement(*slot, frame.from, said, now);
     }
     refuse_stale(frame, slot, now);
     return std::nullopt;
+}
+
+std::optional<Slot> HomeSide::handle_acknowledgement(farm::ServerId from,
+                                                     const wire::ConnectionTuple& tuple,
+                                                     const wire::MigrationCopy& named,
+                                                     Instant now) {
+    const auto slot = context_.tables.find(tuple);
+    if (slot && is_expected(*slot, from, named, now)) {
+        return follow_acknowledgement(*slot, from, named, now);
+    }
+    context_.counters.add(Counter::AcknowledgementStale);
+    messages_.send_copy(EncapsulationType::Release, from, tuple, named, now);  // EP-16
+    return std::nullopt;
+}
+
+bool HomeSide::is_expected(Slot slot, farm::ServerId from,
+                           const std::optional<wire::MigrationCopy>& named, Instant now) const {
+    const Record& record = context_.tables.at(slot);
+    return departures_.is_accepted_by(record, from, named, now) ||
+           forwards_.is_of_owner(record, from, named);
+}
+
+std::optional<Slot> HomeSide::follow_acknowledgement(
+    Slot slot, farm::ServerId from, const std::optional<wire::MigrationCopy>& named, Instant now) {
+    if (departures_.is_accepted_by(context_.tables.at(slot), from, named, now)) {
+        auto held = departures_.leave(slot, named ? named->copy : 0, now);
+        forwards_.begin(slot, std::move(held), now);
+        return slot;
+    }
+    if (is_mutant(Mutant::AnswersOneAcknowledgement)) return std::nullopt;
+    forwards_.release_again(slot, now);
+    return std::nullopt;
+}
+
+void HomeSide::handle_commit_answer(farm::ServerId from, const wire::ConnectionTuple& tuple,
+                                    const wire::MigrationCopy& named, Instant now) {
+    const auto slot = context_.tables.find(tuple);
+    if (slot && forwards_.is_of_owner(context_.tables.at(*slot), from, named)) {
+        forwards_.hear_of_owner(*slot, now);
+    }
+}
+
+std::optional<Slot> HomeSide::handle_loss(const wire::ConnectionTuple& tuple, wire::FlowId flow) {
+    const auto slot = context_.tables.find(tuple);
+    if (!slot) return std::nullopt;
+    if (forwards_.is_unacknowledged(context_.tables.at(*slot), flow)) forwards_.lose_answer(*slot);
+    if (!departures_.is_lost(context_.tables.at(*slot), flow)) return std::nullopt;
+    departures_.give_up(*slot);
+    return slot;
+}
+
+std::optional<Slot> HomeSide::handle_eager_refusal(const wire::ConnectionTuple& tuple,
+                                                   wire::FlowId flow) {
+    const auto slot = context_.tables.find(tuple);
+    if (!slot || !forwards_.is_unacknowledged(context_.tables.at(*slot), flow)) return std::nullopt;
+    forwards_.handle_refused_eager(*slot);
+    return slot;
 }
 
 void HomeSide::refuse_stale(const EncapsulatedFrame& frame, std::optional<Slot> slot, Instant now) {
@@ -85,7 +145,7 @@ void HomeSide::refuse_stale(const EncapsulatedFrame& frame, std::optional<Slot> 
     const wire::ConnectionTuple& tuple = context_.tables.at(*slot).tuple;
     Packet reset = context_.pool.take();
     write_client_reset(tuple, *sequence, reset);
-    messages_.forward(frame.from, tuple, std::move(reset), now);
+    messages_.forward(frame.from, tuple, std::nullopt, std::move(reset), now);
 }
 
 std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame, Instant now) {
@@ -94,18 +154,22 @@ std::optional<Slot> HomeSide::handle_reject(const EncapsulatedFrame& frame, Inst
         context_.counters.add(reject.error());
         return std::nullopt;
     }
-    const auto slot = slot_of(frame);
+    return follow_reject(slot_of(frame), frame.from, *reject, now);
+}
+
+std::optional<Slot> HomeSide::follow_reject(std::optional<Slot> slot, farm::ServerId from,
+                                            const wire::RejectMessage& reject, Instant now) {
     const auto* entry = slot ? context_.tables.at(*slot).as<ForwardEntry>() : nullptr;
-    if (reject->reason == wire::RejectReason::UnknownEndpoint && entry != nullptr &&
-        entry->owner == frame.from && !entry->is_over) {
-        return forwards_.handle_unknown(*slot, reject->id, now);
+    if (reject.reason == wire::RejectReason::UnknownEndpoint && entry != nullptr &&
+        entry->owner == from && !entry->is_over) {
+        return forwards_.handle_unknown(*slot, reject.id, now);
     }
     // A refusal that comes when the record is in Forward is one of before (EP-14).
     if (entry != nullptr && is_mutant(Mutant::RefusalEndsRecord)) {
         context_.tables.erase(*slot);
         return slot;
     }
-    if (!slot || !departures_.is_refused_by(context_.tables.at(*slot), frame.from, *reject)) {
+    if (!slot || !departures_.is_refused_by(context_.tables.at(*slot), from, reject)) {
         context_.counters.add(Counter::RejectStale);
         return std::nullopt;
     }

@@ -69,7 +69,8 @@ std::optional<Slot> Homecomings::handle_offer(const Offer& offer, Instant now) {
     if (entry != nullptr && is_same_connection(*entry, offer)) {
         if (was_refused(*entry, offer.id.epoch) && !is_mutant(Mutant::ForgetsRefusedReturn)) {
             context_.counters.add(Counter::OfferRepeated);
-            messages_.reject(offer.from, offer.tuple, offer.id, entry->refused->reason, now);
+            messages_.reject(offer.from, offer.tuple, offer.id, offer.flow, entry->refused->reason,
+                             now);
             return std::nullopt;
         }
         if (offer.id.epoch == next_epoch(*entry) || is_mutant(Mutant::TakesAnyReturn)) {
@@ -91,7 +92,8 @@ void Homecomings::answer_other(const Offer& offer, Instant now) {
                                    {offer.id, accepted->second.copy}, now);
     }
     context_.counters.add(Counter::OfferStale);
-    messages_.reject(offer.from, offer.tuple, offer.id, RejectReason::UnknownEndpoint, now);
+    messages_.reject(offer.from, offer.tuple, offer.id, offer.flow, RejectReason::UnknownEndpoint,
+                     now);
 }
 
 std::optional<Slot> Homecomings::handle_next(const Offer& offer, Instant now) {
@@ -110,6 +112,7 @@ std::optional<Slot> Homecomings::handle_next(const Offer& offer, Instant now) {
         return refuse(offer, reason_of(*error), now);
     }
     if (!context_.tables.has_room(Table::Local)) return refuse(offer, RejectReason::Full, now);
+    if (offer.whole != nullptr) return finish(offer, *offer.whole, now);
     if (!offer.block.validate()->announces_queues()) {
         tcp::Snapshot snapshot;
         snapshot.block = offer.block;
@@ -178,7 +181,7 @@ std::optional<Slot> Homecomings::finish(const Offer& offer, const tcp::Snapshot&
     context_.tables.change(slot,
                            LocalEndpoint{std::move(*connection), std::move(conversation), epoch});
     remember_owner(offer.tuple, offer.from, now);
-    const std::uint32_t copy = context_.rng.next_u32();
+    const std::uint32_t copy = offer.flow ? offer.flow->value() : context_.rng.next_u32();
     remember_accepted(offer, copy, now);
     context_.counters.add(Counter::ReturnAccepted);
     messages_.send_copy(EncapsulationType::Acknowledgement, offer.from, offer.tuple,
@@ -193,7 +196,7 @@ std::optional<Slot> Homecomings::refuse(const Offer& offer, RejectReason reason,
     if (ForwardEntry* entry = record_of_owner(offer.tuple, offer.from)) {
         entry->refused = RefusedReturn{offer.id.epoch, reason};
     }
-    messages_.reject(offer.from, offer.tuple, offer.id, reason, now);
+    messages_.reject(offer.from, offer.tuple, offer.id, offer.flow, reason, now);
     return std::nullopt;
 }
 

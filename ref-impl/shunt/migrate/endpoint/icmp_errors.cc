@@ -33,10 +33,13 @@ tcp::Connection* acting_connection(Record& record) {
 
 void forward_icmp_error(Context& context, const wire::ConnectionTuple& tuple, farm::ServerId owner,
                         Packet packet, Instant now) {
+    if (context.moves_as_blob(tuple)) {
+        return context.blobs->tell_icmp(owner, tuple, packet.bytes(), now);
+    }
     if (packet.size() > context.link.payload_max() || is_mutant(Mutant::KeepsIcmpErrors)) {
         return context.counters.add(Counter::DropForwardMtu);
     }
-    Messages(context).forward(owner, tuple, std::move(packet), now);
+    Messages(context).forward(owner, tuple, std::nullopt, std::move(packet), now);
 }
 
 bool take_icmp_error(Context& context, Slot slot, const wire::IcmpView& message,

@@ -17,9 +17,19 @@ void Messages::send(farm::ServerId to, const wire::ConnectionTuple& tuple, Encap
 void Messages::send_copy(EncapsulationType type, farm::ServerId to,
                          const wire::ConnectionTuple& tuple, const wire::MigrationCopy& content,
                          Instant now) {
+    if (context_.moves_as_blob(tuple)) {
+        return context_.blobs->send_copy(type, to, wire::FlowId(content.copy), now);
+    }
     Packet payload = context_.pool.take();
     content.append_to(payload);
     send(to, tuple, type, std::move(payload), now);
+}
+
+void Messages::reject(farm::ServerId to, const wire::ConnectionTuple& tuple,
+                      const wire::MigrationId& id, std::optional<wire::FlowId> flow,
+                      wire::RejectReason reason, Instant now) {
+    if (flow) return context_.blobs->reject(to, *flow, reason, now);
+    reject(to, tuple, id, reason, now);
 }
 
 void Messages::reject(farm::ServerId to, const wire::ConnectionTuple& tuple,
@@ -39,8 +49,9 @@ void Messages::reject(farm::ServerId to, const wire::ConnectionTuple& tuple,
     send(to, tuple, EncapsulationType::Reject, std::move(payload), now);
 }
 
-void Messages::forward(farm::ServerId to, const wire::ConnectionTuple& tuple, Packet packet,
-                       Instant now) {
+void Messages::forward(farm::ServerId to, const wire::ConnectionTuple& tuple,
+                       std::optional<wire::FlowId> flow, Packet packet, Instant now) {
+    if (flow) return context_.blobs->forward(to, *flow, std::move(packet), now);
     context_.counters.add(Counter::ForwardSent);
     const auto header = header_towards(to, tuple, EncapsulationType::Forwarded);
     if (packet.size() <= context_.link.payload_max()) {

@@ -15,6 +15,8 @@ const char* describe(MoveRefusal refusal) {
             return "the target is this server";
         case MoveRefusal::ForwardTableFull:
             return "the Forward table is full";
+        case MoveRefusal::NoFlowIdentifier:
+            return "no flow identifier is free";
         case MoveRefusal::OfferedLately:
             return "it was offered to that server lately";
         case MoveRefusal::ClientInFarm:

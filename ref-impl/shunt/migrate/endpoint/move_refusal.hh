@@ -13,6 +13,7 @@ enum class MoveRefusal : std::uint8_t {
     AlreadyMoving,       // an attempt is under way
     TargetIsSelf,        // the home need not move it to itself
     ForwardTableFull,    // TAB-2: serve locally
+    NoFlowIdentifier,    // BL-10, SEC-5
     OfferedLately,       // EP-18
     ClientInFarm,        // EP-29
     TemporaryTableFull,  // of an endpoint in use, which goes there while it moves

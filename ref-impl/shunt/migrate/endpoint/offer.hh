@@ -7,7 +7,9 @@
 
 #include "shunt/base/siphash.hh"
 #include "shunt/migrate/endpoint/context.hh"
+#include "shunt/tcp/snapshot.hh"
 #include "shunt/wire/control_block.hh"
+#include "shunt/wire/flow_id.hh"
 #include "shunt/wire/migration_id.hh"
 #include "shunt/wire/tuple.hh"
 
@@ -20,6 +22,11 @@ struct Offer {
     wire::ControlBlock block;
     /// Of the payload: tells attempts of devices apart that write no epoch (TCB-4).
     std::uint64_t fingerprint = 0;
+    /// Of what comes as a blob: its name, and all of it, which lives as long as the call that this
+    /// is handed to.
+    std::optional<wire::FlowId> flow{};
+    const tcp::Snapshot* whole = nullptr;
+    bool is_eager = false;  // released by itself (BL-14)
 
     tcp::Identity identity() const {
         return {tuple.service, tuple.service_port, tuple.client, tuple.client_port};

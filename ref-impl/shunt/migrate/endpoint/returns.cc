@@ -33,10 +33,11 @@ Returns::Returns(Context& context, Messages& messages, Attempts& attempts)
 Result<wire::MigrationId, MoveRefusal> Returns::start(Slot slot, Instant now) {
     Record& record = context_.tables.at(slot);
     auto& endpoint = *record.as<ForwardConnectEndpoint>();
-    auto refused = !context_.has_extensions() ? std::optional(MoveRefusal::NotUnbound)
-                   : !endpoint.is_released    ? std::optional(MoveRefusal::NotReleased)
-                   : endpoint.returning != nullptr
-                       ? std::optional(MoveRefusal::AlreadyMoving)
+    auto refused = !context_.has_extensions()      ? std::optional(MoveRefusal::NotUnbound)
+                   : !endpoint.is_released         ? std::optional(MoveRefusal::NotReleased)
+                   : endpoint.returning != nullptr ? std::optional(MoveRefusal::AlreadyMoving)
+                   : lacks_flow(record)
+                       ? std::optional(MoveRefusal::NoFlowIdentifier)
                        : refusal_in_use(endpoint.connection, endpoint.conversation.get(), now);
     if (refused) {
         context_.counters.add(Counter::MoveRefused);
@@ -52,6 +53,17 @@ Result<wire::MigrationId, MoveRefusal> Returns::start(Slot slot, Instant now) {
     const wire::MigrationId id = endpoint.returning->id;
     attempts_.begin(slot, now);
     return id;
+}
+
+bool Returns::lacks_flow(const Record& record) const {
+    return context_.moves_as_blob(record.tuple) && !context_.blobs->identifiers().has_room();
+}
+
+void Returns::offer_again(Slot slot, wire::FlowId flow, Instant now) {
+    const auto* endpoint = context_.tables.at(slot).as<ForwardConnectEndpoint>();
+    const bool is_its = endpoint != nullptr && endpoint->returning && endpoint->returning->flow &&
+                        endpoint->returning->flow->id() == flow;
+    if (is_its) attempts_.offer_again(*endpoint->returning, now);
 }
 
 void Returns::hold(Slot slot, Packet packet) {
@@ -83,11 +95,12 @@ void Returns::hand_over(Slot slot, Instant now) {
     const wire::ConnectionTuple tuple = record.tuple;
     const farm::ServerId home = endpoint.home;
     std::vector<Packet> held = endpoint.held.take_all();
+    const auto flow = endpoint.flow ? std::optional(endpoint.flow->id()) : std::nullopt;
     context_.tables.erase(slot);
     handed_over_.remember(key_of(tuple), now);
     context_.counters.add(Counter::ReturnDone);
     for (Packet& packet : held) {
-        ForwardedPackets::Received received{home, tuple, std::move(packet)};
+        ForwardedPackets::Received received{home, tuple, std::move(packet), false, flow};
         send_back(received, now);
     }
 }
@@ -101,6 +114,7 @@ std::vector<Packet> Returns::resume(Slot slot) {
 Instant Returns::deadline(const ForwardConnectEndpoint& endpoint) const {
     const auto& timers = context_.config.timers;
     const Instant end = endpoint.returning->started + timers.return_life;
+    if (endpoint.returning->flow) return end;
     return *earlier(
         end, Attempts::next_repeat(*endpoint.returning, repeats_, timers.return_repeat_last));
 }
@@ -118,7 +132,9 @@ bool Returns::handle_deadline(Slot slot, Instant now) {
         resume(slot);
         return false;
     }
-    attempts_.repeat(slot, repeats_, timers.return_repeat_last, now);
+    if (!endpoint.returning->flow) {
+        attempts_.repeat(slot, repeats_, timers.return_repeat_last, now);
+    }
     return false;
 }
 
@@ -126,7 +142,8 @@ bool Returns::send_back(ForwardedPackets::Received& received, Instant now) {
     if (!handed_over_.contains(key_of(received.tuple), now)) return false;
     if (is_mutant(Mutant::KeepsHeldOfReturned)) return true;
     context_.counters.add(Counter::ForwardReturned);
-    messages_.forward(received.from, received.tuple, std::move(received.packet), now);
+    messages_.forward(received.from, received.tuple, received.flow, std::move(received.packet),
+                      now);
     return true;
 }
 

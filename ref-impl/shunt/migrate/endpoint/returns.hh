@@ -24,6 +24,8 @@ class Returns {
 
     /// Freezes a released endpoint and offers it to its home.
     Result<wire::MigrationId, MoveRefusal> start(Slot slot, Instant now);
+    /// The return of that flow went by a channel that is lost, and goes by another one.
+    void offer_again(Slot slot, wire::FlowId flow, Instant now);
     /// A client's packet while the answer is not here.
     void hold(Slot slot, Packet packet);
 
@@ -50,6 +52,7 @@ class Returns {
     void forget(const wire::ConnectionTuple& tuple) { handed_over_.forget(key_of(tuple)); }
 
   private:
+    bool lacks_flow(const Record& record) const;
     std::uint64_t key_of(const wire::ConnectionTuple& tuple) const { return tuple.hash(key_); }
 
     Context& context_;

@@ -22,10 +22,15 @@ std::optional<Slot> TargetSide::handle_connection(const EncapsulatedFrame& frame
         context_.counters.add(Counter::DropEncapsulationPayload);
         return std::nullopt;
     }
-    const auto slot = context_.tables.find(offer->tuple);
-    const bool is_handed_over = slot && returns_.is_implied_by(context_.tables.at(*slot), *offer);
+    return handle_offer(*offer, now);
+}
+
+std::optional<Slot> TargetSide::handle_offer(const Offer& offer, Instant now) {
+    const auto slot = context_.tables.find(offer.tuple);
+    const bool is_handed_over = slot && returns_.is_implied_by(context_.tables.at(*slot), offer);
     if (is_handed_over) returns_.hand_over(*slot, now);
-    const auto changed = note_arrival(arrivals_.handle_offer(*offer, now));
+    const auto changed = note_arrival(arrivals_.handle_offer(offer, now));
+    if (offer.is_eager && changed) release_eager(*changed, *offer.flow, now);
     if (is_mutant(Mutant::ReleasesItself) && changed) release(*changed, now);
     return changed ? changed : is_handed_over ? slot : std::nullopt;
 }
@@ -73,16 +78,28 @@ bool TargetSide::gives_way(Slot slot, ForwardedPackets::Received& received, Inst
     if (endpoint.conversation) endpoint.conversation->end(std::move(endpoint.connection));
     context_.tables.erase(slot);
     if (is_mutant(Mutant::SwallowsReplacingSyn)) return true;
-    messages_.forward(received.from, received.tuple, std::move(received.packet), now);
+    messages_.forward(received.from, received.tuple, received.flow, std::move(received.packet),
+                      now);
     return true;
 }
 
 std::optional<Slot> TargetSide::handle_acknowledgement(const EncapsulatedFrame& frame,
                                                        Instant now) {
     const auto accepted = wire::MigrationCopy::parse(frame.view);
-    const auto slot =
-        accepted ? context_.tables.find(tuple_of(frame.view, accepted->id)) : std::optional<Slot>();
-    if (!slot || !returns_.is_about(context_.tables.at(*slot), frame.from, accepted->id)) {
+    if (!accepted) {
+        context_.counters.add(Counter::AcknowledgementStale);
+        return std::nullopt;
+    }
+    return handle_acknowledgement(frame.from, tuple_of(frame.view, accepted->id), accepted->id,
+                                  now);
+}
+
+std::optional<Slot> TargetSide::handle_acknowledgement(farm::ServerId from,
+                                                       const wire::ConnectionTuple& tuple,
+                                                       const wire::MigrationId& accepted,
+                                                       Instant now) {
+    const auto slot = context_.tables.find(tuple);
+    if (!slot || !returns_.is_about(context_.tables.at(*slot), from, accepted)) {
         context_.counters.add(Counter::AcknowledgementStale);
         return std::nullopt;
     }
@@ -96,13 +113,18 @@ std::optional<Slot> TargetSide::handle_reject(const EncapsulatedFrame& frame, In
         context_.counters.add(reject.error());
         return std::nullopt;
     }
-    const auto slot = context_.tables.find(tuple_of(frame.view, reject->id));
-    if (!slot || !returns_.is_about(context_.tables.at(*slot), frame.from, reject->id)) {
+    return handle_reject(frame.from, tuple_of(frame.view, reject->id), *reject, now);
+}
+
+std::optional<Slot> TargetSide::handle_reject(farm::ServerId from,
+                                              const wire::ConnectionTuple& tuple,
+                                              const wire::RejectMessage& reject, Instant now) {
+    const auto slot = context_.tables.find(tuple);
+    if (!slot || !returns_.is_about(context_.tables.at(*slot), from, reject.id)) {
         context_.counters.add(Counter::RejectStale);
         return std::nullopt;
     }
-    if (reject->reason == wire::RejectReason::UnknownEndpoint &&
-        !is_mutant(Mutant::KeepsDisowned)) {
+    if (reject.reason == wire::RejectReason::UnknownEndpoint && !is_mutant(Mutant::KeepsDisowned)) {
         context_.counters.add(Counter::ReturnDisowned);
         context_.tables.erase(*slot);
         return slot;
@@ -143,8 +165,11 @@ bool TargetSide::handle_deadline(Slot slot, Instant now) {
 std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Instant now) {
     auto& endpoint = *context_.tables.at(slot).as<ForwardConnectEndpoint>();
     const bool is_base = !context_.has_extensions();
+    // A flow is of one attempt alone, whose home forwards when it has read the answer (BL-14). One
+    // that stopped since its home does not answer waits for the home's word (EP-33).
+    const bool is_releasing = is_base || (endpoint.flow && !endpoint.suspended_since);
     // A bit that flipped on the way could make a release of the home's reset (EP-10, EP-13).
-    if (is_base && !is_intact(packet.bytes())) {
+    if (is_releasing && !is_intact(packet.bytes())) {
         context_.counters.add(Counter::DropTcpChecksum);
         return std::nullopt;
     }
@@ -161,9 +186,19 @@ std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Inst
     if (!endpoint.held.hold(std::move(packet), context_.held_limits())) {
         context_.counters.add(Counter::DropHeldFull);
     }
-    if (!is_base) return std::nullopt;
+    if (!is_releasing) return std::nullopt;
     release(slot, now);
     return slot;
+}
+
+/// BL-14: the blob says itself that its endpoint may act.
+void TargetSide::release_eager(Slot slot, wire::FlowId flow, Instant now) {
+    const auto* endpoint = context_.tables.contains(slot)
+                               ? context_.tables.at(slot).as<ForwardConnectEndpoint>()
+                               : nullptr;
+    const bool is_new = endpoint != nullptr && endpoint->flow && endpoint->flow->id() == flow &&
+                        !endpoint->is_released && !endpoint->suspended_since;
+    if (is_new) release(slot, now);
 }
 
 void TargetSide::release(Slot slot, Instant now) {
@@ -198,14 +233,20 @@ std::optional<Slot> TargetSide::handle_go(const EncapsulatedFrame& frame, Instan
         context_.counters.add(Counter::DropEncapsulationPayload);
         return std::nullopt;
     }
-    const auto tuple = tuple_of(frame.view, go->id);
+    return handle_go(frame.from, tuple_of(frame.view, go->id), *go, now);
+}
+
+std::optional<Slot> TargetSide::handle_go(farm::ServerId from, const wire::ConnectionTuple& tuple,
+                                          const wire::MigrationCopy& go, Instant now) {
     const auto slot = context_.tables.find(tuple);
     const auto* endpoint = slot ? context_.tables.at(*slot).as<ForwardConnectEndpoint>() : nullptr;
-    const bool is_its = endpoint != nullptr && endpoint->id == go->id && endpoint->copy == go->copy;
+    const bool is_its = endpoint != nullptr && endpoint->id == go.id && endpoint->copy == go.copy;
     if (!is_its) {
         // Of just this copy there is nothing here, nor will be again (EP-23).
         context_.counters.add(endpoint == nullptr ? Counter::GoUnknown : Counter::GoStale);
-        messages_.reject(frame.from, tuple, go->id, wire::RejectReason::UnknownEndpoint, now);
+        const auto flow =
+            context_.moves_as_blob(tuple) ? std::optional(wire::FlowId(go.copy)) : std::nullopt;
+        messages_.reject(from, tuple, go.id, flow, wire::RejectReason::UnknownEndpoint, now);
         return std::nullopt;
     }
     // EP-13: one that acts, or waits for the answer to its return, is not released anew.
@@ -239,10 +280,16 @@ std::optional<Slot> TargetSide::handle_release(const EncapsulatedFrame& frame) {
         context_.counters.add(Counter::DropEncapsulationPayload);
         return std::nullopt;
     }
-    const auto slot = context_.tables.find(tuple_of(frame.view, unwanted->id));
+    return handle_release(frame.from, tuple_of(frame.view, unwanted->id), *unwanted);
+}
+
+std::optional<Slot> TargetSide::handle_release(farm::ServerId from,
+                                               const wire::ConnectionTuple& tuple,
+                                               const wire::MigrationCopy& unwanted) {
+    const auto slot = context_.tables.find(tuple);
     const auto* endpoint = slot ? context_.tables.at(*slot).as<ForwardConnectEndpoint>() : nullptr;
-    if (endpoint == nullptr || endpoint->home != frame.from || endpoint->id != unwanted->id ||
-        endpoint->copy != unwanted->copy) {
+    if (endpoint == nullptr || endpoint->home != from || endpoint->id != unwanted.id ||
+        endpoint->copy != unwanted.copy) {
         context_.counters.add(Counter::ReleaseStale);
         return std::nullopt;
     }

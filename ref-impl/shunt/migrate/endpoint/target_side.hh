@@ -25,8 +25,12 @@ class TargetSide {
           arrivals_(context, messages_, exchange.imports, forwarded_.early(), tcp_config),
           returns_(context, messages_, exchange.attempts) {}
 
+    // What a home says: by the frame that says it, or as what was said, however it came.
+
     /// 0x01. Returns the slot whose endpoint was made or replaced by it.
     std::optional<Slot> handle_connection(const EncapsulatedFrame& frame, Instant now);
+    /// `offer` is from the home of its service (SEC-12).
+    std::optional<Slot> handle_offer(const Offer& offer, Instant now);
     /// 0x12. Returns the slot whose endpoint was made by it.
     std::optional<Slot> handle_data(const EncapsulatedFrame& frame, Instant now);
     /// 0x02, whichever side it is for: the client's packet that it brings or completes.
@@ -44,12 +48,25 @@ class TargetSide {
     }
     /// 0x03 from the home to which an endpoint is offered back. Returns the slot that was erased.
     std::optional<Slot> handle_acknowledgement(const EncapsulatedFrame& frame, Instant now);
+    std::optional<Slot> handle_acknowledgement(farm::ServerId from,
+                                               const wire::ConnectionTuple& tuple,
+                                               const wire::MigrationId& accepted, Instant now);
+    /// A blob with a return went by a channel that is lost, and goes by another one.
+    void offer_again(const wire::ConnectionTuple& tuple, wire::FlowId flow, Instant now) {
+        if (const auto slot = context_.tables.find(tuple)) returns_.offer_again(*slot, flow, now);
+    }
     /// 0x10 likewise. Returns the slot whose endpoint goes on here, or was erased (EP-46).
     std::optional<Slot> handle_reject(const EncapsulatedFrame& frame, Instant now);
+    std::optional<Slot> handle_reject(farm::ServerId from, const wire::ConnectionTuple& tuple,
+                                      const wire::RejectMessage& reject, Instant now);
     /// 0x14 (ext). Returns the slot that it released.
     std::optional<Slot> handle_go(const EncapsulatedFrame& frame, Instant now);
+    std::optional<Slot> handle_go(farm::ServerId from, const wire::ConnectionTuple& tuple,
+                                  const wire::MigrationCopy& go, Instant now);
     /// 0x11 (ext): the home does not want this copy. Returns the slot that was erased.
     std::optional<Slot> handle_release(const EncapsulatedFrame& frame);
+    std::optional<Slot> handle_release(farm::ServerId from, const wire::ConnectionTuple& tuple,
+                                       const wire::MigrationCopy& unwanted);
 
     /// EP-33: a released endpoint stops, and asks to go on (Arrivals).
     void suspend(Slot slot, Instant now) { arrivals_.suspend(slot, now); }
@@ -77,6 +94,7 @@ class TargetSide {
     std::optional<Slot> note_arrival(std::optional<Slot> slot);
     bool gives_way(Slot slot, ForwardedPackets::Received& received, Instant now);
     std::optional<Slot> handle_unreleased(Slot slot, Packet packet, Instant now);
+    void release_eager(Slot slot, wire::FlowId flow, Instant now);
     void release(Slot slot, Instant now);
     void deliver(Slot slot, const Packet& packet, Instant now);
 

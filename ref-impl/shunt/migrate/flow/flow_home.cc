@@ -77,7 +77,7 @@ void FlowHome::forward(Slot slot, Packet packet, Instant now) {
     Flow& flow = flows_.at(slot);
     if (!is_mutant(Mutant::ForgetsBusyFlows)) flow.last_heard = now;
     const farm::ServerId owner = flow.as<ForwardedFlow>()->owner;
-    messages_.forward(owner, flow.tuple, std::move(packet), now);
+    messages_.forward(owner, flow.tuple, std::nullopt, std::move(packet), now);
 }
 
 std::optional<FlowHome::Slot> FlowHome::handle_acknowledgement(const EncapsulatedFrame& frame,
