@@ -112,8 +112,34 @@ void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
     const auto service = service_named_by(frame.view);
     const bool is_own = !service || self_.has_service(*service);
     const auto touched = is_own ? handle_about_own(frame, now) : handle_about_others(frame, now);
-    settle_answered(touched, refusal_of(frame.view), now);
+    if (touched) settle_answered(*touched, refusal_of(frame.view), now);
     settle_progressed(now);
+}
+
+void Node::handle_rewritten(wire::MacAddress station, Packet packet, Instant now) {
+    const auto ip = wire::Ipv4View::parse(packet.bytes());
+    const auto sender = farm_link_.sender_of_rewritten(station, *ip);
+    if (!sender) return counters_.add(sender.error());
+    auto received = blobs_->packets().receive(*sender, std::move(packet), now);
+    if (!received) return;
+    handle_received(
+        {received->from, received->tuple, std::move(received->packet), false, received->flow}, now);
+}
+
+/// What the control channels have brought of connections that move as blobs.
+void Node::hear_moves(Instant now) {
+    if (!blob_exchange_) return;
+    while (const auto heard = blob_exchange_->hear(now)) {
+        const auto touched = heard->touched;
+        const bool is_free = touched && heard->has_fallen_back && tables_.contains(*touched);
+        if (is_free) try_candidates(*touched, now);
+        if (touched) settle_answered(*touched, heard->refused, now);
+    }
+}
+
+void Node::settle_answered(Slot slot, std::optional<wire::RejectReason> refused, Instant now) {
+    note_answer(slot, refused, now);
+    settle(slot, now);
 }
 
 /// As the home of the connection.

@@ -94,7 +94,7 @@ void Node::hear_of_peers(Instant now) {
             case farm::PeerEvent::Kind::Opened:
                 if (sessions_ && !is_mutant(Mutant::TellsNoNewcomer))
                     sessions_->tell_all(*channels_, event->peer, now);
-                say_again(event->peer, now);
+                if (blob_exchange_) blob_exchange_->say_again(event->peer, now);
                 break;
         }
     }

@@ -24,6 +24,12 @@ bool is_acting(const Record& record) {
 
 }  // namespace
 
+bool Node::give(tcp::Connection& connection, const wire::TcpView& segment, Instant now) {
+    const auto dropped = connection.handle_segment(segment, now);
+    if (dropped) counters_.add(*dropped);
+    return !dropped;
+}
+
 void Node::settle(Slot slot, Instant now) {
     if (shedding_.is_active()) follow_departure(slot, now);
     if (!tables_.contains(slot)) {

@@ -125,8 +125,8 @@ void Node::handle_pieces(Packet packet, const wire::ConnectionTuple& tuple, Inst
         handle_client_segment(std::move(*piece), tuple, now);
 }
 
-/// FRM-9: says so to the client if its packet is longer than the back link carries, which is `most`,
-/// and must not be fragmented.
+/// FRM-9: says so to the client if its packet is longer than the back link carries, which is
+/// `most`, and must not be fragmented.
 bool Node::is_too_long_to_forward(std::size_t most, const Packet& packet, Instant now) {
     if (packet.size() <= most) return false;
     const auto ip = wire::Ipv4View::parse(packet.bytes());

@@ -152,7 +152,10 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
     channels_.emplace(farm::ControlChannels::Environment{config_, self_, pool_, counters_,
                                                          back_.config().routes, mtus.back},
                       rng_.fork(), now);
-    if (blobs_) blobs_->attach(*channels_);
+    if (blobs_) {
+        blobs_->attach(*channels_);
+        blob_exchange_.emplace(context_, *channels_, home_, target_);
+    }
     channels_->tell_state(own_state(), now);
     last_state_ = now;
 }

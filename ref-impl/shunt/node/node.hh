@@ -25,7 +25,7 @@
 #include "shunt/ip/path_mtu.hh"
 #include "shunt/ip/token_bucket.hh"
 #include "shunt/link/frame_port.hh"
-#include "shunt/migrate/blob/carrier.hh"
+#include "shunt/migrate/blob/exchange.hh"
 #include "shunt/migrate/connection_tables.hh"
 #include "shunt/migrate/endpoint/home_side.hh"
 #include "shunt/migrate/endpoint/target_side.hh"
@@ -47,7 +47,6 @@
 #include "shunt/stack/interface.hh"
 #include "shunt/tcp/backlog.hh"
 #include "shunt/tcp/listener.hh"
-#include "shunt/wire/blob.hh"
 
 namespace shunt::node {
 
@@ -79,14 +78,12 @@ class Node {
     bool is_draining() const { return shedding_.is_draining(); }
     DrainReport drain_report() const;
 
-    /// Objects of named classes, here and on other servers; they are made by create_object(), where
-    /// the wish names no server by server state.
+    /// Of named classes, here and on other servers; create_object() chooses by server state.
     Objects& objects() { return objects_; }
     Result<farm::ObjectTicket, farm::ObjectTrouble> create_object(farm::ObjectWish wish,
                                                                   Instant now);
 
-    /// What happened to the connections of applications outside of the node (streams.hh); call
-    /// until there is nothing.
+    /// What happened to connections of applications outside of the node; call until nothing has.
     std::optional<StreamReport> poll_stream_event() { return streams_.poll_event(); }
     /// The listener that the stream came by; null if there is no such stream.
     const farm::Listen* stream_listen(StreamId id) const;
@@ -101,8 +98,7 @@ class Node {
     Result<std::size_t, stack::ApiError> stream_send(StreamId id, ByteView bytes, Instant now);
     /// FIN behind what was sent. Reading goes on.
     std::optional<stack::ApiError> stream_finish(StreamId id, Instant now);
-    /// The application lets go of it: a connection that is not over in both directions, or not read
-    /// to its end, is reset.
+    /// Lets go of it: what is not over in both directions, and read to its end, is reset.
     std::optional<stack::ApiError> stream_release(StreamId id, Instant now);
 
     const Counters& counters() const { return counters_; }
@@ -167,27 +163,9 @@ class Node {
     void handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now);
     std::optional<Slot> handle_about_own(const migrate::EncapsulatedFrame& frame, Instant now);
     std::optional<Slot> handle_about_others(const migrate::EncapsulatedFrame& frame, Instant now);
-
-    // blob_traffic.cc: what the farm sends of connections that move as blobs
-    void hear_moves(Instant now);
-    void settle_answered(std::optional<Slot> touched, std::optional<wire::RejectReason> refused,
-                         Instant now);
-    void handle_ended(const migrate::blob::Carrier::Ended& ended, Instant now);
-    void handle_blob_taken(farm::ServerId host, const migrate::blob::Flow& flow, wire::FlowId id,
-                           Instant now);
-    void handle_blob_refused(farm::ServerId host, const migrate::blob::Flow& flow, wire::FlowId id,
-                             wire::RejectReason reason, Instant now);
-    void handle_blob_lost(const migrate::blob::Carrier::Ended& ended,
-                          const migrate::blob::Flow& flow, Instant now);
-    void handle_move_request(const farm::IncomingRequest& request, Instant now);
-    void handle_unknown_flow(const farm::IncomingRequest& request, wire::FlowId flow, Instant now);
-    void handle_commit(const farm::RequestOrigin& origin, const migrate::blob::Flow& flow,
-                       const wire::MigrationCopy& named, Instant now);
-    bool may_come_from(farm::ServerId peer, const wire::BlobMapping& mapping) const;
-    void handle_blob(const farm::IncomingRequest& request, Instant now);
-    void handle_moved_icmp(const farm::IncomingRequest& request, Instant now);
     void handle_rewritten(wire::MacAddress station, Packet packet, Instant now);
-    void say_again(farm::ServerId peer, Instant now);
+    void hear_moves(Instant now);
+    void settle_answered(Slot slot, std::optional<wire::RejectReason> refused, Instant now);
 
     // returned_packets.cc
     void handle_forwarded(migrate::EncapsulatedFrame frame, Instant now);
@@ -252,11 +230,7 @@ class Node {
     std::unique_ptr<stack::Conversation> make_conversation(Slot slot, const farm::Listen& listen);
 
     /// Hands a segment to a connection. False: it was dropped, and that is counted.
-    bool give(tcp::Connection& connection, const wire::TcpView& segment, Instant now) {
-        const auto dropped = connection.handle_segment(segment, now);
-        if (dropped) counters_.add(*dropped);
-        return !dropped;
-    }
+    bool give(tcp::Connection& connection, const wire::TcpView& segment, Instant now);
 
     // stream_calls.cc
     tcp::Connection* connection_of(const Streams::Stream& stream);
@@ -303,8 +277,7 @@ class Node {
     migrate::HeldBudget held_budget_;
     Streams streams_;
     tcp::Backlog backlog_;
-    /// Where connections move as blobs; the tables' records hold its flows.
-    std::optional<migrate::blob::Carrier> blobs_;
+    std::optional<migrate::blob::Carrier> blobs_;  // of its flows the tables' records hold leases
     migrate::ConnectionTables tables_;
     migrate::Offers offers_;
     BuiltInApplications applications_;
@@ -312,6 +285,7 @@ class Node {
     migrate::endpoint::Exchange exchange_;
     migrate::endpoint::HomeSide home_;
     migrate::endpoint::TargetSide target_;
+    std::optional<migrate::blob::Exchange> blob_exchange_;
     migrate::Flows flows_;
     tcp::Listener listener_;
     DeadlineHeap deadlines_;
