@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
@@ -24,6 +25,7 @@ CLIENT = "10.7.0.9"
 _SERVICE_MAC = "02:07:00:00:00:01"
 _CLIENT_MAC = "02:07:00:00:ff:09"
 _LOAD_SECONDS = 300.0
+_OPENING_SECONDS = 10.0
 # Between servers, as farms have it: EP-41 counts frames.
 _BACK_MTU = 9000
 _NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
@@ -156,6 +158,20 @@ def _farm_up(folder: Path, prefix: str, programs: Path, text: str) -> Farm:
     return farm
 
 
+def _wait_for_channels(farm: Farm) -> None:
+    """Without them nothing moves: a first SYN that is lost is repeated a second later."""
+    controls = [Control(farm.control_socket(server)) for server in SERVERS]
+    deadline = time.monotonic() + _OPENING_SECONDS
+    while any(
+        member["channel"] not in ("self", "open")
+        for control in controls
+        for member in control.result("members")["members"]
+    ):
+        if time.monotonic() > deadline:
+            raise Trouble("the control channels do not open", HARNESS)
+        time.sleep(0.05)
+
+
 @contextlib.contextmanager
 def standing(folder: Path, prefix: str, programs: Path, bounds: list[int]) -> Iterator[Stage]:
     """Makes it all, with a further farm for each of `bounds`, and takes it down again."""
@@ -170,6 +186,8 @@ def standing(folder: Path, prefix: str, programs: Path, bounds: list[int]) -> It
             stack.callback(stage.bounded[bound].down)
         for server in SERVERS:
             stage.controls[server] = Control(farm.control_socket(server))
+        for each in (farm, *stage.bounded.values()):
+            _wait_for_channels(each)
         places = [*stage.kernel_namespaces(), farm.network.namespace(BARE)]
         _remove_places(places)  # what a run that was killed left behind
         stack.callback(_remove_places, places)
