@@ -36,6 +36,7 @@ struct FarmRoles {
     SegmentId back{};
     std::uint16_t encapsulation_ether_type = 0;
     bool has_extensions = false;
+    bool has_blobs = false;
     std::vector<ServerRole> servers;
 
     const ServerRole* server(HostId host) const;

@@ -75,20 +75,32 @@ wire::ConnectionTuple port_tuple(const wire::Ipv4View& packet) {
 void FarmObserver::observe(const Transmission& transmission) {
     if (transmission.segment == roles_.front) observe_front(transmission);
     if (transmission.segment != roles_.back) return;
+    const auto tell = [this](const FarmMessage& message) {
+        for (FarmChecker* checker : checkers_)
+            checker->message_sent(message);
+    };
     const auto message = read_message(transmission.frame, transmission.time, transmission.from);
-    if (!message) return;
-    for (FarmChecker* checker : checkers_)
-        checker->message_sent(*message);
+    if (message) return tell(*message);
+    if (roles_.has_blobs) {
+        blobs_.read_sent(transmission.frame, transmission.time, transmission.from, tell);
+    }
 }
 
 void FarmObserver::observe(const Arrival& arrival) {
     if (arrival.segment == roles_.front) observe_front(arrival);
     if (arrival.segment != roles_.back) return;
+    const auto tell = [this](const FarmMessage& message) {
+        for (FarmChecker* checker : checkers_)
+            checker->message_arrived(message);
+    };
     auto message = read_message(arrival.frame, arrival.time, arrival.from);
-    if (!message) return;
-    message->to = arrival.to;
-    for (FarmChecker* checker : checkers_)
-        checker->message_arrived(*message);
+    if (message) {
+        message->to = arrival.to;
+        return tell(*message);
+    }
+    if (roles_.has_blobs) {
+        blobs_.read_arrived(arrival.frame, arrival.time, arrival.from, arrival.to, tell);
+    }
 }
 
 void FarmObserver::observe(const Settling& settling) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "shunt/sim/checkers/blob_reader.hh"
 #include "shunt/sim/checkers/farm_checker.hh"
 #include "shunt/sim/checkers/violation.hh"
 #include "shunt/sim/observer.hh"
@@ -16,7 +17,8 @@ namespace shunt::sim {
 class FarmObserver final : public Observer {
   public:
     /// What servers send has right lengths and checksums; the log hears of what has not.
-    FarmObserver(const FarmRoles& roles, ViolationLog& log) : roles_(roles), log_(log) {}
+    FarmObserver(const FarmRoles& roles, ViolationLog& log)
+        : roles_(roles), log_(log), blobs_(roles) {}
 
     /// Checkers hear of every frame in the order in which they were added.
     void add(FarmChecker& checker) { checkers_.push_back(&checker); }
@@ -37,6 +39,7 @@ class FarmObserver final : public Observer {
 
     const FarmRoles& roles_;
     ViolationLog& log_;
+    BlobReader blobs_;
     std::vector<FarmChecker*> checkers_;
 };
 

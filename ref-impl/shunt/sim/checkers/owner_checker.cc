@@ -74,17 +74,25 @@ std::vector<wire::ConnectionTuple> OwnerChecker::host_crashed(HostId host) {
     for (auto& [tuple, ownership] : ownerships_) {
         const ServerRole* home = roles_.home_of(tuple.service);
         const bool is_home = home != nullptr && home->host == host;
+        const bool is_perhaps_let_go = may_have_let_go_to(ownership, host);
         for (Copy& copy : ownership.copies)
             copy.is_lost = copy.is_lost || copy.holder == host;
         const bool is_with_next = ownership.let_go_to && ownership.let_go_to != host;
         ownership.is_lost = ownership.is_lost || (ownership.is_with(host) && !is_with_next);
         ownership.is_home_new = ownership.is_home_new || is_home;
-        if (!is_home && !ownership.is_with(host)) continue;
+        if (!is_home && !ownership.is_with(host) && !is_perhaps_let_go) continue;
         ownership.is_orphan = true;
         orphans.push_back(tuple);
     }
     std::ranges::sort(orphans);
     return orphans;
+}
+
+// A release waits in its channel, and nobody sees it, when who it is for crashes.
+bool OwnerChecker::may_have_let_go_to(const Ownership& ownership, HostId host) const {
+    return roles_.has_blobs && std::ranges::any_of(ownership.copies, [host](const Copy& copy) {
+               return copy.holder == host && copy.is_known && !copy.is_lost;
+           });
 }
 
 std::vector<wire::ConnectionTuple> OwnerChecker::hosts_parted(HostId from, HostId to) {
@@ -122,6 +130,7 @@ void OwnerChecker::message_sent(const FarmMessage& message) {
         hold(*ownership, message);
     }
     if (message.from != ownership->owner || !lets_go(message)) return;
+    if (is_late(*ownership, message)) return;
     if (ownership->let_go_to != message.to || !is_of(*ownership, message)) {
         ownership->has_reached = false;
     }
@@ -153,22 +162,29 @@ bool OwnerChecker::has_lost(const Ownership& ownership, const FarmMessage& relea
     });
 }
 
+// It waited in its channel, and is of an attempt before the last one.
+bool OwnerChecker::is_late(const Ownership& ownership, const FarmMessage& message) const {
+    return roles_.has_blobs &&
+           SequenceNumber(ownership.let_go_by).after(SequenceNumber(message.epoch));
+}
+
 bool OwnerChecker::is_of(const Ownership& ownership, const FarmMessage& message) const {
     return !roles_.has_extensions || message.epoch == ownership.let_go_by;
 }
 
 // Who was let go to may act without a word to the client: a home accepts a return (EP-45), an owner
-// offers the endpoint back that it was given (EP-46).
+// offers the endpoint back that it was given (EP-46). A home's 0x11 may wait in its channel for
+// what was lost there, and its next blob leave by another one before.
 bool OwnerChecker::takes_over(const Ownership& ownership, const FarmMessage& message) const {
     const ServerRole* home = roles_.home_of(message.tuple.service);
     if (!roles_.has_extensions || home == nullptr || !ownership.has_reached ||
         message.from != ownership.let_go_to) {
         return false;
     }
-    if (message.from == home->host) {
-        return message.type == wire::EncapsulationType::Acknowledgement &&
-               is_of(ownership, message);
-    }
+    const bool is_acceptance = message.from == home->host &&
+                               message.type == wire::EncapsulationType::Acknowledgement &&
+                               is_of(ownership, message);
+    if (is_acceptance) return true;
     return message.type == wire::EncapsulationType::Connection &&
            SequenceNumber(message.epoch).after(SequenceNumber(ownership.let_go_by));
 }
@@ -176,6 +192,10 @@ bool OwnerChecker::takes_over(const Ownership& ownership, const FarmMessage& mes
 void OwnerChecker::message_arrived(const FarmMessage& message) {
     Ownership* ownership = find(message);
     if (ownership == nullptr) return;
+    for (Copy& copy : ownership->copies) {
+        const bool is_its = copy.holder == message.from && copy.number == message.copy;
+        copy.is_known = copy.is_known || is_its;
+    }
     // A late release by a former owner gives nothing away.
     if (message.from == ownership->owner && message.to == ownership->let_go_to &&
         is_of(*ownership, message) && lets_go(message)) {

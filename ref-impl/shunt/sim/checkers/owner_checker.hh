@@ -55,6 +55,7 @@ class OwnerChecker final : public FarmChecker {
         HostId holder{};
         std::uint32_t number = 0;  // 0 in the base set, which has none
         bool is_lost = false;      // its holder has crashed since
+        bool is_known = false;     // the 0x03 has arrived
     };
     struct Ownership {
         HostId owner{};
@@ -81,9 +82,11 @@ class OwnerChecker final : public FarmChecker {
 
     bool lets_go(const FarmMessage& message) const;
     static bool gives_back(const FarmMessage& message);
+    bool is_late(const Ownership& ownership, const FarmMessage& message) const;
     bool is_of(const Ownership& ownership, const FarmMessage& message) const;
     bool takes_over(const Ownership& ownership, const FarmMessage& message) const;
     static void hold(Ownership& ownership, const FarmMessage& message);
+    bool may_have_let_go_to(const Ownership& ownership, HostId host) const;
     static bool has_lost(const Ownership& ownership, const FarmMessage& release);
     bool are_parted(HostId one, HostId other) const;
     Ownership* find(const FarmMessage& message);

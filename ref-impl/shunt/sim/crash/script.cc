@@ -243,6 +243,31 @@ FarmWorldConfig flow_fallen_back() {
     return config;
 }
 
+FarmWorldConfig as_blobs(FarmWorldConfig config) {
+    for (farm::Listen& listen : config.farm.listens)
+        listen.profile = farm::Profile::Blob;
+    return config;
+}
+
+FarmWorldConfig blob_unbound() {
+    return as_blobs(unbound());
+}
+FarmWorldConfig blob_refused() {
+    return as_blobs(unbound_refused());
+}
+FarmWorldConfig blob_in_use() {
+    return as_blobs(in_use());
+}
+FarmWorldConfig blob_returned() {
+    return as_blobs(returned());
+}
+FarmWorldConfig blob_onward() {
+    return as_blobs(onward());
+}
+FarmWorldConfig blob_drained() {
+    return as_blobs(drained_owner());
+}
+
 constexpr Duration kFlowSpeaks = Duration::milliseconds(200);
 constexpr Duration kBeforeFirstCall = Duration::milliseconds(15);
 constexpr Duration kFirstCall = Duration::milliseconds(20);
@@ -321,6 +346,16 @@ const Script kScripts[] = {
      drained_owner,
      {{kBeforeFirstCall, 0, {}}, {kFirstCall, 1, {}}},
      1},
+    {"blob-unbound", "\"unbound\" as a blob.", blob_unbound, {}, 0},
+    {"blob-refused", "\"unbound-refused\" with blobs.", blob_refused, {}, 1},
+    {"blob-in-use", "\"in-use\" as a blob.", blob_in_use, {{kFirstCall, 0, "s2"}}, 0},
+    {"blob-returned", "\"returned\" with blobs.", blob_returned, {{kFirstCall, 1, "s1"}}, 0},
+    {"blob-onward",
+     "\"onward\" with blobs.",
+     blob_onward,
+     {{kFirstCall, 1, "s1"}, {kSecondCall, 0, "s3"}},
+     0},
+    {"blob-drained", "\"drained-owner\" with blobs.", blob_drained, {{kFirstCall, 1, {}}}, 1},
     {"flow", "A UDP flow is moved, and ends.", flow, {{kFirstCall, 0, "s2"}}, 0, kFlowSpeaks},
     {"flow-base", "The same in the base set.", flow_base, {{kFirstCall, 0, "s2"}}, 0, kFlowSpeaks},
     {"flow-repeated",

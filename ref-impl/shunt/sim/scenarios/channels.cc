@@ -103,15 +103,15 @@ void draw_troubles(FarmWorld& world, Rng& rng) {
     plan.sort();
 }
 
-}  // namespace
-
-ScenarioResult channels(const ScenarioOptions& options) {
+ScenarioResult play(const ScenarioOptions& options, farm::Profile profile) {
     Rng rng(options.seed);
     FarmWorldConfig config;
     config.seed = options.seed;
     config.farm = farm::standard_plan(3);
     config.farm.farm.has_extensions = true;
     config.farm.urls.push_back({"/bytes/", {"s2", "s3"}});
+    for (farm::Listen& listen : config.farm.listens)
+        listen.profile = profile;
     config.observer = options.observer;
     config.has_offload = options.has_offload;
     config.do_servers_lose_each_other = true;
@@ -131,6 +131,15 @@ ScenarioResult channels(const ScenarioOptions& options) {
     world.heal();
     world.run(world.world().now() + kBound);
     return world.result();
+}
+
+}  // namespace
+
+ScenarioResult channels(const ScenarioOptions& options) {
+    return play(options, farm::Profile::Endpoint);
+}
+ScenarioResult blobs_channels(const ScenarioOptions& options) {
+    return play(options, farm::Profile::Blob);
 }
 
 }  // namespace shunt::sim

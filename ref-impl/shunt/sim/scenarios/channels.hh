@@ -10,5 +10,7 @@
 namespace shunt::sim {
 
 ScenarioResult channels(const ScenarioOptions& options);
+/// The same where connections move as blobs.
+ScenarioResult blobs_channels(const ScenarioOptions& options);
 
 }  // namespace shunt::sim

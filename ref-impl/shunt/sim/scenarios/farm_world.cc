@@ -40,6 +40,7 @@ FarmWorld::FarmWorld(FarmWorldConfig config)
     roles_.back = world_.add_segment(segment("back", config_.back));
     roles_.encapsulation_ether_type = config_.farm.farm.ethertype;
     roles_.has_extensions = config_.farm.farm.has_extensions;
+    roles_.has_blobs = config_.farm.has_profile(farm::Profile::Blob);
     add_servers();
     client_id_ = world_.add_host("client", client_);
     world_.attach(client_id_, link::LinkId::Front, roles_.front, kClientMac);

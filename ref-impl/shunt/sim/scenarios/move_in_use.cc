@@ -25,11 +25,13 @@ constexpr Duration kBound = Duration::seconds(150);
 constexpr DefectOdds kDefects = {.loss = 15, .repetition = 50};
 constexpr TroubleOdds kTroubleOdds = {.pauses = 6, .crashes = 12, .bad_clocks = 6, .swizzles = 2};
 
-FarmWorldConfig farm_of_three(const ScenarioOptions& options) {
+FarmWorldConfig farm_of_three(const ScenarioOptions& options, farm::Profile profile) {
     FarmWorldConfig config;
     config.seed = options.seed;
     config.farm = farm::standard_plan(3);
     config.farm.farm.has_extensions = true;
+    for (farm::Listen& listen : config.farm.listens)
+        listen.profile = profile;
     config.observer = options.observer;
     config.has_offload = options.has_offload;
     config.front.delay = config.back.delay = Duration::microseconds(100);
@@ -87,11 +89,9 @@ class SilenceObserver final : public Observer {
     Instant longest_at_;
 };
 
-}  // namespace
-
-ScenarioResult move_in_use(const ScenarioOptions& options) {
+ScenarioResult play_in_use(const ScenarioOptions& options, farm::Profile profile) {
     Rng rng(options.seed);
-    FarmWorldConfig config = farm_of_three(options);
+    FarmWorldConfig config = farm_of_three(options, profile);
     draw_rate(rng, config.front);
     const std::size_t connections = options.connections.value_or(kConnections);
     for (std::size_t i = 0; i < connections; ++i)
@@ -105,9 +105,9 @@ ScenarioResult move_in_use(const ScenarioOptions& options) {
     return world.result();
 }
 
-ScenarioResult move_in_use_faults(const ScenarioOptions& options) {
+ScenarioResult play_in_use_faults(const ScenarioOptions& options, farm::Profile profile) {
     Rng rng(options.seed);
-    FarmWorldConfig config = farm_of_three(options);
+    FarmWorldConfig config = farm_of_three(options, profile);
     draw_defects(rng, options, kDefects, config.front);
     draw_defects(rng, options, kDefects, config.back);
     draw_rate(rng, config.front);
@@ -131,11 +131,11 @@ ScenarioResult move_in_use_faults(const ScenarioOptions& options) {
     return world.result();
 }
 
-ScenarioResult move_again(const ScenarioOptions& options) {
+ScenarioResult play_again(const ScenarioOptions& options, farm::Profile profile) {
     constexpr Duration timeout_min = Duration::milliseconds(200);
     constexpr std::uint64_t object = 512 * 1024;
     Rng rng(options.seed);
-    FarmWorldConfig config = farm_of_three(options);
+    FarmWorldConfig config = farm_of_three(options, profile);
     const bool is_lossless = !options.loss && options.seed % 2 == 1;
     if (!is_lossless) draw_defects(rng, options, kDefects, config.front);
     config.front.corruption = Ratio{};
@@ -170,6 +170,28 @@ ScenarioResult move_again(const ScenarioOptions& options) {
                                     world.owners().migrations()));
     }
     return world.result();
+}
+
+}  // namespace
+
+ScenarioResult move_in_use(const ScenarioOptions& options) {
+    return play_in_use(options, farm::Profile::Endpoint);
+}
+ScenarioResult move_in_use_faults(const ScenarioOptions& options) {
+    return play_in_use_faults(options, farm::Profile::Endpoint);
+}
+ScenarioResult move_again(const ScenarioOptions& options) {
+    return play_again(options, farm::Profile::Endpoint);
+}
+
+ScenarioResult blobs(const ScenarioOptions& options) {
+    return play_in_use(options, farm::Profile::Blob);
+}
+ScenarioResult blobs_faults(const ScenarioOptions& options) {
+    return play_in_use_faults(options, farm::Profile::Blob);
+}
+ScenarioResult blobs_again(const ScenarioOptions& options) {
+    return play_again(options, farm::Profile::Blob);
 }
 
 }  // namespace shunt::sim

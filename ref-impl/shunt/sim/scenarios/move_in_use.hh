@@ -13,4 +13,9 @@ ScenarioResult move_in_use_faults(const ScenarioOptions& options);
 /// One connection, 1,000 times (or `connections` times), during downloads and uploads.
 ScenarioResult move_again(const ScenarioOptions& options);
 
+/// The same three in a farm whose connections move as blobs (docs/protocol/blob.md).
+ScenarioResult blobs(const ScenarioOptions& options);
+ScenarioResult blobs_faults(const ScenarioOptions& options);
+ScenarioResult blobs_again(const ScenarioOptions& options);
+
 }  // namespace shunt::sim
