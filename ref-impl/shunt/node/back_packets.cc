@@ -95,6 +95,12 @@ std::optional<wire::RejectReason> refusal_of(const wire::EncapsulationView& view
 }  // namespace
 
 void Node::handle_encapsulated(migrate::EncapsulatedFrame frame, Instant now) {
+    const wire::ConnectionTuple about{frame.view.source(), frame.view.source_port(),
+                                      frame.view.destination(), frame.view.destination_port(),
+                                      frame.view.protocol()};
+    if (blobs_ && blobs_->carries(about)) {  // what moves as a blob is not spoken of by frames
+        return counters_.add(Counter::DropEncapsulationPayload);
+    }
     if (frame.view.protocol() == wire::TransportProtocol::Udp) {
         flows_.handle_frame(std::move(frame), now);
         return serve_datagrams(now);
@@ -120,6 +126,8 @@ void Node::handle_rewritten(wire::MacAddress station, Packet packet, Instant now
     const auto ip = wire::Ipv4View::parse(packet.bytes());
     const auto sender = farm_link_.sender_of_rewritten(station, *ip);
     if (!sender) return counters_.add(sender.error());
+    // EP-33: while its home may take us for dead nothing is released, nor anything else believed.
+    if (channels_->is_cut_off(*sender)) return counters_.add(Counter::DropFrameCutOff);
     auto received = blobs_->packets().receive(*sender, std::move(packet), now);
     if (!received) return;
     handle_received(

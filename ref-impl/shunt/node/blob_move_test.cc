@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "shunt/node/farm_fixture.hh"
+#include "shunt/node/blob_fixture.hh"
 #include "shunt/wire/flow_id.hh"
 #include "shunt/wire/tcp_header.hh"
 
@@ -15,60 +15,7 @@ namespace {
 
 using migrate::Table;
 
-class BlobMove : public FarmFixture {
-  protected:
-    void SetUp() override { build_blob(false); }
-
-    void build_blob(bool is_eager) {
-        build(true);
-        for (farm::Listen& listen : config_.listens) {
-            listen.profile = farm::Profile::Blob;
-            listen.is_eager = is_eager;
-        }
-        start_nodes();
-    }
-
-    /// A client's packet between two forward IPs.
-    bool is_rewritten(const SeenFrame& frame) const {
-        if (frame.link != link::LinkId::Back || frame.ethernet().type() != wire::kEtherTypeIpv4)
-            return false;
-        const auto ip = wire::Ipv4View::parse(frame.ethernet().payload());
-        return ip && config_.server_by_forward_ip(ip->destination()) != nullptr;
-    }
-    std::vector<SeenFrame> rewritten() const {
-        std::vector<SeenFrame> found;
-        for (const SeenFrame& frame : seen_) {
-            if (is_rewritten(frame)) found.push_back(frame);
-        }
-        return found;
-    }
-    bool is_anything_encapsulated() const {
-        for (const SeenFrame& frame : seen_) {
-            if (frame.encapsulation()) return true;
-        }
-        return false;
-    }
-    void mend_back_link() {
-        loses_ = [](const SeenFrame&) { return false; };
-    }
-    bool is_served_by(const std::string& server, std::size_t size = 33) {
-        received_.clear();
-        request("/bytes/" + std::to_string(size));
-        run_for(kMillisecond * 500);
-        return ends_with_content(size) &&
-               received_.find("Server: shunt/" + server) != std::string::npos;
-    }
-    void arrive_at_s2() {
-        handshake();
-        request("/s2/bytes/10");
-        run_for(kMillisecond * 20);
-        ASSERT_EQ(in(s2(), Table::ForwardConnect), 1U);
-        ASSERT_EQ(in(s1(), Table::Forward), 1U);
-    }
-    static std::uint64_t count(Node& node, Counter counter) {
-        return node.counters().value(counter);
-    }
-};
+using BlobMove = BlobFixture;
 
 TEST_F(BlobMove, AConnectionIsServedByWhomItsRequestNames) {
     handshake();
@@ -122,6 +69,26 @@ TEST_F(BlobMove, AnEndpointInUseGoesAndComesBackInTheMiddleOfAResponse) {
     EXPECT_TRUE(ends_with_content(3'000'000));
     EXPECT_EQ(count(s1(), Counter::MoveDone), 5U);
     EXPECT_EQ(count(s1(), Counter::ReturnAccepted), 5U);
+}
+
+/// EP-41's bound is of what moves in frames.
+TEST_F(BlobMove, QueuesMayBeLongerThanFramesTake) {
+    config_.limits.tcp_send_buffer_bytes = 4'000'000;
+    start_nodes();
+    handshake();
+    bool is_deaf = true;
+    loses_ = [&](const SeenFrame& frame) {
+        return is_deaf && frame.ethernet().destination() == kClientMac;
+    };
+    request("/bytes/8000000");
+    run_for(kMillisecond * 10);
+    const auto moved = s1().migrate(tuple_, "s2", now_);
+    ASSERT_TRUE(moved) << moved.error().text;
+    run_for(kMillisecond * 10);
+    is_deaf = false;
+    run_for(Duration::seconds(10));
+    EXPECT_EQ(count(s1(), Counter::MoveDone), 1U);
+    EXPECT_TRUE(ends_with_content(8'000'000));
 }
 
 /// BL-14: with its channel an attempt is over. The copy that may be there never acts, and goes.

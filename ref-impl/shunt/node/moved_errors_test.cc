@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "shunt/node/client_errors.hh"
 #include "shunt/node/farm_fixture.hh"
-#include "shunt/wire/icmp.hh"
 #include "shunt/wire/tcp_header.hh"
 
 namespace shunt::node {
@@ -15,7 +15,6 @@ namespace {
 using migrate::Table;
 using wire::EncapsulationType;
 
-constexpr wire::Ipv4Address kRouter(192, 0, 2, 1);
 constexpr wire::IcmpType kUnreachable = wire::IcmpType::DestinationUnreachable;
 
 class MovedErrors : public FarmFixture, public testing::WithParamInterface<bool> {
@@ -59,28 +58,9 @@ class MovedErrors : public FarmFixture, public testing::WithParamInterface<bool>
             longest = std::max(longest, sent.length);
         return longest;
     }
-    /// An error about a segment of the service, with `behind_header` bytes of it quoted.
     Packet error(wire::IcmpHeader header, SequenceNumber sequence, std::size_t behind_header = 8,
                  std::uint16_t fragment_offset = 0) {
-        Packet packet = pool_.take();
-        wire::TcpHeader quoted;
-        quoted.source_port = tuple_.service_port;
-        quoted.destination_port = tuple_.client_port;
-        quoted.sequence = sequence;
-        quoted.prepend_to(packet, tuple_.service, tuple_.client);
-        wire::Ipv4Header ip;
-        ip.source = tuple_.service;
-        ip.destination = tuple_.client;
-        ip.fragment_offset = fragment_offset;
-        ip.prepend_to(packet);
-        packet.trim_back(packet.size() - wire::kIpv4HeaderSize - behind_header);
-        header.prepend_to(packet);
-        wire::Ipv4Header outer;
-        outer.protocol = wire::IpProtocol::Icmp;
-        outer.source = kRouter;
-        outer.destination = tuple_.service;
-        outer.prepend_to(packet);
-        return packet;
+        return error_about(pool_.take(), tuple_, header, sequence, behind_header, fragment_offset);
     }
     void too_long(std::uint16_t mtu) {
         inject_from_client(
@@ -175,7 +155,7 @@ TEST_P(MovedErrors, WhoseQuoteTellsNoConnectionFailAsInnerHeaderAtTheOwner) {
     elsewhere.trim_front(wire::kIpv4HeaderSize);
     wire::Ipv4Header outer;
     outer.protocol = wire::IpProtocol::Icmp;
-    outer.source = kRouter;
+    outer.source = kErrorsRouter;
     outer.destination = wire::Ipv4Address(10, 7, 1, 2);
     outer.prepend_to(elsewhere);
     give(std::move(elsewhere));

@@ -145,8 +145,9 @@ Node::Node(const farm::FarmConfig& config, farm::ServerId self, Contents& conten
     if (Sessions::are_kept(config_)) sessions_.emplace(config_, self_, rng_.fork(), counters_);
     if (!config_.farm.has_extensions) return;
     if (config_.has_profile(farm::Profile::Blob)) {
-        blobs_.emplace(migrate::blob::Carrier::Environment{config_, self_, farm_link_, pool_, rng_,
-                                                           counters_});
+        blobs_.emplace(
+            migrate::blob::Carrier::Environment{config_, self_, farm_link_, pool_, rng_, counters_},
+            now);
         context_.blobs = &*blobs_;
     }
     channels_.emplace(farm::ControlChannels::Environment{config_, self_, pool_, counters_,
@@ -207,7 +208,7 @@ std::optional<Instant> Node::poll_deadline() const {
 std::optional<link::OutgoingFrame> Node::poll_transmit(Instant now) {
     stop_where_cut_off(now);
     if (objects_.has_news()) serve_objects(now);
-    if (blobs_ && blobs_->has_ended()) hear_moves(now);
+    if (blobs_ && blobs_->has_unsent()) hear_moves(now);
     for (;;) {
         // What is owed to the farm goes first: a release before the answer that it allows.
         if (auto frame = back_.poll_transmit()) {

@@ -108,7 +108,7 @@ void ControlChannels::handle_frame(Peer& peer, Channel& channel,
     if (wire::is_answer(kind, frame.flags())) {
         // An answer is never answered, or two servers could talk of nothing for ever.
         for (Desk& each : desks_)  // an error answers whatever was asked
-            if (each.transactions.answer(peer.server->id, frame)) return;
+            if (each.transactions.answer(peer.server->id, frame, each.next_arrival())) return;
         if (kind == ControlKind::BlobAcknowledgement && is_served(kind)) {
             return keep_request(peer, channel, frame);
         }

@@ -34,8 +34,10 @@ void ControlChannels::keep_request(Peer& peer, Channel& channel,
                                    const wire::ControlFrameView& frame) {
     const ByteView body = frame.body();
     const RequestOrigin origin{peer.server->id, channel.origin().serial, frame.transaction()};
-    RequestInbox& inbox = desk(subject_of(frame.kind())).inbox;
-    if (inbox.push({origin, frame.kind(), frame.flags(), {body.begin(), body.end()}})) return;
+    Desk& its = desk(subject_of(frame.kind()));
+    IncomingRequest request{
+        origin, frame.kind(), frame.flags(), {body.begin(), body.end()}, its.next_arrival()};
+    if (its.inbox.push(std::move(request))) return;
     counters_.add(Counter::DropControlUnready);
     answer_error(channel, frame, wire::ControlError::NotReady);
 }

@@ -129,7 +129,7 @@ void ControlChannels::handle_deadline(Instant now) {
     if (is_due(sockets_.poll_deadline(), now)) sockets_.handle_deadline(now);
     pump_all(now);
     for (Desk& each : desks_)
-        each.transactions.handle_deadline(now);
+        each.transactions.handle_deadline(now, each.next_arrival());
     for (Peer& peer : peers_)
         expire(peer, now);
     set_deadline(now);
@@ -218,7 +218,7 @@ void ControlChannels::sweep(Peer& peer, Instant now) {
         if (!channel->is_over()) continue;
         if (channel->is_open()) counters_.add(Counter::ChannelClosed);
         for (Desk& each : desks_)  // CTL-6
-            each.transactions.lose_channel(channel->origin().serial);
+            each.transactions.lose_channel(channel->origin().serial, each.next_arrival());
         // A silent peer gets a reset: it may have forgotten us.
         const bool is_silent = channel->last_heard() + kChannelLife <= now;
         if (is_silent) {

@@ -115,6 +115,8 @@ class ControlChannels {
     std::optional<TransactionOutcome> poll_outcome(Subject subject) {
         return desk(subject).transactions.poll();
     }
+    /// What came first of what waits about the subject is an outcome, not a request.
+    bool has_outcome_first(Subject subject) { return desk(subject).has_outcome_first(); }
     /// Sends what wants no answer. False: there is no channel, or no room.
     [[nodiscard]] bool tell(ServerId to, wire::ControlKind kind, ByteView body, Instant now);
 

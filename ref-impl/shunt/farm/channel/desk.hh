@@ -26,6 +26,15 @@ constexpr Subject subject_of(wire::ControlKind kind) {
 struct Desk {
     Transactions transactions;
     RequestInbox inbox;
+    std::uint64_t arrivals = 0;  // of both kinds
+
+    std::uint64_t next_arrival() { return ++arrivals; }
+    /// What came first of what waits is an outcome, not a request.
+    bool has_outcome_first() const {
+        const auto outcome = transactions.next_order();
+        const auto request = inbox.next_order();
+        return outcome && (!request || *outcome < *request);
+    }
 };
 
 }  // namespace shunt::farm

@@ -29,6 +29,8 @@ struct IncomingRequest {
     wire::ControlKind kind = wire::ControlKind::ObjectCall;
     std::uint16_t flags = 0;
     std::vector<std::uint8_t> body;
+    /// As of outcomes (Transactions).
+    std::uint64_t order = 0;
 };
 
 class RequestInbox {
@@ -43,6 +45,10 @@ class RequestInbox {
         bytes_ += request.body.size();
         requests_.push_back(std::move(request));
         return true;
+    }
+    /// Of the request that poll() returns next; nothing: there is none.
+    std::optional<std::uint64_t> next_order() const {
+        return requests_.empty() ? std::nullopt : std::optional(requests_.front().order);
     }
     std::optional<IncomingRequest> poll() {
         if (requests_.empty()) return std::nullopt;

@@ -27,6 +27,8 @@ struct TransactionOutcome {
     /// With Answered, and then perhaps ControlKind::Error.
     wire::ControlKind answer = wire::ControlKind::Error;
     std::vector<std::uint8_t> body;
+    /// Of what has come about its subject, requests of others too: less came before more.
+    std::uint64_t order = 0;
 };
 
 class Transactions {
@@ -38,9 +40,15 @@ class Transactions {
     /// `channel` is the serial of the connection that carries it.
     void begin(std::uint64_t transaction, ServerId peer, std::uint64_t channel, Instant patience);
     /// False: nobody waits for it from that peer.
-    [[nodiscard]] bool answer(ServerId peer, const wire::ControlFrameView& frame);
-    void lose_channel(std::uint64_t channel);
-    void handle_deadline(Instant now);
+    /// `order` is its place among all that has come.
+    [[nodiscard]] bool answer(ServerId peer, const wire::ControlFrameView& frame,
+                              std::uint64_t order);
+    void lose_channel(std::uint64_t channel, std::uint64_t order);
+    void handle_deadline(Instant now, std::uint64_t order);
+    /// Of the outcome that poll() returns next; nothing: there is none.
+    std::optional<std::uint64_t> next_order() const {
+        return outcomes_.empty() ? std::nullopt : std::optional(outcomes_.front().order);
+    }
     std::optional<Instant> deadline() const;
     std::optional<TransactionOutcome> poll();
 
@@ -51,7 +59,7 @@ class Transactions {
         Instant patience;
     };
     using Position = std::map<std::uint64_t, Pending>::iterator;
-    Position end(Position position, TransactionOutcome::Kind kind);
+    Position end(Position position, TransactionOutcome::Kind kind, std::uint64_t order);
 
     std::map<std::uint64_t, Pending> pending_;  // by transaction: outcomes come in a fixed order
     std::set<std::pair<Instant, std::uint64_t>> by_patience_;

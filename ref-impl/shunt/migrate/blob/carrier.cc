@@ -2,10 +2,10 @@
 #include "shunt/migrate/blob/carrier.hh"
 
 #include <algorithm>
-#include <array>
 
 #include "shunt/base/assert.hh"
 #include "shunt/ip/fragmentation.hh"
+#include "shunt/ip/icmp_replies.hh"
 #include "shunt/migrate/blob/snapshot_blob.hh"
 #include "shunt/migrate/record.hh"
 #include "shunt/wire/flow_messages.hh"
@@ -33,12 +33,13 @@ std::vector<std::uint8_t> written(const Body& body) {
 
 }  // namespace
 
-Carrier::Carrier(const Environment& environment)
+Carrier::Carrier(const Environment& environment, Instant now)
     : environment_(environment),
       identifiers_(environment.rng, environment.config.timers.two_msl,
                    capacity_of(environment.config.limits)),
       packets_(environment.config, environment.self, identifiers_, environment.pool,
-               environment.counters) {}
+               environment.counters),
+      errors_(ip::IcmpReplies::kErrorsPerSecond, ip::IcmpReplies::kBurst, now) {}
 
 bool Carrier::carries(const wire::ConnectionTuple& tuple) const {
     return tuple.protocol == wire::TransportProtocol::Tcp &&
@@ -58,13 +59,17 @@ bool Carrier::request(farm::ServerId to, ControlKind kind, wire::FlowId flow, By
     return transaction.has_value();
 }
 
-void Carrier::offer(const Attempt& attempt, bool is_eager, Instant now) {
+void Carrier::offer(Attempt& attempt, bool is_eager, Instant now) {
     environment_.counters.add(Counter::BlobSent);
     const std::uint16_t flags = is_eager ? wire::kControlEagerFlag : std::uint16_t{0};
     const wire::FlowId flow = attempt.flow->id();
     const bool is_sent = request(attempt.target, ControlKind::Blob, flow, attempt.payload,
                                  environment_.config.timers.blob_answer, flags, now);
-    if (is_sent) return;
+    if (is_sent) {
+        ++attempt.times_sent;
+        return;
+    }
+    environment_.counters.add(Counter::DropControlMove);
     farm::TransactionOutcome lost;
     lost.peer = attempt.target;
     lost.kind = farm::TransactionOutcome::Kind::ChannelLost;
@@ -118,11 +123,9 @@ void Carrier::confirm(const farm::RequestOrigin& origin, wire::FlowId flow, Inst
     (void)channels_->answer(origin, ControlKind::Commit, body, now, wire::kControlAnswerFlag);
 }
 
-void Carrier::forward(farm::ServerId to, wire::FlowId flow, Packet packet, Instant now) {
-    const auto known = identifiers_.find(to, flow);
-    SHUNT_ASSERT(known, "who forwards has a flow, or had one a moment ago");
+void Carrier::forward(farm::ServerId to, wire::Ipv4Address service, wire::FlowId flow,
+                      Packet packet, Instant now) {
     environment_.counters.add(Counter::ForwardSent);
-    const wire::Ipv4Address service = known->tuple.service;
     const wire::FlowPath path{environment_.self.forward_ip_for(service),
                               environment_.config.server_by_id(to)->forward_ip_for(service)};
     if (const auto fault = wire::rewrite_to_flow(packet.mutable_bytes(), path, flow)) {
@@ -138,6 +141,7 @@ void Carrier::forward(farm::ServerId to, wire::FlowId flow, Packet packet, Insta
 
 void Carrier::tell_icmp(farm::ServerId to, const wire::ConnectionTuple& tuple, ByteView packet,
                         Instant now) {
+    if (!errors_.take(now)) return environment_.counters.add(Counter::DropControlMove);
     const std::vector<std::uint8_t> body = written(wire::MovedIcmpBody{tuple, packet});
     if (!channels_->tell(to, ControlKind::MovedIcmp, body, now)) {
         environment_.counters.add(Counter::DropControlMove);

@@ -17,10 +17,12 @@
 #include "shunt/base/rng.hh"
 #include "shunt/farm/channel/control_channels.hh"
 #include "shunt/farm/farm_config.hh"
+#include "shunt/ip/token_bucket.hh"
 #include "shunt/migrate/blob/flow_packets.hh"
 #include "shunt/migrate/blob/identifiers.hh"
 #include "shunt/migrate/farm_link.hh"
 #include "shunt/tcp/snapshot.hh"
+#include "shunt/wire/control_frame.hh"
 #include "shunt/wire/encapsulation.hh"
 #include "shunt/wire/migration_copy.hh"
 #include "shunt/wire/reject.hh"
@@ -33,6 +35,9 @@ namespace shunt::migrate::blob {
 
 class Carrier {
   public:
+    /// Longest queues that move in a blob: what one control frame takes, without its other parts.
+    static constexpr std::uint32_t kQueuesMax = wire::kControlLengthMax - (1U << 20U);
+
     struct Environment {
         const farm::FarmConfig& config;
         const farm::Server& self;
@@ -42,7 +47,7 @@ class Carrier {
         Counters& counters;
     };
 
-    explicit Carrier(const Environment& environment);
+    Carrier(const Environment& environment, Instant now);
 
     /// The channels, which outlive what is sent by this.
     void attach(farm::ControlChannels& channels) { channels_ = &channels; }
@@ -60,14 +65,16 @@ class Carrier {
     std::vector<std::uint8_t> compile(const wire::ConnectionTuple& tuple, wire::FlowId flow,
                                       const tcp::Snapshot& snapshot) const;
     /// 0x10. Where that cannot leave its outcome is that of a channel that is lost.
-    void offer(const Attempt& attempt, bool is_eager, Instant now);
+    void offer(Attempt& attempt, bool is_eager, Instant now);
     /// 0x03, 0x11, 0x14: 0x11, 0x13, 0x15.
     void send_copy(wire::EncapsulationType type, farm::ServerId to, wire::FlowId flow, Instant now);
     /// 0x10: as the answer to a blob 0x12, else about a flow that is not here 0x14.
     void reject(farm::ServerId to, wire::FlowId flow, wire::RejectReason reason, Instant now);
     /// 0x02: the packet itself (BL-11).
-    void forward(farm::ServerId to, wire::FlowId flow, Packet packet, Instant now);
-    /// 0x02 with an ICMP error: 0x16 (BL-16).
+    void forward(farm::ServerId to, wire::Ipv4Address service, wire::FlowId flow, Packet packet,
+                 Instant now);
+    /// 0x02 with an ICMP error: 0x16 (BL-16). A client may cause as many as it likes; what is
+    /// beyond the rate of such errors is dropped.
     void tell_icmp(farm::ServerId to, const wire::ConnectionTuple& tuple, ByteView packet,
                    Instant now);
 
@@ -80,8 +87,8 @@ class Carrier {
         farm::TransactionOutcome outcome;
     };
     std::optional<Ended> poll_ended();
-    /// Of what could not be sent: poll_ended() has something.
-    bool has_ended() const { return !not_sent_.empty(); }
+    /// Of what could not be sent: poll_ended() has it first.
+    bool has_unsent() const { return !not_sent_.empty(); }
     /// A commit was answered: it is not sent again.
     void end_commit(farm::ServerId host, wire::FlowId flow) { commits_.erase({host, flow}); }
     /// Of packets whose flow is not known (BL-13).
@@ -120,6 +127,7 @@ class Carrier {
     Environment environment_;
     Identifiers identifiers_;
     FlowPackets packets_;
+    ip::TokenBucket errors_;
     farm::ControlChannels* channels_ = nullptr;
     std::optional<Answering> answering_;
     absl::flat_hash_map<std::uint64_t, Pending> pending_;  // by transaction

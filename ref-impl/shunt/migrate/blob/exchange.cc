@@ -33,12 +33,13 @@ bool is_error_about(const wire::ConnectionTuple& tuple, ByteView packet) {
 }  // namespace
 
 std::optional<Exchange::Heard> Exchange::hear(Instant now) {
-    // Answers first: a host that acts at once may have closed before its answer is read.
-    if (const auto ended = carrier_.poll_ended()) return hear_end(*ended, now);
-    if (const auto request = channels_.poll_request(farm::Subject::Moves)) {
-        return hear_request(*request, now);
-    }
-    return std::nullopt;
+    // In the order in which it came: a 0x14 of before an answer is not about what that has changed,
+    // and a host that acts at once may have closed behind it.
+    const bool is_end = carrier_.has_unsent() || channels_.has_outcome_first(farm::Subject::Moves);
+    if (is_end) return hear_end(*carrier_.poll_ended(), now);
+    const auto request = channels_.poll_request(farm::Subject::Moves);
+    if (!request) return std::nullopt;
+    return hear_request(*request, now);
 }
 
 Exchange::Heard Exchange::drop(Counter counter) {
@@ -53,9 +54,7 @@ Exchange::Heard Exchange::hear_end(const Carrier::Ended& ended, Instant now) {
     const bool is_answered = ended.outcome.kind == farm::TransactionOutcome::Kind::Answered;
     const ControlKind answer = ended.outcome.answer;
     if (ended.asked == ControlKind::Commit) {
-        if (!is_answered || answer != ControlKind::Commit) return {};
-        carrier_.end_commit(peer, ended.flow);
-        home_.handle_commit_answer(peer, flow->tuple, named_by(*flow, ended.flow), now);
+        hear_commit_end(ended, *flow, now);
         return {};
     }
     if (is_answered && answer == ControlKind::BlobAcknowledgement) {
@@ -68,6 +67,22 @@ Exchange::Heard Exchange::hear_end(const Carrier::Ended& ended, Instant now) {
     }
     if (is_answered) context_.counters.add(Counter::DropControlMove);
     return hear_lost(ended, *flow, now);
+}
+
+void Exchange::hear_commit_end(const Carrier::Ended& ended, const Flow& flow, Instant now) {
+    const farm::ServerId peer = ended.outcome.peer;
+    const bool is_answered = ended.outcome.kind == farm::TransactionOutcome::Kind::Answered &&
+                             ended.outcome.answer == ControlKind::Commit;
+    const bool is_over = is_answered || !flow.is_live;
+    if (is_over) carrier_.end_commit(peer, ended.flow);
+    if (is_answered) {
+        return home_.handle_commit_answer(peer, flow.tuple, named_by(flow, ended.flow), now);
+    }
+    // A host that was cut off did not listen (EP-33), and its channel may live on.
+    const bool is_unheard = ended.outcome.kind == farm::TransactionOutcome::Kind::TimedOut;
+    if (is_unheard && !is_over) {
+        carrier_.send_copy(wire::EncapsulationType::Go, peer, ended.flow, now);
+    }
 }
 
 Exchange::Heard Exchange::hear_accepted(farm::ServerId host, const Flow& flow, wire::FlowId id,
@@ -99,17 +114,30 @@ Exchange::Heard Exchange::hear_refused(farm::ServerId host, const Flow& flow, wi
 /// The channel was lost, nobody answered, or nobody could make anything of the answer.
 Exchange::Heard Exchange::hear_lost(const Carrier::Ended& ended, const Flow& flow, Instant now) {
     using enum farm::TransactionOutcome::Kind;
+    const farm::ServerId peer = ended.outcome.peer;
     if (context_.self.has_service(flow.tuple.service)) {
-        return {.touched = home_.handle_loss(flow.tuple, ended.flow), .has_fallen_back = true};
+        const auto touched = home_.handle_loss(flow.tuple, ended.flow);
+        // BL-14: a copy that is there would wait for a minute, and in vain.
+        if (touched && ended.outcome.kind == TimedOut) {
+            carrier_.send_copy(wire::EncapsulationType::Release, peer, ended.flow, now);
+        }
+        return {.touched = touched, .has_fallen_back = true};
     }
-    // EP-46: what goes back may have arrived. It is sent until the home says so, by the next
-    // channel if this one is lost; but a home that answers with an error has not taken it.
-    if (ended.outcome.kind == TimedOut) target_.offer_again(flow.tuple, ended.flow, now);
-    if (ended.outcome.kind != Answered) return {};
-    return hear_refused(ended.outcome.peer, flow, ended.flow, RejectReason::Full, now);
+    // EP-46: what went back may have arrived, and goes again until the home says so. Of what never
+    // left, or was never read as a blob, it has nothing.
+    const bool is_error =
+        ended.outcome.kind == Answered && ended.outcome.answer == ControlKind::Error;
+    if (!target_.may_resume(flow.tuple, ended.flow, is_error)) return {};
+    return {
+        .touched = target_.handle_reject(peer, flow.tuple, {flow.attempt, RejectReason::Full}, now),
+        .refused = RejectReason::Full};
 }
 
 Exchange::Heard Exchange::hear_request(const farm::IncomingRequest& request, Instant now) {
+    // CTL-7: what came by a channel that is gone may be of a predecessor.
+    const bool is_old = request.origin.channel != channels_.serial_of(request.origin.peer);
+    const bool begins = request.kind == ControlKind::Blob || request.kind == ControlKind::Commit;
+    if (is_old && begins) return drop(Counter::DropControlMove);
     if (request.kind == ControlKind::Blob) return hear_blob(request, now);
     if (request.kind == ControlKind::MovedIcmp) return hear_moved_icmp(request, now);
     const auto body = wire::FlowBody::parse(request.body);
@@ -204,7 +232,8 @@ Exchange::Heard Exchange::hear_blob(const farm::IncomingRequest& request, Instan
     offer.fingerprint = mapping.flow.value();
     offer.flow = mapping.flow;
     offer.whole = &whole;
-    offer.is_eager = (request.flags & wire::kControlEagerFlag) != 0;
+    // EP-33: while its home may take us for dead nothing of it begins to act.
+    offer.is_eager = (request.flags & wire::kControlEagerFlag) != 0 && !channels_.is_cut_off(peer);
     carrier_.begin_answer(request.origin, mapping.flow);
     const auto touched = context_.self.has_service(mapping.tuple.service)
                              ? home_.handle_offer(offer, now)
@@ -218,9 +247,9 @@ Exchange::Heard Exchange::hear_moved_icmp(const farm::IncomingRequest& request, 
     const auto body = wire::MovedIcmpBody::parse(request.body);
     if (!body) return drop(body.error());
     const farm::ServerId peer = request.origin.peer;
-    const bool is_right = context_.is_home(peer, body->tuple.service) &&
-                          body->packet.size() <= Packet::kCapacity &&
-                          is_error_about(body->tuple, body->packet);
+    const bool is_right =
+        context_.is_home(peer, body->tuple.service) && carrier_.carries(body->tuple) &&
+        body->packet.size() <= Packet::kCapacity && is_error_about(body->tuple, body->packet);
     if (!is_right) return drop(Counter::DropControlMove);
     return {.touched = target_.handle_forwarded(
                 {peer, body->tuple, context_.pool.copy(body->packet), true}, now)};
@@ -231,9 +260,12 @@ void Exchange::say_again(farm::ServerId peer, Instant now) {
     for (const Slot slot : context_.tables.sorted_slots()) {
         const Record& record = context_.tables.at(slot);
         const auto* endpoint = record.as<ForwardConnectEndpoint>();
-        const bool goes_back = endpoint != nullptr && endpoint->home == peer &&
-                               endpoint->returning && endpoint->returning->flow;
-        if (goes_back) target_.offer_again(record.tuple, endpoint->returning->flow->id(), now);
+        if (endpoint == nullptr || endpoint->home != peer || !endpoint->flow) continue;
+        if (endpoint->returning) target_.offer_again(slot, now);
+        if (endpoint->suspended_since && endpoint->has_asked) {
+            carrier_.send_copy(wire::EncapsulationType::Acknowledgement, peer, endpoint->flow->id(),
+                               now);
+        }
     }
 }
 

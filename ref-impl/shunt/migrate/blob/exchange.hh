@@ -41,6 +41,7 @@ class Exchange {
     void say_again(farm::ServerId peer, Instant now);
 
   private:
+    void hear_commit_end(const Carrier::Ended& ended, const Flow& flow, Instant now);
     Heard hear_end(const Carrier::Ended& ended, Instant now);
     Heard hear_accepted(farm::ServerId host, const Flow& flow, wire::FlowId id, Instant now);
     Heard hear_refused(farm::ServerId host, const Flow& flow, wire::FlowId id,

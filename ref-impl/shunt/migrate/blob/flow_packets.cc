@@ -43,10 +43,9 @@ std::optional<FlowPackets::Received> FlowPackets::receive(farm::ServerId from, P
     }
     packet.trim_back(packet.size() - ip->total_length());
     const auto known = identifiers_.find(from, *flow);
-    // What its host sends back may come when the connection is here again (EP-27).
+    // A home's come to its host, also when it has gone back; a host's come back (EP-27).
     const bool is_own = known && self_.has_service(known->tuple.service);
-    const bool is_known =
-        known && (known->giver == Giver::Self ? is_own : known->is_live && !is_own);
+    const bool is_known = known && is_own == (known->giver == Giver::Self);
     if (!is_known) {
         if (!early_.keep(key_of(from, *flow), from, std::move(packet), now)) {
             counters_.add(Counter::DropHeldFull);

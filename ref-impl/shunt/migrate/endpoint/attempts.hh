@@ -18,7 +18,7 @@ class Attempts {
     /// Frames of 0x12 that leave this server within any millisecond, whosever they are (EP-41).
     static constexpr std::size_t kDataFramesPerMillisecond = 64;
     /// Longest queues, all together, that move in 0x12 (EP-41).
-    static constexpr std::size_t kQueuesMax = 1024 * 1024;
+    static constexpr std::uint32_t kQueuesMax = 1024 * 1024;
 
     Attempts(Context& context, Messages& messages) : context_(context), messages_(messages) {}
 
@@ -29,14 +29,17 @@ class Attempts {
     Attempt make(const wire::ConnectionTuple& tuple, farm::ServerId to, tcp::Snapshot snapshot,
                  Instant now);
 
+    /// Longest queues of that connection, all together, with which it moves (EP-41).
+    std::uint32_t queues_max(const wire::ConnectionTuple& tuple) const {
+        return context_.moves_as_blob(tuple) ? blob::Carrier::kQueuesMax : kQueuesMax;
+    }
+
     /// The record's attempt begins: its first 0x01, or the blob.
     void begin(Slot slot, Instant now);
     /// The record's attempt is one that releases the endpoint itself (BL-14).
     bool is_eager(const Record& record) const;
     /// The blob once more: the channel of the one before was lost (EP-46).
-    void offer_again(const Attempt& attempt, Instant now) {
-        context_.blobs->offer(attempt, false, now);
-    }
+    void offer_again(Attempt& attempt, Instant now) { context_.blobs->offer(attempt, false, now); }
     /// Sends 0x01 again if that is due; one, also if several were missed. `repeats`: when it goes,
     /// counted from the attempt's clock; `last`: the pause once those are used up, if it goes on.
     void repeat(Slot slot, const std::vector<Duration>& repeats, std::optional<Duration> last,

@@ -15,7 +15,7 @@ std::optional<MoveRefusal> Departures::refusal(const Record& record, farm::Serve
     if (target == context_.self.id) return MoveRefusal::TargetIsSelf;
     const auto* local = record.as<LocalEndpoint>();
     if (const auto reason =
-            local != nullptr ? in_use_refusal(*local, now) : unbound_refusal(record, target, now)) {
+            local != nullptr ? in_use_refusal(record, now) : unbound_refusal(record, target, now)) {
         return reason;
     }
     if (context_.config.is_farm_address(record.tuple.client) &&
@@ -44,19 +44,21 @@ std::optional<MoveRefusal> Departures::unbound_refusal(const Record& record, far
     return std::nullopt;
 }
 
-std::optional<MoveRefusal> Departures::in_use_refusal(const LocalEndpoint& endpoint,
-                                                      Instant now) const {
+std::optional<MoveRefusal> Departures::in_use_refusal(const Record& record, Instant now) const {
+    const auto& endpoint = *record.as<LocalEndpoint>();
     if (!context_.has_extensions()) return MoveRefusal::NotUnbound;
     if (!context_.tables.has_room(Table::Temporary)) return MoveRefusal::TemporaryTableFull;
-    return refusal_in_use(endpoint.connection, endpoint.conversation.get(), now);
+    return refusal_in_use(endpoint.connection, endpoint.conversation.get(),
+                          attempts_.queues_max(record.tuple), now);
 }
 
 Result<wire::MigrationId, MoveRefusal> Departures::start(Slot slot, farm::ServerId target,
                                                          Instant now) {
     if (const auto reason = refusal(context_.tables.at(slot), target, now)) {
         context_.counters.add(Counter::MoveRefused);
-        if (auto* local = context_.tables.at(slot).as<LocalEndpoint>())
-            prepare_for_next_time(local->connection, *reason);
+        Record& record = context_.tables.at(slot);
+        if (auto* local = record.as<LocalEndpoint>())
+            prepare_for_next_time(local->connection, attempts_.queues_max(record.tuple), *reason);
         return Failure{*reason};
     }
     if (context_.tables.at(slot).as<LocalEndpoint>() != nullptr) freeze(slot, now);

@@ -52,7 +52,7 @@ class Departures {
     std::optional<MoveRefusal> refusal(const Record& record, farm::ServerId target, Instant now);
     std::optional<MoveRefusal> unbound_refusal(const Record& record, farm::ServerId target,
                                                Instant now);
-    std::optional<MoveRefusal> in_use_refusal(const LocalEndpoint& endpoint, Instant now) const;
+    std::optional<MoveRefusal> in_use_refusal(const Record& record, Instant now) const;
     void freeze(Slot slot, Instant now);
     /// A late wake-up too gives up an attempt at this time, whatever came meanwhile (EP-6).
     Instant fall_back_at(const Attempt& attempt) const;

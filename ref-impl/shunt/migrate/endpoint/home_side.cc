@@ -17,6 +17,7 @@ Result<wire::MigrationId, MoveRefusal> HomeSide::start_move(Slot slot, farm::Ser
                                                             Instant now) {
     auto started = departures_.start(slot, target, now);
     if (!started || !exchange_.attempts.is_eager(context_.tables.at(slot))) return started;
+    if (context_.tables.at(slot).attempt()->times_sent == 0) return started;  // it falls back
     // BL-14: the host acts by the blob alone, and what is held follows it.
     const wire::FlowId flow = context_.tables.at(slot).attempt()->flow->id();
     auto held = departures_.leave(slot, flow.value(), now);

@@ -175,6 +175,10 @@ std::optional<Slot> Homecomings::finish(const Offer& offer, const tcp::Snapshot&
     auto connection =
         tcp::Connection::import_snapshot(tcp_config_, offer.identity(), snapshot, now);
     if (!connection) return refuse(offer, reason_of(connection.error()), now);
+    // BL-10: known for 2MSL from now on; there is nothing that it would have to stand for.
+    const bool is_new_flow = !offer.flow || context_.blobs->identifiers().take(
+                                                offer.from, *offer.flow, offer.tuple, offer.id);
+    if (!is_new_flow) return refuse(offer, RejectReason::TupleInUse, now);
     const Slot slot = *context_.tables.find(offer.tuple);
     const std::uint32_t epoch =
         is_mutant(Mutant::ForgetsReturnedEpoch) ? entry->id.epoch : offer.id.epoch;

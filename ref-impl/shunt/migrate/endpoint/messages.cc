@@ -51,7 +51,7 @@ void Messages::reject(farm::ServerId to, const wire::ConnectionTuple& tuple,
 
 void Messages::forward(farm::ServerId to, const wire::ConnectionTuple& tuple,
                        std::optional<wire::FlowId> flow, Packet packet, Instant now) {
-    if (flow) return context_.blobs->forward(to, *flow, std::move(packet), now);
+    if (flow) return context_.blobs->forward(to, tuple.service, *flow, std::move(packet), now);
     context_.counters.add(Counter::ForwardSent);
     const auto header = header_towards(to, tuple, EncapsulationType::Forwarded);
     if (packet.size() <= context_.link.payload_max()) {

@@ -12,13 +12,16 @@
 
 namespace shunt::migrate::endpoint {
 
-/// Why it does not move; `conversation`: its application, there is one.
+/// Why it does not move; `conversation`: its application, there is one; `queues_max`: bytes of all
+/// its queues together.
 std::optional<MoveRefusal> refusal_in_use(const tcp::Connection& connection,
-                                          const stack::Conversation* conversation, Instant now);
+                                          const stack::Conversation* conversation,
+                                          std::uint32_t queues_max, Instant now);
 
 /// It was asked to move and does not for that reason. Where its queues are too long the application
 /// fills them less from now on, so that it moves when it is asked again (EP-41).
-void prepare_for_next_time(tcp::Connection& connection, MoveRefusal reason);
+void prepare_for_next_time(tcp::Connection& connection, std::uint32_t queues_max,
+                           MoveRefusal reason);
 
 /// The connection with its application's context; it does move.
 tcp::Snapshot snapshot_in_use(const tcp::Connection& connection,

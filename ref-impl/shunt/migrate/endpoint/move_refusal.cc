@@ -28,7 +28,7 @@ const char* describe(MoveRefusal refusal) {
         case MoveRefusal::Bound:
             return "its application is outside of the node and cannot go on elsewhere (EP-49)";
         case MoveRefusal::QueuesTooLong:
-            return "more than 1 MiB is queued: use the blob profile (EP-41)";
+            return "more is queued than moves: 1 MiB by frames, 15 MiB as a blob (EP-41)";
         case MoveRefusal::NotReleased:
             return "its home has not released it yet (EP-13)";
         case MoveRefusal::NotItsHome:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/endpoint/returns.hh"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -38,10 +39,11 @@ Result<wire::MigrationId, MoveRefusal> Returns::start(Slot slot, Instant now) {
                    : endpoint.returning != nullptr ? std::optional(MoveRefusal::AlreadyMoving)
                    : lacks_flow(record)
                        ? std::optional(MoveRefusal::NoFlowIdentifier)
-                       : refusal_in_use(endpoint.connection, endpoint.conversation.get(), now);
+                       : refusal_in_use(endpoint.connection, endpoint.conversation.get(),
+                                        attempts_.queues_max(record.tuple), now);
     if (refused) {
         context_.counters.add(Counter::MoveRefused);
-        prepare_for_next_time(endpoint.connection, *refused);
+        prepare_for_next_time(endpoint.connection, attempts_.queues_max(record.tuple), *refused);
         return Failure{*refused};
     }
     // +1 for every attempt, also a refused one; the ID of the record stays (EP-45).
@@ -59,11 +61,17 @@ bool Returns::lacks_flow(const Record& record) const {
     return context_.moves_as_blob(record.tuple) && !context_.blobs->identifiers().has_room();
 }
 
-void Returns::offer_again(Slot slot, wire::FlowId flow, Instant now) {
+void Returns::offer_again(Slot slot, Instant now) {
+    Attempt& returning = *context_.tables.at(slot).as<ForwardConnectEndpoint>()->returning;
+    returning.clock = now;
+    attempts_.offer_again(returning, now);
+}
+
+bool Returns::may_resume(Slot slot, wire::FlowId flow, bool is_error) const {
     const auto* endpoint = context_.tables.at(slot).as<ForwardConnectEndpoint>();
     const bool is_its = endpoint != nullptr && endpoint->returning && endpoint->returning->flow &&
                         endpoint->returning->flow->id() == flow;
-    if (is_its) attempts_.offer_again(*endpoint->returning, now);
+    return is_its && endpoint->returning->times_sent <= (is_error ? 1U : 0U);
 }
 
 void Returns::hold(Slot slot, Packet packet) {
@@ -114,7 +122,9 @@ std::vector<Packet> Returns::resume(Slot slot) {
 Instant Returns::deadline(const ForwardConnectEndpoint& endpoint) const {
     const auto& timers = context_.config.timers;
     const Instant end = endpoint.returning->started + timers.return_life;
-    if (endpoint.returning->flow) return end;
+    if (endpoint.returning->flow) {
+        return std::min(end, endpoint.returning->clock + timers.blob_answer);
+    }
     return *earlier(
         end, Attempts::next_repeat(*endpoint.returning, repeats_, timers.return_repeat_last));
 }
@@ -134,6 +144,8 @@ bool Returns::handle_deadline(Slot slot, Instant now) {
     }
     if (!endpoint.returning->flow) {
         attempts_.repeat(slot, repeats_, timers.return_repeat_last, now);
+    } else if (endpoint.returning->clock + timers.blob_answer <= now) {
+        offer_again(slot, now);
     }
     return false;
 }

@@ -24,8 +24,11 @@ class Returns {
 
     /// Freezes a released endpoint and offers it to its home.
     Result<wire::MigrationId, MoveRefusal> start(Slot slot, Instant now);
-    /// The return of that flow went by a channel that is lost, and goes by another one.
-    void offer_again(Slot slot, wire::FlowId flow, Instant now);
+    /// A return by a blob once more: its answer, or itself, may be lost with its channel.
+    void offer_again(Slot slot, Instant now);
+    /// The home cannot have what the return of that flow brings: it never left, or left once and
+    /// was answered with an error.
+    bool may_resume(Slot slot, wire::FlowId flow, bool is_error) const;
     /// A client's packet while the answer is not here.
     void hold(Slot slot, Packet packet);
 

@@ -52,6 +52,19 @@ std::optional<Slot> TargetSide::note_arrival(std::optional<Slot> slot) {
 std::optional<Slot> TargetSide::handle_forwarded(ForwardedPackets::Received received, Instant now) {
     if (received.is_icmp_error) return take_forwarded_error(context_, received, now);
     const auto slot = context_.tables.find(received.tuple);
+    const auto* there = slot ? context_.tables.at(*slot).as<ForwardConnectEndpoint>() : nullptr;
+    const bool is_of_another =
+        there != nullptr && received.flow && there->flow && there->flow->id() != *received.flow;
+    if (is_of_another) {  // late, of an attempt before: it releases nothing
+        context_.counters.add(Counter::DropForwardedUnknown);
+        return std::nullopt;
+    }
+    if (!slot && received.flow && !returns_.send_back(received, now)) {
+        // What this flow was for has ended here, and will not be again (BL-13).
+        context_.blobs->reject(received.from, *received.flow, wire::RejectReason::UnknownEndpoint,
+                               now);
+    }
+    if (!slot && received.flow) return std::nullopt;
     if (!slot) {
         if (!returns_.send_back(received, now)) forwarded_.keep_early(std::move(received), now);
         return std::nullopt;
