@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import back_view, client_view, plan
+from . import back_view, blob_view, client_view, plan
 from .capture import capturing
 from .claims import Claim
 from .farm import Farm
@@ -58,16 +58,25 @@ def run(
     claims = [
         fetched,
         *client_view.claims(evidence.front, home, target, client_offloads=client_offloads),
-        *back_view.claims(
-            evidence.back,
-            evidence.front,
-            home,
-            target,
-            options,
-            client_offloads=client_offloads,
-        ),
+        *_back_claims(evidence, home, target, options, client_offloads=client_offloads),
     ]
     return claims, evidence
+
+
+def _back_claims(
+    evidence: Evidence,
+    home: plan.Member,
+    target: plan.Member,
+    options: plan.Options,
+    *,
+    client_offloads: bool,
+) -> list[Claim]:
+    back, front = evidence.back, evidence.front
+    if options.profile == "blob":
+        return blob_view.claims(
+            back, front, home, target, options.ethertype, client_offloads=client_offloads
+        )
+    return back_view.claims(back, front, home, target, options, client_offloads=client_offloads)
 
 
 def _fetch(farm: Farm, evidence: Evidence, target: plan.Member, size: int) -> Claim:

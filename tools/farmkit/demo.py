@@ -91,22 +91,23 @@ def curl_step(options: plan.Options, step: Step) -> None:
     farm.down()
     try:
         farm.up(Settings(BIN / "shunt-node", options))
-        claims, evidence = curl_thread.run(farm, options, OUT / f"type-{options.ethertype:#06x}")
+        folder = OUT / f"{options.profile}-{options.ethertype:#06x}"
+        claims, evidence = curl_thread.run(farm, options, folder)
     finally:
         farm.down()
     step.claims += claims
     step.files += [evidence.front, evidence.back]
 
 
-def moves_step(step: Step) -> None:
+def moves_step(profile: str, step: Step) -> None:
     """A farm of three, whose connections may move while they are used."""
     farm = Farm(OUT / "farm", "shunt-demo")
     farm.down()
-    config = OUT / "moves.toml"
-    config.write_text(move_thread.farm_text())
+    config = OUT / f"moves-{profile}.toml"
+    config.write_text(move_thread.farm_text(profile))
     try:
         farm.up(Settings(BIN / "shunt-node", config=config))
-        claims, evidence = move_thread.run(farm, BIN / "shuntctl", OUT / "moves")
+        claims, evidence = move_thread.run(farm, BIN / "shuntctl", OUT / f"moves-{profile}")
     finally:
         farm.down()
     step.claims += claims
@@ -164,7 +165,13 @@ def steps() -> list[tuple[str, Callable[[Step], None]]]:
     for ethertype in (0x88B5, 0x0007):
         name = f"curl through s1, served by s2 (Type {ethertype:#06x})"
         found.append((name, functools.partial(curl_step, plan.Options(ethertype=ethertype))))
-    found.append(("a download that moves on and on, and a drain", moves_step))
+    blob = plan.Options(profile="blob")
+    found.append(
+        ("curl through s1, served by s2, moved as a blob", functools.partial(curl_step, blob))
+    )
+    for profile in ("endpoint", "blob"):
+        name = f"a download that moves on and on, and a drain (profile {profile})"
+        found.append((name, functools.partial(moves_step, profile)))
     found.append(("the same nodes on bad links in virtual time", simulation_step))
     for attachment, how in (("unix", "over unix: in virtual time"), ("tap", "over taps")):
         found.append((f"the suite, {how}", functools.partial(suite_step, attachment)))

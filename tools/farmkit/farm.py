@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from . import plan
+from .control import Control
 from .network import ETHERNET_MTU, Network
 from .processes import Process, adopt, spawn, stop
 from .trouble import HARNESS, USAGE, Trouble
 
 _READY_SECONDS = 10.0
+_CHANNELS_SECONDS = 20.0
 _POLL_SECONDS = 0.02
 # sockaddr_un holds 108 bytes (unix(7)).
 _SOCKET_PATH_MAX = 107
@@ -140,6 +142,8 @@ class Farm:
             self._save(config, members, nodes)
         for name, process in nodes.items():
             self._wait_until_ready(name, process)
+        if plan.has_extensions(config):
+            self._wait_for_channels(list(nodes))
 
     def _start_node(self, settings: Settings, config: Path, name: str) -> Process:
         control = self.control_socket(name)
@@ -165,6 +169,19 @@ class Farm:
                 how = "did not become ready" if process.is_alive else "ended"
                 raise Trouble(f"the node of {name} {how}: {log[-2000:]}", HARNESS)
             time.sleep(_POLL_SECONDS)
+
+    def _wait_for_channels(self, names: list[str]) -> None:
+        """Without them nothing moves: a first SYN that is lost is repeated a second later."""
+        deadline = time.monotonic() + _CHANNELS_SECONDS
+        while not all(self._has_channels(name) for name in names):
+            if time.monotonic() > deadline:
+                raise Trouble(f"the control channels do not open; see {self.folder}/*.log", HARNESS)
+            time.sleep(_POLL_SECONDS)
+
+    def _has_channels(self, name: str) -> bool:
+        with Control(self.control_socket(name)) as control:
+            members = control.result("members")["members"]
+        return all(member["channel"] in ("self", "open") for member in members)
 
     def _load(self) -> dict[str, Any]:
         if not self._state_file.is_file():

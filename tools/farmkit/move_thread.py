@@ -27,11 +27,12 @@ _HOME = "s1"
 _SERVICE = "10.7.1.1"
 
 
-def farm_text() -> str:
+def farm_text(profile: str) -> str:
     """farm.toml of three servers with extensions; s1 serves first what comes to it."""
     text = "[farm]\nid = 1\nextensions = true\n"
     for number in (1, 2, 3):
-        text += plan.server_text(number) + plan.listen_text(number, 80, "http", select="request")
+        listen = plan.listen_text(number, 80, "http", profile=profile, select="request")
+        text += plan.server_text(number) + listen
     return text + f'\n[[url]]\nprefix = "/bytes/"\nservers = ["{_HOME}"]\n'
 
 

@@ -25,6 +25,8 @@ class Options:
     nodes: int = 2
     ethertype: int = 0x88B5
     binding: str = "ethernet"
+    #: How connections move; blobs need a farm with extensions.
+    profile: str = "endpoint"
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,13 @@ ethertype = {options.ethertype:#06x}
 binding = "{options.binding}"
 secret_file = "secret"
 """
+    if options.profile == "blob":
+        text += "extensions = true\n"
     for number in range(1, options.nodes + 1):
         folder = f"www-s{number}"
         text += server_text(number)
         text += listen_text(
-            number, 80, "http", profile="endpoint", select="request", directory=folder
+            number, 80, "http", profile=options.profile, select="request", directory=folder
         )
         text += listen_text(number, 7, "echo", protocol="udp")
     for number in range(1, options.nodes + 1):
@@ -98,15 +102,23 @@ def _member(entry: dict[str, Any], config: Path) -> Member:
         raise Trouble(f"{config}: a [[server]] has no {key}", USAGE) from None
 
 
-def members(config: Path) -> list[Member]:
-    """The servers that a farm.toml names, in its order."""
+def _document(config: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(config.read_text())
+        return tomllib.loads(config.read_text())
     except OSError as error:
         raise Trouble(f"{config}: {error.strerror}", USAGE) from None
     except tomllib.TOMLDecodeError as error:
         raise Trouble(f"{config}: {error}", USAGE) from None
-    found = [_member(entry, config) for entry in document.get("server", [])]
+
+
+def has_extensions(config: Path) -> bool:
+    """Its servers have control channels."""
+    return bool(_document(config).get("farm", {}).get("extensions", False))
+
+
+def members(config: Path) -> list[Member]:
+    """The servers that a farm.toml names, in its order."""
+    found = [_member(entry, config) for entry in _document(config).get("server", [])]
     if not found:
         raise Trouble(f"{config}: no [[server]], expected at least one", USAGE)
     for member in found:

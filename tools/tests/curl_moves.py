@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--node", type=Path, required=True)
     parser.add_argument("--ethertype", type=lambda text: int(text, 0), default=0x88B5)
     parser.add_argument("--binding", default="ethernet")
+    parser.add_argument("--profile", default="endpoint")
     parser.add_argument("--vnet", action="store_true")
     options = parser.parse_args()
     if privilege.missing_capabilities():
@@ -39,7 +40,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="shunt-curl-"))
     test_farms.remove_orphans(folder)
     farm = Farm(folder / "farm", test_farms.own_prefix())
-    wanted = plan.Options(2, options.ethertype, options.binding)
+    wanted = plan.Options(2, options.ethertype, options.binding, options.profile)
     try:
         farm.up(_settings(options, wanted))
         claims, _ = curl_thread.run(farm, wanted, folder, client_offloads=options.vnet)
