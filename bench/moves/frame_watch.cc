@@ -53,15 +53,33 @@ FrameWatch::FrameWatch(const std::string& interface)
 }
 
 void FrameWatch::leave_out_data() {
-    // Classic BPF: the type of the Ethernet frame, then the Type of the encapsulation header.
+    // Classic BPF: the type of the Ethernet frame, then the Type of the encapsulation header; or,
+    // where TCP's payload begins (a load past the end drops the frame), version and kind.
     constexpr std::uint32_t type_of_farm = 0x88B5;
     constexpr std::uint32_t type_of_data = 0x12;
-    std::array<sock_filter, 6> program{{{BPF_LD | BPF_H | BPF_ABS, 0, 0, 12},
-                                        {BPF_JMP | BPF_JEQ | BPF_K, 0, 2, type_of_farm},
-                                        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 14 + 12},
-                                        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, type_of_data},
-                                        {BPF_RET | BPF_K, 0, 0, 0},
-                                        {BPF_RET | BPF_K, 0, 0, kFrameMax}}};
+    constexpr std::uint32_t type_of_ip = 0x0800;
+    constexpr std::uint32_t first_kind = 0x10;
+    constexpr std::uint32_t last_kind = 0x15;
+    std::array<sock_filter, 18> program{{
+        {BPF_LD | BPF_H | BPF_ABS, 0, 0, 12},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 2, type_of_farm},
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 14 + 12},
+        {BPF_JMP | BPF_JEQ | BPF_K, 12, 13, type_of_data},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 11, type_of_ip},
+        {BPF_LDX | BPF_B | BPF_MSH, 0, 0, 14},
+        {BPF_LD | BPF_B | BPF_IND, 0, 0, 14 + 12},
+        {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xF0},
+        {BPF_ALU | BPF_RSH | BPF_K, 0, 0, 2},
+        {BPF_ALU | BPF_ADD | BPF_X, 0, 0, 0},
+        {BPF_MISC | BPF_TAX, 0, 0, 0},
+        {BPF_LD | BPF_B | BPF_IND, 0, 0, 14 + 4},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 1},
+        {BPF_LD | BPF_B | BPF_IND, 0, 0, 14 + 5},
+        {BPF_JMP | BPF_JGE | BPF_K, 0, 1, first_kind},
+        {BPF_JMP | BPF_JGT | BPF_K, 0, 1, last_kind},
+        {BPF_RET | BPF_K, 0, 0, 0},
+        {BPF_RET | BPF_K, 0, 0, kFrameMax},
+    }};
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     if (setsockopt(socket_.number(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0)
         fail("packet socket");

@@ -30,8 +30,9 @@ class FrameWatch {
     /// On an interface of the namespace this thread is in.
     explicit FrameWatch(const std::string& interface);
 
-    /// From now on other frames than the encapsulated ones of a farm, and those of Type 0x12, of
-    /// which there are many, are not even copied.
+    /// From now on nothing is even copied but a farm's encapsulated frames, without those of Type
+    /// 0x12, of which there are many, and the segments of a control channel that begin with what is
+    /// said of a blob.
     void leave_out_data();
     /// The next frame, if there is one.
     std::optional<SeenFrame> next();

@@ -41,9 +41,12 @@ constexpr farm::ServerId kTarget = 2;
 
 class HostFreeze {
   public:
-    explicit HostFreeze(std::size_t queued)
+    HostFreeze(std::size_t queued, farm::Profile profile)
         : queued_(queued),
-          farm_({.connections = 1, .send_buffer_bytes = queued, .back_mtu = kBackMtu}),
+          farm_({.connections = 1,
+                 .send_buffer_bytes = queued,
+                 .back_mtu = kBackMtu,
+                 .profile = profile}),
           client_(farm_.open(0)) {}
 
     void fill_queues();
@@ -147,17 +150,21 @@ void HostFreeze::say() const {
 
 int main(int argc, char** argv) {
     std::size_t queued = 0;
-    const std::string_view text = argc == 2 ? argv[1] : "";
+    const std::string_view text = argc == 3 ? argv[1] : "";
+    const std::string_view profile = argc == 3 ? argv[2] : "";
     const char* const end = text.data() + text.size();
-    if (text.empty() || std::from_chars(text.data(), end, queued).ptr != end) {
-        fmt::print(stderr, "usage: host-freeze QUEUED_BYTES\n");
+    if (text.empty() || std::from_chars(text.data(), end, queued).ptr != end ||
+        (profile != "endpoint" && profile != "blob")) {
+        fmt::print(stderr, "usage: host-freeze QUEUED_BYTES endpoint|blob\n");
         return 2;
     }
     // As shunt-node's runtime/heap.cc.
     mallopt(M_TRIM_THRESHOLD, shunt::bench::kHeapKeptBytes);
     mallopt(M_MMAP_THRESHOLD, shunt::bench::kHeapBlockMax);
     try {
-        shunt::bench::HostFreeze freeze(queued);
+        using shunt::farm::Profile;
+        const Profile moved_as = profile == "blob" ? Profile::Blob : Profile::Endpoint;
+        shunt::bench::HostFreeze freeze(queued, moved_as);
         freeze.fill_queues();
         freeze.move();
         freeze.say();

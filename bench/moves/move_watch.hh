@@ -7,13 +7,15 @@
 #include <string>
 
 #include "bench/moves/frame_watch.hh"
+#include "shunt/base/bytes.hh"
+#include "shunt/wire/control_block.hh"
 
 namespace shunt::bench {
 
 struct MoveTimes {
-    std::optional<WallTime> offered;       // the first 0x01
-    std::optional<WallTime> acknowledged;  // the first 0x03
-    std::optional<WallTime> released;      // the first 0x14
+    std::optional<WallTime> offered;       // the first 0x01, or where a blob begins
+    std::optional<WallTime> acknowledged;  // the first 0x03, or control frame 0x11
+    std::optional<WallTime> released;      // the first 0x14, or control frame 0x15
     std::uint32_t send_queue = 0;          // what the control block says
     std::uint32_t receive_queue = 0;
 };
@@ -33,6 +35,10 @@ class MoveWatch {
     void clear();
 
   private:
+    void take(ByteView encapsulated, WallTime time);
+    void take_control(ByteView bytes, WallTime time);
+    void note_queues(const wire::ControlBlock& block);
+
     FrameWatch frames_;
     MoveTimes times_;
 };

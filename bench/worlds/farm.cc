@@ -32,6 +32,8 @@ farm::FarmConfig plan(const FarmSettings& settings) {
     config.selection.hysteresis = 1'000'000;
     for (farm::Server& server : config.servers)
         server.gateway = kGateway;
+    for (farm::Listen& listen : config.listens)
+        listen.profile = settings.profile;
     config.limits.local_entries = settings.connections;
     config.limits.forward_entries = settings.connections;
     config.limits.forward_connect_entries = settings.connections;

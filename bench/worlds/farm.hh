@@ -35,6 +35,8 @@ struct FarmSettings {
     /// as a server does by itself.
     std::size_t send_buffer_bytes = 0;
     std::uint16_t back_mtu = 0;  // 0: as long as a front packet needs
+    /// How connections move.
+    farm::Profile profile = farm::Profile::Endpoint;
 };
 
 class Farm {

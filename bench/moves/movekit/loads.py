@@ -65,7 +65,7 @@ def freeze(stage: Stage, queued_kib: int, *, ours_first: bool) -> Round:
         mine, theirs = ours(), kernels()
     else:
         theirs, mine = kernels(), ours()
-    hosts = json.loads(run(str(stage.programs / "host-freeze"), queued))
+    hosts = json.loads(run(str(stage.programs / "host-freeze"), queued, stage.profile))
     details = {"node": mine, "kernel": theirs, "hosts": hosts}
     on_wire = mine["freeze_us"] - mine["left_us"]
     return {

@@ -3,49 +3,21 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Mapping
 
+from farmkit.control import Control
 from farmkit.trouble import HARNESS, Trouble
 
 HOME = "s1"
 SERVICE = "10.7.1.1:80"
-_ANSWER_SECONDS = 5.0
 _SUSPICION_SECONDS = 1.0
 _PATIENCE_SECONDS = 10.0
 _RETRY_SECONDS = 0.0005
 # What a node says of a connection that is on its way to it, or not settled yet.
 _PASSING = ("unknown-connection", "not-movable")
-
-
-class Control:
-    """One node's control socket."""
-
-    def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(_ANSWER_SECONDS)
-        self._socket.connect(str(path))
-        self._answers = self._socket.makefile("r")
-
-    def ask(self, verb: str, **fields: Any) -> dict[str, Any]:
-        """The answer to one request, right or refused."""
-        line = json.dumps({"id": 1, "do": verb, **fields}) + "\n"
-        self._socket.sendall(line.encode())
-        answer: dict[str, Any] = json.loads(self._answers.readline())
-        return answer
-
-    def result(self, verb: str, **fields: Any) -> dict[str, Any]:
-        """What a request that has to succeed gives."""
-        answer = self.ask(verb, **fields)
-        if not answer["ok"]:
-            raise Trouble(f"{verb}: {answer['error']}: {answer['text']}", HARNESS)
-        result: dict[str, Any] = answer["result"]
-        return result
 
 
 @dataclass

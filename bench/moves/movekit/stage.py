@@ -6,17 +6,17 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
 
 from farmkit import plan
+from farmkit.control import Control
 from farmkit.farm import Farm, Settings
 from farmkit.network import TAP_QUEUE_FRAMES, run
 from farmkit.trouble import HARNESS, Trouble
 
-from .mover import Control, Mover
+from .mover import Mover
 
 BARE = "bare"  # where the bare forwarder has taps of the names that a node has
 SERVERS = ("s1", "s2", "s3")
@@ -25,7 +25,6 @@ CLIENT = "10.7.0.9"
 _SERVICE_MAC = "02:07:00:00:00:01"
 _CLIENT_MAC = "02:07:00:00:ff:09"
 _LOAD_SECONDS = 300.0
-_OPENING_SECONDS = 10.0
 # Between servers, as farms have it: EP-41 counts frames.
 _BACK_MTU = 9000
 _NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
@@ -34,13 +33,14 @@ _NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_i
 _HOLDS = "held_packets = 1024\nheld_bytes = 1572864\n"
 
 
-def farm_text(send_buffer_bytes: int | None = None) -> str:
+def farm_text(profile: str, send_buffer_bytes: int | None = None) -> str:
     """farm.toml: whatever state the servers are in, s1 serves first what comes to it."""
+    http = {"profile": profile, "select": "request"}
     text = f"[farm]\nid = 1\nextensions = true\n\n[limits]\n{_HOLDS}"
     if send_buffer_bytes is not None:
         text += f"tcp_send_buffer_bytes = {send_buffer_bytes}\n"
     for number in range(1, len(SERVERS) + 1):
-        text += plan.server_text(number) + plan.listen_text(number, 80, "http", select="request")
+        text += plan.server_text(number) + plan.listen_text(number, 80, "http", **http)
     return text + '\n[[url]]\nprefix = "/bytes/"\nservers = ["s1"]\n'
 
 
@@ -68,6 +68,8 @@ class Stage:
     farm: Farm
     programs: Path
     kernel_prefix: str
+    #: By which the farm's connections move.
+    profile: str
     controls: dict[str, Control] = field(default_factory=dict)
     #: Farms whose nodes take just so many bytes from their application, by that number.
     bounded: dict[int, Farm] = field(default_factory=dict)
@@ -158,36 +160,23 @@ def _farm_up(folder: Path, prefix: str, programs: Path, text: str) -> Farm:
     return farm
 
 
-def _wait_for_channels(farm: Farm) -> None:
-    """Without them nothing moves: a first SYN that is lost is repeated a second later."""
-    controls = [Control(farm.control_socket(server)) for server in SERVERS]
-    deadline = time.monotonic() + _OPENING_SECONDS
-    while any(
-        member["channel"] not in ("self", "open")
-        for control in controls
-        for member in control.result("members")["members"]
-    ):
-        if time.monotonic() > deadline:
-            raise Trouble("the control channels do not open", HARNESS)
-        time.sleep(0.05)
-
-
 @contextlib.contextmanager
-def standing(folder: Path, prefix: str, programs: Path, bounds: list[int]) -> Iterator[Stage]:
+def standing(
+    folder: Path, prefix: str, programs: Path, profile: str, bounds: list[int]
+) -> Iterator[Stage]:
     """Makes it all, with a further farm for each of `bounds`, and takes it down again."""
     stack = contextlib.ExitStack()
     with stack:
-        farm = _farm_up(folder / "farm", prefix, programs, farm_text())
+        farm = _farm_up(folder / "farm", prefix, programs, farm_text(profile))
         stack.callback(farm.down)
-        stage = Stage(farm, programs, prefix)
+        stage = Stage(farm, programs, prefix, profile)
         for bound in bounds:
             own = f"{prefix}-{bound // 1024}k"
-            stage.bounded[bound] = _farm_up(folder / own, own, programs, farm_text(bound))
+            text = farm_text(profile, bound)
+            stage.bounded[bound] = _farm_up(folder / own, own, programs, text)
             stack.callback(stage.bounded[bound].down)
         for server in SERVERS:
             stage.controls[server] = Control(farm.control_socket(server))
-        for each in (farm, *stage.bounded.values()):
-            _wait_for_channels(each)
         places = [*stage.kernel_namespaces(), farm.network.namespace(BARE)]
         _remove_places(places)  # what a run that was killed left behind
         stack.callback(_remove_places, places)
