@@ -8,6 +8,13 @@
 
 namespace conform {
 
+std::vector<CaseInfo> blob_compile_cases();
+std::vector<CaseInfo> blob_confirmed_cases();
+std::vector<CaseInfo> blob_ends_cases();
+std::vector<CaseInfo> blob_forwarding_cases();
+std::vector<CaseInfo> blob_hosting_cases();
+std::vector<CaseInfo> blob_malformed_cases();
+std::vector<CaseInfo> blob_returns_cases();
 std::vector<CaseInfo> endpoint_acknowledgement_cases();
 std::vector<CaseInfo> endpoint_any_state_cases();
 std::vector<CaseInfo> endpoint_base_home_cases();

@@ -20,6 +20,7 @@ constexpr std::string_view kAnswersArp = "it asks the device by ARP, whose answe
 constexpr Seclusion kSecluded[] = {
     {"endpoint/bounds/full-table-refuses", kFillsTable},
     {"endpoint/dead-servers/**", kServersDie},
+    {"blob/**", kChannels},
     {"system/session-map/**", kChannels},
     {"system/placement/**", kChannels},
     {"system/selection/**", kChannels},

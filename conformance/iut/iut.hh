@@ -105,6 +105,10 @@ struct Iut {
     ServerAddresses device;
     std::uint16_t service_port = 80;
     std::uint16_t udp_port = 0;  ///< a UDP service that answers with what it got; 0: none
+    /// Ports where `service_port`'s service is, too, and moves as blobs: confirmed, and eager
+    /// (BL-14); 0: none.
+    std::uint16_t blob_port = 0;
+    std::uint16_t eager_port = 0;
     std::uint16_t front_mtu = 1500;
     std::uint16_t back_mtu = 1500;
     std::vector<Ipv4Address> clients;

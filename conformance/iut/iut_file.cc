@@ -138,6 +138,20 @@ std::uint16_t read_ethertype(IutReader& reader, std::uint16_t otherwise) {
     return type;
 }
 
+/// Who claims the profile says where it is; and one port moves its connections in one way.
+void require_blob_ports(const IutReader& reader, const Iut& iut) {
+    if (iut.statement.has_profile("blob") && iut.blob_port == 0) {
+        reader.fail("blob_port", "a port whose connections move as blobs (profile blob)");
+    }
+    if (iut.blob_port != 0 && iut.blob_port == iut.service_port) {
+        reader.fail("blob_port", "another port than service_port");
+    }
+    const bool is_shared = iut.eager_port == iut.service_port || iut.eager_port == iut.blob_port;
+    if (iut.eager_port != 0 && is_shared) {
+        reader.fail("eager_port", "another port than service_port and blob_port");
+    }
+}
+
 void read_addresses(IutReader reader, Iut& iut, Participants& participants) {
     constexpr std::int64_t kMtuMin = 576;
     constexpr std::int64_t kMtuMax = 9'000;
@@ -146,6 +160,11 @@ void read_addresses(IutReader reader, Iut& iut, Participants& participants) {
         static_cast<std::uint16_t>(reader.number("service_port", 1, UINT16_MAX, iut.service_port));
     iut.udp_port =
         static_cast<std::uint16_t>(reader.number("udp_port", 0, UINT16_MAX, iut.udp_port));
+    iut.blob_port =
+        static_cast<std::uint16_t>(reader.number("blob_port", 0, UINT16_MAX, iut.blob_port));
+    iut.eager_port =
+        static_cast<std::uint16_t>(reader.number("eager_port", 0, UINT16_MAX, iut.eager_port));
+    require_blob_ports(reader, iut);
     iut.framing.ethertype = read_ethertype(reader, iut.framing.ethertype);
     iut.front_mtu =
         static_cast<std::uint16_t>(reader.number("front_mtu", kMtuMin, kMtuMax, iut.front_mtu));

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "oracle/oracle.hh"
+#include "pdu/flow_packet.hh"
+#include "pdu/flow_watch.hh"
 #include "pdu/fragments.hh"
 
 namespace conform {
@@ -97,7 +99,8 @@ class Neighbours {
 
 class Addressees {
   public:
-    explicit Addressees(const Iut& iut) : iut_(iut), neighbours_(iut) {}
+    Addressees(const Iut& iut, const Capture& capture)
+        : iut_(iut), neighbours_(iut), flows_(capture) {}
 
     void to_device(const CapturedFrame& captured) {
         const Frame& frame = captured.frame;
@@ -105,6 +108,7 @@ class Addressees {
         for (const auto* packet : {&frame.ipv4, &frame.inner}) {
             if (*packet) asked_by(**packet);
         }
+        moved_by_blob(flows_.look_at(frame));
         if (!frame.encapsulation || !frame.encapsulation->is(EncapsulationType::Connection)) return;
         const auto information = parse_connection_information(frame.encapsulation->payload);
         if (information) opened_.insert({frame.encapsulation->source, information->service});
@@ -114,6 +118,8 @@ class Addressees {
         number_ = number;
         if (captured.bytes.size() < kEthernetHeaderSize) return;  // the formats' matter
         const Frame& frame = captured.frame;
+        const FlowSight sight = flows_.look_at(frame);
+        check_rewritten(captured, sight);
         const std::size_t found = findings_.size();
         const bool is_known = is_known_type(frame.type);
         if (is_known || !is_multicast(frame.destination)) check_source(captured);
@@ -204,6 +210,26 @@ class Addressees {
         if (captured.frame.ipv4) check_datagram(*captured.frame.ipv4->udp, to);
     }
 
+    void moved_by_blob(const FlowSight& sight) {
+        if (sight.restored) asked_by(*sight.restored);
+        for (const FlowMessage& message : sight.messages) {
+            const bool is_offer = message.kind == control_kind::kBlob && message.connection;
+            if (is_offer) opened_.insert(*message.connection);
+        }
+    }
+
+    /// SYS-5: TCP between two forward IPs is a client's packet with the flow identifier of a blob.
+    void check_rewritten(const CapturedFrame& captured, const FlowSight& sight) {
+        const Frame& frame = captured.frame;
+        const bool is_rewritten =
+            frame.ipv4 && frame.ipv4->tcp && iut_.device.has_forward_ip(frame.ipv4->source);
+        if (!is_rewritten) return;
+        check(captured.link == Link::Back, "SEC-12", "rewritten packets on the back link alone",
+              "one on the front link");
+        check(sight.restored.has_value(), "BL-11", "the flow identifier of a blob that was sent",
+              describe_flow(flow_of(*frame.ipv4->tcp)));
+    }
+
     /// Of the routed binding (FRM-3).
     void check_datagram(const UdpDatagram& datagram, Ipv4Address to) {
         check(iut_.device.has_forward_ip(datagram.source.address), "FRM-3",
@@ -256,6 +282,7 @@ class Addressees {
     const Iut& iut_;
     Neighbours neighbours_;
     Reassembly fragments_;
+    FlowWatch flows_;
     std::set<ConnectionKey> opened_;
     std::set<EchoKey> echoes_;
     std::set<PacketKey> sent_;
@@ -267,7 +294,7 @@ class Addressees {
 }  // namespace
 
 std::vector<Finding> examine_addressees(const Capture& capture, const Iut& iut) {
-    Addressees addressees(iut);
+    Addressees addressees(iut, capture);
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
         if (captured.is_void) continue;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "oracle/oracle.hh"
+#include "pdu/flow_watch.hh"
 #include "pdu/fragments.hh"
 #include "pdu/sequence.hh"
 
@@ -241,12 +242,14 @@ using ConnectionKey = std::pair<SocketAddress, SocketAddress>;
 
 class ClientViews {
   public:
-    explicit ClientViews(std::vector<Finding>& findings) : findings_(findings) {}
+    ClientViews(std::vector<Finding>& findings, const Capture& capture)
+        : findings_(findings), flows_(capture) {}
 
     void add(const CapturedFrame& captured, std::size_t number) {
         const Frame& frame = captured.frame;
         if (captured.is_void) return;
         now_ = captured.at;
+        moved_as_blob(captured, number);
         if (captured.direction == Direction::ToDevice) {
             if (frame.ipv4) sent(*frame.ipv4);
             if (frame.inner) sent(*frame.inner);
@@ -280,6 +283,21 @@ class ClientViews {
         const auto whole = decode_ipv4(assemble_packet(packet.bytes, *payload), of_the_client);
         if (whole && whole->tcp) sent(*whole->tcp);
     }
+    void moved_as_blob(const CapturedFrame& captured, std::size_t number) {
+        const FlowSight sight = flows_.look_at(captured.frame);
+        const bool is_to_device = captured.direction == Direction::ToDevice;
+        if (sight.restored && sight.restored->tcp && is_to_device) sent(*sight.restored->tcp);
+        for (const FlowMessage& message : sight.messages) {
+            const auto block = message.blob ? message.blob->block() : std::nullopt;
+            if (!block || !message.connection) continue;
+            ClientView& moved = view(message.connection->first, message.connection->second);
+            if (is_to_device) {
+                moved.handed_over(*block);
+            } else {
+                moved.handed_on(*block, number);
+            }
+        }
+    }
     void handed_over(const Encapsulation& header) {
         const auto information = parse_connection_information(header.payload);
         if (information) view(header.source, information->service).handed_over(information->block);
@@ -295,13 +313,14 @@ class ClientViews {
     std::map<ConnectionKey, ClientView> views_;
     Time now_{};
     Reassembly fragments_;
+    FlowWatch flows_;
 };
 
 }  // namespace
 
 std::vector<Finding> examine_client_view(const Capture& capture) {
     std::vector<Finding> findings;
-    ClientViews views(findings);
+    ClientViews views(findings, capture);
     for (std::size_t number = 0; number < capture.size(); ++number) {
         views.add(capture[number], number);
     }

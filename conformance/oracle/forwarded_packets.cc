@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "oracle/oracle.hh"
+#include "pdu/flow_watch.hh"
 #include "pdu/fragments.hh"
 
 namespace conform {
@@ -117,11 +118,13 @@ class ForwardedPackets {
 
 std::vector<Finding> examine_forwarded_packets(const Capture& capture) {
     ForwardedPackets packets;
+    FlowWatch flows(capture);
     std::vector<Finding> findings;
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
         const Frame& frame = captured.frame;
         if (captured.is_void) continue;
+        const FlowSight sight = flows.look_at(frame);
         if (captured.direction == Direction::ToDevice && captured.link == Link::Front &&
             frame.ipv4) {
             packets.arrived(*frame.ipv4);
@@ -133,6 +136,16 @@ std::vector<Finding> examine_forwarded_packets(const Capture& capture) {
             if (fault.empty()) continue;
             findings.push_back(
                 {"EP-21", "0x02 with the client's next packet, unchanged", fault, number});
+        } else if (sight.restored && captured.direction == Direction::ToDevice) {
+            // BL-16: what is held or ends TIME-WAIT goes back as it came.
+            packets.arrived(*sight.restored);
+        } else if (sight.restored) {
+            const std::string fault = packets.left(*sight.restored);
+            if (fault.empty()) continue;
+            findings.push_back({"BL-11",
+                                describe_flow(sight.flow) +
+                                    " with the client's next packet, nothing but readdressed",
+                                fault, number});
         }
     }
     return findings;

@@ -48,7 +48,9 @@ class HeaderChecks {
         if (!packet) return;
         // RFC 1122 3.2.1.7.
         check(packet->bytes[kTimeToLiveOffset] > 0, "IP-1", "a TTL above 0", "0");
-        if (packet->tcp) check_segment(*packet->tcp);
+        // A rewritten packet is its client's doing (BL-11).
+        const bool is_rewritten = iut_.device.has_forward_ip(packet->source);
+        if (packet->tcp && !is_rewritten) check_segment(*packet->tcp);
     }
 
     std::vector<Finding> take() { return std::move(findings_); }

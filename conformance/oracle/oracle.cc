@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracle/oracle.hh"
 
+#include "pdu/flow_watch.hh"
+
 namespace conform {
 
 std::vector<Finding> examine_formats(const Capture& capture) {
     std::vector<Finding> findings;
+    FlowWatch flows(capture);
     for (std::size_t number = 0; number < capture.size(); ++number) {
-        if (capture[number].direction != Direction::FromDevice) continue;
+        // What is behind the IPv4 header of a rewritten packet is its client's doing.
+        const bool is_rewritten = flows.look_at(capture[number].frame).restored.has_value();
+        if (capture[number].direction != Direction::FromDevice || is_rewritten) continue;
         for (Finding fault : capture[number].frame.faults) {
             fault.frame = number;
             findings.push_back(std::move(fault));

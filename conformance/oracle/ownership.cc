@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "oracle/oracle.hh"
+#include "pdu/flow_watch.hh"
 
 namespace conform {
 namespace {
@@ -82,6 +83,25 @@ class Owners {
         }
     }
 
+    /// Moves by blob (BL-14), of what the device sent and of what it got.
+    void saw(const FlowSight& sight, bool is_to_device) {
+        for (const FlowMessage& message : sight.messages) {
+            if (!message.connection) continue;
+            if (is_to_device) {
+                heard(message);
+            } else {
+                said(message);
+            }
+        }
+        if (!sight.restored || !sight.restored->tcp) return;
+        const ConnectionKey connection = key_of(*sight.restored->tcp);
+        if (!is_to_device) {
+            owners_[connection].owner = Owner::Elsewhere;
+        } else if (const auto found = owners_.find(connection); found != owners_.end()) {
+            release(found->second);
+        }
+    }
+
     /// Who owns the connection that the device has just sent `segment` for.
     Owner owner_of(const TcpSegment& segment) const {
         const auto found = owners_.find({segment.destination, segment.source});
@@ -91,6 +111,37 @@ class Owners {
   private:
     static ConnectionKey key_of(const TcpSegment& segment) {
         return {segment.source, segment.destination};
+    }
+
+    void heard(const FlowMessage& message) {
+        if (message.kind == control_kind::kBlob) {
+            const auto [place, is_new] =
+                owners_.try_emplace(*message.connection, Ownership{Owner::Home, true});
+            if (message.is_eager()) release(place->second);
+            return;
+        }
+        Ownership& ownership = owners_[*message.connection];
+        if (message.kind == control_kind::kCommit && !message.is_answer()) release(ownership);
+        const bool is_over = message.kind == control_kind::kBlobReject ||
+                             message.kind == control_kind::kFlowUnknown ||
+                             message.kind == control_kind::kFlowClosed;
+        if (!is_over) return;
+        if (ownership.is_own) {
+            ownership.owner = Owner::Device;
+        } else {
+            owners_.erase(*message.connection);
+        }
+    }
+
+    void said(const FlowMessage& message) {
+        Ownership& ownership = owners_[*message.connection];
+        const bool lets_go = message.kind == control_kind::kBlob && message.is_eager();
+        const bool commits = message.kind == control_kind::kCommit && !message.is_answer();
+        if (lets_go || commits) ownership.owner = Owner::Elsewhere;
+        // EP-45: the home takes back what it had let go.
+        const bool takes_back =
+            message.kind == control_kind::kBlobAcknowledgement && ownership.is_own;
+        if (takes_back) ownership.owner = Owner::Device;
     }
 
     static void release(Ownership& ownership) {
@@ -122,10 +173,12 @@ class Owners {
 std::vector<Finding> examine_ownership(const Capture& capture) {
     std::vector<Finding> findings;
     Owners owners;
+    FlowWatch flows(capture);
     for (std::size_t number = 0; number < capture.size(); ++number) {
         const CapturedFrame& captured = capture[number];
         const Frame& frame = captured.frame;
         if (captured.is_void) continue;
+        owners.saw(flows.look_at(frame), captured.direction == Direction::ToDevice);
         if (captured.direction == Direction::ToDevice) {
             owners.to_device(frame);
             continue;

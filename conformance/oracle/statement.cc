@@ -31,6 +31,7 @@ constexpr const char* kAlwaysShown[] = {"option ext",
                                         "option session-redirect",
                                         "option routed-binding",
                                         "profile endpoint",
+                                        "profile blob",
                                         "profile tcp"};
 
 bool has_cookie(const HttpResponse& response, const std::string& name) {

@@ -11,6 +11,7 @@
 #include "oracle/heard_bytes.hh"
 #include "oracle/oracle.hh"
 #include "oracle/requested_streams.hh"
+#include "pdu/flow_watch.hh"
 
 namespace conform {
 namespace {
@@ -25,11 +26,14 @@ bool has_fin(std::uint16_t state) {
 
 class StreamsOfCapture {
   public:
-    explicit StreamsOfCapture(const Capture& capture) : capture_(capture), requested_(capture) {}
+    explicit StreamsOfCapture(const Capture& capture)
+        : capture_(capture), flows_(capture), requested_(capture) {}
 
     std::vector<Finding> examine() {
         for (std::size_t number = 0; number < capture_.size(); ++number) {
             const CapturedFrame& captured = capture_[number];
+            const FlowSight sight = flows_.look_at(captured.frame);
+            if (captured.direction == Direction::FromDevice) hear_flow(sight, number);
             if (captured.direction != Direction::FromDevice || !captured.frame.faults.empty())
                 continue;
             hear(captured, number);
@@ -54,6 +58,22 @@ class StreamsOfCapture {
             if (bytes) bytes->add(segment.sequence, segment.payload, number);
         } else if (frame.encapsulation) {
             hear_move(*frame.encapsulation, number);
+        }
+    }
+
+    void hear_flow(const FlowSight& sight, std::size_t number) {
+        if (sight.restored && sight.restored->tcp) {
+            const TcpSegment& segment = *sight.restored->tcp;
+            HeardBytes* bytes = heard_of(uploads_, {segment.source, segment.destination});
+            if (bytes) bytes->add(segment.sequence, segment.payload, number);
+        }
+        for (const FlowMessage& message : sight.messages) {
+            const auto block = message.blob ? message.blob->block() : std::nullopt;
+            if (!block || !message.connection) continue;
+            const Bytes unread = message.blob->bytes_of(blob_section::kReceiveData);
+            const std::uint32_t fin = has_fin(block->t_state) ? 1 : 0;
+            HeardBytes* bytes = heard_of(uploads_, *message.connection);
+            if (bytes) bytes->add(block->rcv_nxt - block->rcv_queue - fin, unread, number);
         }
     }
 
@@ -123,6 +143,7 @@ class StreamsOfCapture {
     }
 
     const Capture& capture_;
+    FlowWatch flows_;
     RequestedStreams requested_;
     HeardConnections downloads_;
     HeardConnections uploads_;

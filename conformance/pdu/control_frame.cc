@@ -106,6 +106,13 @@ std::string describe_control_kind(std::uint8_t kind) {
     if (kind == control_kind::kPing) name = "ping";
     if (kind == control_kind::kPong) name = "pong";
     if (kind == control_kind::kError) name = "error";
+    if (kind == control_kind::kBlob) name = "blob";
+    if (kind == control_kind::kBlobAcknowledgement) name = "blob ack";
+    if (kind == control_kind::kBlobReject) name = "blob reject";
+    if (kind == control_kind::kFlowClosed) name = "flow closed";
+    if (kind == control_kind::kFlowUnknown) name = "flow unknown";
+    if (kind == control_kind::kCommit) name = "commit";
+    if (kind == control_kind::kMovedIcmp) name = "ICMP about a moved connection";
     if (kind == control_kind::kServerState) name = "server state";
     if (kind == control_kind::kSession) name = "session";
     if (kind == control_kind::kObjectCreate) name = "object create";

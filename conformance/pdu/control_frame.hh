@@ -24,6 +24,13 @@ constexpr std::uint8_t kHello = 0x01;
 constexpr std::uint8_t kPing = 0x02;
 constexpr std::uint8_t kPong = 0x03;
 constexpr std::uint8_t kError = 0x0F;
+constexpr std::uint8_t kBlob = 0x10;
+constexpr std::uint8_t kBlobAcknowledgement = 0x11;
+constexpr std::uint8_t kBlobReject = 0x12;
+constexpr std::uint8_t kFlowClosed = 0x13;
+constexpr std::uint8_t kFlowUnknown = 0x14;
+constexpr std::uint8_t kCommit = 0x15;
+constexpr std::uint8_t kMovedIcmp = 0x16;
 constexpr std::uint8_t kServerState = 0x30;
 constexpr std::uint8_t kSession = 0x31;
 constexpr std::uint8_t kObjectCreate = 0x40;
@@ -31,6 +38,12 @@ constexpr std::uint8_t kObjectCreated = 0x41;
 constexpr std::uint8_t kObjectCall = 0x42;
 constexpr std::uint8_t kObjectResult = 0x43;
 }  // namespace control_kind
+
+/// Flags of a frame.
+namespace control_flag {
+constexpr std::uint16_t kEager = 2;   ///< of 0x10
+constexpr std::uint16_t kAnswer = 4;  ///< of 0x15
+}  // namespace control_flag
 
 namespace control_error {
 constexpr std::uint16_t kUnknownKind = 1;
@@ -40,6 +53,7 @@ constexpr std::uint16_t kNotUnderstood = 2;
 /// Profile bits of a hello.
 namespace control_profile {
 constexpr std::uint32_t kEndpoint = 1;
+constexpr std::uint32_t kBlob = 2;
 constexpr std::uint32_t kExtensions = 8;
 }  // namespace control_profile
 

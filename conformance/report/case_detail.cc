@@ -158,7 +158,7 @@ CaseDetail describe_conversation(Conversation& conversation, const CaseResult& r
     const std::vector<bool> is_shown = shown_frames(conversation.frames.size(), violations);
     CaseDetail detail;
     Columns columns(iut);
-    PacketNamer namer;
+    PacketNamer namer(conversation.frames);
     std::vector<LadderStep> steps;
     for (std::size_t frame = 0; frame < conversation.frames.size(); ++frame) {
         CapturedFrame& captured = conversation.frames[frame];

@@ -40,6 +40,28 @@ std::string name_icmp(const IcmpMessage& icmp) {
     return fmt::format("ICMP type {} code {}", icmp.type, icmp.code);
 }
 
+/// ": 0x15 commit of flow 0x12345678, 0x30 server state"
+std::string name_control(const FlowSight& sight) {
+    std::string text;
+    auto message = sight.messages.begin();
+    for (const ControlFrame& frame : sight.control) {
+        text += (text.empty() ? ": " : "; ") + describe_control_kind(frame.kind);
+        const bool is_of_flow = message != sight.messages.end() && message->kind == frame.kind;
+        if (!is_of_flow) continue;
+        if (message->is_answer() && frame.kind == control_kind::kCommit) text += " answered";
+        if (message->is_eager() && frame.kind == control_kind::kBlob) text += ", eager";
+        if (message->blob) {
+            text += ", " + describe(*message->blob);
+        } else if (message->flow != 0) {
+            text += " of " + describe_flow(message->flow);
+        }
+        if (frame.kind == control_kind::kBlobReject && frame.body.size() == 2)
+            text += fmt::format(", reason {}", load_u16(frame.body, 0));
+        ++message;
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string PacketNamer::name_segment(const TcpSegment& segment) {
@@ -107,6 +129,14 @@ std::string PacketNamer::name_encapsulation(const Frame& frame) {
 
 std::string PacketNamer::name(const CapturedFrame& captured) {
     const Frame& frame = captured.frame;
+    const FlowSight sight = flows_.look_at(frame);
+    if (sight.restored) {
+        if (!sight.restored->tcp) return name_packet(*sight.restored);
+        const TcpSegment& segment = *sight.restored->tcp;
+        return fmt::format("{}: {} > {} {}", describe_flow(sight.flow), segment.source.to_string(),
+                           segment.destination.to_string(), name_segment(segment));
+    }
+    if (!sight.control.empty()) return name_packet(*frame.ipv4) + name_control(sight);
     if (frame.encapsulation) return name_encapsulation(frame);
     if (frame.arp) return name_arp(*frame.arp);
     if (frame.ipv4) return name_packet(*frame.ipv4);

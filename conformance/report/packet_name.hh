@@ -10,11 +10,15 @@
 #include <utility>
 
 #include "pdu/capture.hh"
+#include "pdu/flow_watch.hh"
 
 namespace conform {
 
 class PacketNamer {
   public:
+    PacketNamer() = default;
+    explicit PacketNamer(const Capture& capture) : flows_(capture) {}
+
     /// For every frame of a conversation, in its order. Printable ASCII.
     std::string name(const CapturedFrame& captured);
 
@@ -33,6 +37,7 @@ class PacketNamer {
     std::string name_packet(const Ipv4Packet& packet);
 
     std::map<Key, Origins> connections_;
+    FlowWatch flows_;
 };
 
 }  // namespace conform

@@ -25,6 +25,8 @@ struct ClientOffer {
     std::optional<std::uint32_t> initial_sequence{};
     /// What its timestamp clock shows when it is made; absent: drawn.
     std::optional<std::uint32_t> timestamp{};
+    /// Of the service; absent: that of iut.toml.
+    std::optional<std::uint16_t> service_port{};
 };
 
 /// A segment that came for the client.

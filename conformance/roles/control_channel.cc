@@ -24,11 +24,12 @@ constexpr std::uint16_t kPortSpan = 30'000;
 }  // namespace
 
 ControlChannel::ControlChannel(Wire& wire, const ServerAddresses& self,
-                               const ServerAddresses& other, ServerState state, Random& random,
-                               Report report)
+                               const ServerAddresses& other, std::uint32_t profiles,
+                               ServerState state, Random& random, Report report)
     : wire_(wire),
       self_(self),
       other_(other),
+      profiles_(profiles),
       state_(std::move(state)),
       random_(random.next_u64(), self.name),
       report_(std::move(report)),
@@ -185,14 +186,18 @@ bool ControlChannel::hear(std::size_t number, const CapturedFrame& captured) {
     return true;
 }
 
+void ControlChannel::emit(const TcpSegment& segment) {
+    if (is_cut_) return;
+    Bytes frame = encode_ethernet(other_.back_mac, self_.back_mac, ether_type::kIpv4,
+                                  encode_tcp_packet(segment));
+    if (carrier_) return carrier_(std::move(frame));
+    wire_.send(Link::Back, std::move(frame));
+}
+
 ControlChannel::Conversation& ControlChannel::add(SocketAddress own, SocketAddress theirs,
                                                   bool is_ours) {
-    const auto emit = [this](const TcpSegment& segment) {
-        if (is_cut_) return;
-        wire_.send(Link::Back, encode_ethernet(other_.back_mac, self_.back_mac, ether_type::kIpv4,
-                                               encode_tcp_packet(segment)));
-    };
-    Stream stream(own, theirs, random_.next_u32(), emit);
+    Stream stream(own, theirs, random_.next_u32(),
+                  [this](const TcpSegment& segment) { emit(segment); });
     conversations_.push_back(
         std::make_unique<Conversation>(Conversation{std::move(stream), is_ours}));
     conversations_.back()->heard = wire_.now();
@@ -341,8 +346,7 @@ void ControlChannel::greet(Conversation& conversation) {
     if (conversation.has_greeted || !behaviour_.greets) return;
     if (!conversation.stream.is_open()) return;
     conversation.has_greeted = true;
-    const Hello hello{self_.id, boot_, control_profile::kEndpoint | control_profile::kExtensions,
-                      self_.name};
+    const Hello hello{self_.id, boot_, profiles_, self_.name};
     conversation.stream.send(encode(ControlFrame{control_kind::kHello, 0, encode(hello)}),
                              wire_.now());
     if (conversation.hello) settle();

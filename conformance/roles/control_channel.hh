@@ -40,9 +40,13 @@ class ControlChannel : public FrameListener {
     using Behaviour = ChannelBehaviour;
     using Report = std::function<void(Finding finding)>;
 
-    /// Between `self`, which we play, and `other`. `state` is what it tells of itself.
+    /// Takes a frame of ours to the wire.
+    using Carrier = std::function<void(Bytes frame)>;
+
+    /// Between `self`, which we play, and `other`. `profiles` and `state` are what it tells of
+    /// itself.
     ControlChannel(Wire& wire, const ServerAddresses& self, const ServerAddresses& other,
-                   ServerState state, Random& random, Report report);
+                   std::uint32_t profiles, ServerState state, Random& random, Report report);
 
     const ServerAddresses& self() const { return self_; }
 
@@ -60,6 +64,8 @@ class ControlChannel : public FrameListener {
     /// Nothing is sent and nothing is heard, as if the cable were cut.
     void cut();
     void mend();
+    /// A network of the case's own between us and the device; none: frames go as they are.
+    void carry_by(Carrier carrier) { carrier_ = std::move(carrier); }
     /// From now on.
     void behave(const Behaviour& behaviour);
     /// The process ends and starts again: another boot number, no connection that it knows of.
@@ -114,6 +120,7 @@ class ControlChannel : public FrameListener {
     void take_bytes(Conversation& conversation, std::size_t number);
     void take_frame(Conversation& conversation, const ControlFrame& frame, std::size_t number);
     void tell_of_changes();
+    void emit(const TcpSegment& segment);
     /// CTL-1: of the conversations that have both hellos one stays.
     void settle();
     const Conversation* choose() const;
@@ -126,9 +133,11 @@ class ControlChannel : public FrameListener {
     Wire& wire_;
     const ServerAddresses& self_;
     const ServerAddresses& other_;
+    std::uint32_t profiles_;
     ServerState state_;
     Random random_;
     Report report_;
+    Carrier carrier_{};
     std::uint64_t boot_;
     std::uint16_t next_port_;
     std::vector<std::unique_ptr<Conversation>> conversations_;

@@ -26,9 +26,18 @@ ServerState busy_state(const Iut& iut, const ServerAddresses& server) {
     state.connections = 1'000'000;
     state.cpu_per_mille = 1'000;
     if (server.name != iut.peers.front().name) return state;
-    for (const Ipv4Address service : server.service)
-        state.listening.push_back({{service, iut.service_port}, 1});
+    for (const Ipv4Address service : server.service) {
+        for (const std::uint16_t port : {iut.service_port, iut.blob_port, iut.eager_port}) {
+            if (port != 0) state.listening.push_back({{service, port}, 1});
+        }
+    }
     return state;
+}
+
+/// What our servers say that they have: what the device has.
+std::uint32_t profiles_of(const Iut& iut) {
+    const std::uint32_t blob = iut.blob_port == 0 ? 0 : control_profile::kBlob;
+    return control_profile::kEndpoint | control_profile::kExtensions | blob;
 }
 
 }  // namespace
@@ -77,7 +86,7 @@ Task<> Stage::set_up() {
     if (!iut_.statement.has_option("control-channel") || !place_.has_channels) co_return;
     for (const ServerAddresses& peer : iut_.peers) {
         channels_.push_back(std::make_unique<ControlChannel>(
-            wire_, peer, iut_.device, busy_state(iut_, peer), random_,
+            wire_, peer, iut_.device, profiles_of(iut_), busy_state(iut_, peer), random_,
             [this](Finding finding) { findings_.push_back(std::move(finding)); }));
         wire_.scheduler().spawn_beside(channels_.back()->run());
     }
@@ -115,7 +124,8 @@ Client& Stage::open_client_of(const ServerAddresses& home, Ipv4Address address,
     const auto port = static_cast<std::uint16_t>(place_.port + clients_.size());
     clients_.push_back(std::make_unique<Client>(
         wire_, iut_, SocketAddress{address, port},
-        SocketAddress{home.service.front(), iut_.service_port}, offer, random_));
+        SocketAddress{home.service.front(), offer.service_port.value_or(iut_.service_port)}, offer,
+        random_));
     return *clients_.back();
 }
 

@@ -52,8 +52,9 @@ class ChannelTest : public testing::Test {
         const auto report = [this](Finding finding) { findings_.push_back(std::move(finding)); };
         const ServerAddresses& first = iut_.device;
         const ServerAddresses& second = iut_.peers.front();
-        ControlChannel one(wire, first, second, state_of(first), random, report);
-        ControlChannel two(wire, second, first, state_of(second), random, report);
+        const std::uint32_t profiles = control_profile::kEndpoint | control_profile::kExtensions;
+        ControlChannel one(wire, first, second, profiles, state_of(first), random, report);
+        ControlChannel two(wire, second, first, profiles, state_of(second), random, report);
         wire.scheduler().spawn_beside(one.run());
         wire.scheduler().spawn_beside(two.run());
         wire.scheduler().spawn(body(wire, one, two));

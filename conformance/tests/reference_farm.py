@@ -17,6 +17,8 @@ arguments = "5"
 call = "37"
 result = "42"
 """
+# Ports whose connections move as blobs: confirmed, and eager (BL-14).
+BLOB_PORTS = {"blob_port": 8080, "eager_port": 8081}
 # Where the node has its front and its back link.
 PLACES = {
     "unix": ("unix:out/s1.sock", "unix:out/s1.sock"),
@@ -56,6 +58,7 @@ def place_files(setting: Setting, folder: Path) -> tuple[Path, Path]:
         farm = farm.replace("id = 1\n", "id = 1\nextensions = true\nethertype = 0x0007\n", 1)
         iut = iut.replace("0x88B5", "0x0007")
         iut += OBJECTS
+        farm, iut = with_blobs(farm, iut)
     if setting.attach != "unix" or setting.jobs:
         # All cases share one device, and what one leaves behind fills a small table.
         farm = farm.replace("forward_connect_entries = 32\n", "forward_connect_entries = 256\n", 1)
@@ -83,6 +86,20 @@ def place_files(setting: Setting, folder: Path) -> tuple[Path, Path]:
     (folder / "farm.toml").write_text(farm)
     (folder / "iut.toml").write_text(iut)
     return folder / "farm.toml", folder / "iut.toml"
+
+
+def with_blobs(farm: str, iut: str) -> tuple[str, str]:
+    """The same farm with services of the blob profile, which needs control channels."""
+    for key, port in BLOB_PORTS.items():
+        for server in ("s1", "s2", "s3"):
+            farm += f'\n[[listen]]\nserver = "{server}"\nport = {port}\napplication = "http"\n'
+            farm += 'profile = "blob"\nselect = "request"\n'
+            farm += "eager = true\n" if key == "eager_port" else ""
+    ports = "".join(f"{key} = {port}\n" for key, port in BLOB_PORTS.items())
+    iut = iut.replace("udp_port = 7\n", f"udp_port = 7\n{ports}")
+    iut = iut.replace('"endpoint", "tcp"]', '"endpoint", "blob", "tcp"]')
+    iut = iut.replace('"home", "target"]', '"home", "target", "forwarder", "host"]')
+    return farm, iut
 
 
 def place_secret(path: Path) -> None:

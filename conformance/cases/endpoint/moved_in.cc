@@ -128,7 +128,12 @@ void MovedIn::release() {
 
 void MovedIn::forward(const TcpSegment& segment) {
     client_.count_sent(segment);
+    if (carrier_) return carrier_(encode_tcp_packet(segment));
     peer_.send_frame(forwarded_frame(segment));
+}
+
+void MovedIn::freeze() {
+    frozen_ = stage_.wire().now();
 }
 
 void MovedIn::check_continuity(const ReceivedSegment& received, const TcpSegment& request) const {
@@ -233,7 +238,7 @@ Task<> MovedIn::finish_response() {
 }
 
 void MovedIn::offer() {
-    frozen_ = stage_.wire().now();
+    freeze();
     peer_.send_frame(connection_frame());
 }
 

@@ -29,9 +29,11 @@ class MovedIn {
     MovedIn(Stage& stage, Ipv4Address client);
 
     Client& client() { return client_; }
+    const Client& client() const { return client_; }
     Peer& peer() { return peer_; }
     const Peer& peer() const { return peer_; }
     ConnectionInformation& information() { return information_; }
+    const ConnectionInformation& information() const { return information_; }
     MigrationId id() const {
         return {information_.service, information_.block.iss, information_.block.epoch};
     }
@@ -39,8 +41,7 @@ class MovedIn {
 
     /// The frame of the 0x01.
     Bytes connection_frame() const;
-    /// Sends it, as a home that freezes the endpoint now: its clock shows ts_val now, not when the
-    /// case began.
+    /// Sends it, as a home that freezes the endpoint now.
     void offer();
     /// The request that comes next, and the frame that forwards it.
     TcpSegment next_request();
@@ -50,6 +51,11 @@ class MovedIn {
     Task<> expect_acknowledgement(const char* requirement);
     /// In an ext farm 0x14; in a base farm the first forwarded packet releases.
     void release();
+    /// How the client's packets get to the device from now on, instead of as 0x02.
+    using Carrier = std::function<void(const Bytes& packet)>;
+    void forward_by(Carrier carrier) { carrier_ = std::move(carrier); }
+    /// The home freezes the endpoint now: its clock shows ts_val now, not when the case began.
+    void freeze();
     /// Forwards what the client sends, as its home does (EP-20).
     void forward(const TcpSegment& segment);
     /// The response to one request, from its first byte on (EP-22, EP-24, EP-25); pure ACKs may
@@ -84,6 +90,7 @@ class MovedIn {
     Time frozen_;
     ConnectionInformation information_;
     std::uint32_t copy_ = 0;
+    Carrier carrier_{};
 };
 
 /// Each fault alone, on one connection that is used before and after.
