@@ -234,6 +234,22 @@ TEST(IutFile, BelievesSilenceInABaseFarmBeforeUnreleasedEndpointsEnd) {
     EXPECT_EQ(complaint(without_ext(with("silence_ms = 250", "silence_ms = 1999"))), "accepted");
 }
 
+TEST(IutFile, ThePortsOfTheBlobProfileAreOfTheirOwn) {
+    const auto with_ports = [](const std::string& ports) {
+        std::string text = with(R"(["endpoint"])", R"(["endpoint", "blob"])");
+        return text.replace(text.find("ethertype"), 0, ports);
+    };
+    EXPECT_NE(complaint(with_ports("")).find("blob_port"), std::string::npos);
+    EXPECT_NE(complaint(with_ports("blob_port = 80\n")).find("another port than service_port"),
+              std::string::npos);
+    EXPECT_NE(complaint(with_ports("blob_port = 8080\neager_port = 8080\n"))
+                  .find("another port than service_port and blob_port"),
+              std::string::npos);
+    const Iut iut = parse_iut(with_ports("blob_port = 8080\neager_port = 8081\n"), "x.toml");
+    EXPECT_EQ(iut.blob_port, 8080);
+    EXPECT_EQ(iut.eager_port, 8081);
+}
+
 TEST(IutFile, TheBindingIsAnOption) {
     EXPECT_FALSE(parse_iut(kFile, "x.toml").framing.is_routed);
     EXPECT_EQ(parse_iut(kFile, "x.toml").framing.overhead(), 16U);

@@ -54,13 +54,13 @@ Task<> live_number_skipped(Stage& stage) {
     co_await taken.move();
     Forwarded second(stage);
     co_await second.provoke("BL-10");
-    second.accept();
-    co_await second.expect_commit("BL-10");
-    co_await second.expect_held_forwarded("BL-14");
     stage.check_that(
         second.flow() != taken.flow(), "BL-10",
         fmt::format("another number than the host's own {}", describe_flow(taken.flow())),
         "the same", second.frame());
+    second.accept();
+    co_await second.expect_commit("BL-10");
+    co_await second.expect_held_forwarded("BL-14");
     co_await second.expect_forwarded("BL-11");
     co_await taken.exchange();
 }

@@ -2,9 +2,12 @@
 /// Blob page, BL-18 and BL-3: connections that come back, go back, and arrive by a bad path.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cases/blob/steps.hh"
 #include "cases/endpoint/image.hh"
 #include "cases/endpoint/steps.hh"
+#include "cases/named_content.hh"
 #include "cases/registry.hh"
 #include "pdu/build.hh"
 
@@ -79,12 +82,43 @@ Task<> expect_rest(Stage& stage, Forwarded& moved) {
     co_await endpoint::exchange_locally(stage, client);
 }
 
+/// What follows the first response.
+Bytes behind_response(const Bytes& bytes) {
+    const std::size_t size = endpoint::size_of_response(bytes).value_or(bytes.size());
+    return {bytes.begin() + static_cast<std::ptrdiff_t>(std::min(size, bytes.size())), bytes.end()};
+}
+
 Task<> comes_back(Stage& stage) {
     Forwarded moved(stage);
     co_await go_away(stage, moved);
     co_await expect_taken(stage, moved, returning(stage, moved, 1));
     co_await expect_rest(stage, moved);
     co_await moved.port().expect_silence("BL-18", "of what came back", Duration::zero());
+}
+
+/// Requests that nobody has read yet and responses that nobody has written go along: one after the
+/// other they are answered, to the last byte.
+Task<> pipelined_come_back(Stage& stage) {
+    constexpr std::size_t kRequests = 6;
+    Forwarded moved(stage);
+    Client& client = moved.client();
+    co_await client.connect("EP-2");
+    Bytes requests;
+    for (std::size_t i = 0; i < kRequests; ++i)
+        append(requests, large_request(stage, client));
+    client.send(tcp_flag::kPsh | tcp_flag::kAck, requests);
+    moved.flight = co_await endpoint::take_flight(stage, client);
+    co_await stage.upper_tester().migrate("BL-1", client, stage.server(0).name);
+    co_await moved.take_blob("BL-1", stage.iut().timers.answer);
+    moved.accept();
+    co_await moved.expect_commit("BL-14");
+    co_await expect_taken(stage, moved, returning(stage, moved, 1));
+    client.accept_payload(moved.flight);
+    client.send(tcp_flag::kAck);
+    Bytes rest = moved.flight;
+    for (std::size_t i = 0; i < kRequests; ++i)
+        rest = behind_response(co_await endpoint::take_response(stage, client, "BL-18", rest));
+    co_await endpoint::exchange_locally(stage, client);
 }
 
 /// And away again, with the epoch behind that of its return.
@@ -287,6 +321,10 @@ std::vector<CaseInfo> blob_returns_cases() {
                      "What has moved in the middle of a response comes back, and the response goes "
                      "on to its last byte.",
                      {"BL-18"}, "forwarder", comes_back),
+        returns_case("blob/returns/pipelined-come-back",
+                     "Requests that wait move with their connection and are answered where it "
+                     "comes to.",
+                     {"BL-18"}, "forwarder", pipelined_come_back),
         returns_case("blob/returns/goes-onward",
                      "What has come back moves on to another server, with the next epoch.",
                      {"BL-18"}, "forwarder", goes_on),

@@ -21,7 +21,8 @@ std::uint32_t unit_of(std::uint8_t queue) {
     return queue == endpoint_queue::kScoreboard ? kPairSize : 1;
 }
 
-/// How long the response is with its head; absent before the head is whole.
+}  // namespace
+
 std::optional<std::size_t> size_of_response(const Bytes& bytes) {
     const std::string text(bytes.begin(), bytes.end());
     const std::size_t end = text.find(kEndOfHead);
@@ -32,8 +33,6 @@ std::optional<std::size_t> size_of_response(const Bytes& bytes) {
     std::from_chars(digits, text.data() + text.size(), length);
     return end + kEndOfHead.size() + length;
 }
-
-}  // namespace
 
 void Image::add(const EndpointData& data) {
     pieces[data.queue][data.offset * unit_of(data.queue)] = data.bytes;

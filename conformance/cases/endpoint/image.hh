@@ -33,6 +33,9 @@ Task<Image> take_image(Stage& stage, Peer& peer, const Offer& offer);
 void send_connection(Peer& peer, const Image& image);
 void send_queues(Peer& peer, const Image& image);
 
+/// How long the response is with its head; absent before the head is whole.
+std::optional<std::size_t> size_of_response(const Bytes& bytes);
+
 /// Takes a response until all of its Content-Length is there, acknowledging as it comes; throws
 /// Violation of `requirement` where it stops earlier. `head` is what of it came before. `forward`
 /// takes the client's segments where they do not go to the device directly.
