@@ -125,7 +125,10 @@ void Node::try_candidates(Slot slot, Instant now) {
     while (!endpoint.candidates.empty()) {
         const farm::ServerId next = endpoint.candidates.front();
         endpoint.candidates.erase(endpoint.candidates.begin());
-        if (may_offer_to(next) && home_.start_move(slot, next, now)) return;
+        const bool is_left_out =
+            is_mutant(Mutant::StartsBlobByOrderAlone) &&
+            config_.profile_of(tables_.at(slot).tuple.service_port) == farm::Profile::Blob;
+        if (!is_left_out && may_offer_to(next) && home_.start_move(slot, next, now)) return;
     }
     if (is_mutant(Mutant::ResetsUnanswered)) return endpoint.connection.abort();
     bind_locally(slot, now);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/crc32c.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/sack_edges.hh"
 
 namespace shunt::wire {
@@ -67,7 +68,8 @@ Result<BlobView, Counter> BlobView::parse(ByteView bytes) {
         return Failure{Counter::DropBlobFormat};
     }
     const ByteView covered = bytes.first(bytes.size() - kBlobTrailerSize);
-    if (crc32c(covered) != load_u32(bytes, covered.size())) {
+    const bool is_sound = crc32c(covered) == load_u32(bytes, covered.size());
+    if (!is_sound && !is_mutant(Mutant::ChecksNoBlob)) {
         return Failure{Counter::DropBlobChecksum};
     }
     BlobView view;
@@ -89,7 +91,7 @@ bool BlobView::read_sections(ByteView sections, std::size_t count) {
         const auto section = take_section(sections);
         if (!section || !read_other(*section)) return false;
     }
-    return sections.empty();
+    return sections.empty() || is_mutant(Mutant::TakesBytesBehindSections);
 }
 
 bool BlobView::read_mandatory(ByteView& rest) {
@@ -115,9 +117,12 @@ bool BlobView::read_mandatory(ByteView& rest) {
 /// False if it may not stand here or has a length that its kind cannot have.
 bool BlobView::read_other(const Section& section) {
     const auto kind = static_cast<std::uint16_t>(section.kind);
-    if (kind == 0 || kind > static_cast<std::uint16_t>(BlobSection::Congestion)) return true;
+    if (kind == 0 || kind > static_cast<std::uint16_t>(BlobSection::Congestion)) {
+        return !is_mutant(Mutant::RefusesUnknownSections);
+    }
     const bool is_repeated = (seen_ & bit_of(section.kind)) != 0;
-    if (is_repeated && section.kind != BlobSection::OutOfOrderData) return false;
+    const bool may_repeat = section.kind == BlobSection::OutOfOrderData;
+    if (is_repeated && !may_repeat && !is_mutant(Mutant::TakesSectionTwice)) return false;
     seen_ |= bit_of(section.kind);
     switch (section.kind) {
         case BlobSection::Mapping:
@@ -153,7 +158,8 @@ bool BlobView::are_queues_as_announced(const ControlBlock& announced) const {
            out_of_order_ranges_ == announced.out_of_order_ranges &&
            out_of_order_bytes_ == announced.out_of_order_bytes &&
            scoreboard_count() == announced.sack_ranges &&
-           context_.has_value() == announced.has(BlockFlag::Context);
+           (context_.has_value() == announced.has(BlockFlag::Context) ||
+            (context_.has_value() && is_mutant(Mutant::TakesUnflaggedContext)));
 }
 
 SackBlock BlobView::scoreboard(std::size_t index) const {
@@ -171,7 +177,8 @@ void BlobBody::visit_sections(Visit visit) const {
     const auto visit_bytes = [&visit](BlobSection kind, ByteView bytes) {
         visit(kind, bytes.size(), [bytes](MutableBytes to) { copy(bytes, to); });
     };
-    if (!receive.empty()) visit_bytes(BlobSection::ReceiveData, receive);
+    const bool has_empty = is_mutant(Mutant::WritesEmptySections);
+    if (!receive.empty() || has_empty) visit_bytes(BlobSection::ReceiveData, receive);
     if (!send.empty()) visit_bytes(BlobSection::SendData, send);
     for (const BlobRange& range : out_of_order) {
         visit(BlobSection::OutOfOrderData, kSequenceSize + range.bytes.size(),
@@ -218,7 +225,8 @@ void BlobBody::write_to(MutableBytes bytes) const {
     store_u16(bytes, 4, kBlobVersion);
     store_u16(bytes, 6, static_cast<std::uint16_t>(count));
     const std::size_t covered = bytes.size() - kBlobTrailerSize;
-    store_u32(bytes, covered, crc32c(bytes.first(covered)));
+    const std::size_t sealed = covered - (is_mutant(Mutant::SealsBlobWithOtherCrc) ? 1 : 0);
+    store_u32(bytes, covered, crc32c(bytes.first(sealed)));
 }
 
 }  // namespace shunt::wire

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/wire/flow_rewrite.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/checksum.hh"
 #include "shunt/wire/ipv4.hh"
 
@@ -64,14 +65,25 @@ std::optional<Counter> readdress(MutableBytes packet, const Ends& ends, Checksum
 std::optional<Counter> rewrite_to_flow(MutableBytes packet, const FlowPath& path, FlowId flow,
                                        ChecksumField field) {
     SHUNT_ASSERT(flow.is_possible(), "no half of an identifier is zero (BL-10)");
-    return readdress(packet, {path.forwarder, path.host, flow.value()}, field);
+    if (is_mutant(Mutant::SwapsFlowHalves)) {
+        flow = FlowId::from_ports(flow.destination_port(), flow.source_port());
+    }
+    const std::size_t at = std::size_t{packet[0]} % 16 * 4 + kTcpChecksumOffset;
+    const std::uint16_t stale = at + 2 <= packet.size() ? load_u16(packet, at) : std::uint16_t{0};
+    const auto fault = readdress(packet, {path.forwarder, path.host, flow.value()}, field);
+    if (!fault && is_mutant(Mutant::ForwardsStaleChecksum)) store_u16(packet, at, stale);
+    return fault;
 }
 
 std::optional<Counter> restore_tuple(MutableBytes packet, const ConnectionTuple& tuple,
                                      ChecksumField field) {
     SHUNT_ASSERT(tuple.protocol == TransportProtocol::Tcp, "flows are TCP's (BL-17)");
     const FlowId ports = FlowId::from_ports(tuple.client_port, tuple.service_port);
-    return readdress(packet, {tuple.client, tuple.service, ports.value()}, field);
+    const std::size_t at = std::size_t{packet[0]} % 16 * 4 + kTcpChecksumOffset;
+    const std::uint16_t stale = at + 2 <= packet.size() ? load_u16(packet, at) : std::uint16_t{0};
+    const auto fault = readdress(packet, {tuple.client, tuple.service, ports.value()}, field);
+    if (!fault && is_mutant(Mutant::RestoresStaleChecksum)) store_u16(packet, at, stale);
+    return fault;
 }
 
 }  // namespace shunt::wire

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shunt/base/assert.hh"
+#include "shunt/base/mutant.hh"
 #include "shunt/ip/fragmentation.hh"
 #include "shunt/ip/icmp_replies.hh"
 #include "shunt/migrate/blob/snapshot_blob.hh"
@@ -49,7 +50,10 @@ bool Carrier::carries(const wire::ConnectionTuple& tuple) const {
 std::vector<std::uint8_t> Carrier::compile(const wire::ConnectionTuple& tuple, wire::FlowId flow,
                                            const tcp::Snapshot& snapshot) const {
     const farm::Server& self = environment_.self;
-    return SnapshotBlob({flow, tuple, self.forward_ip_for(tuple.service)}, snapshot).written();
+    const wire::Ipv4Address forwarder = is_mutant(Mutant::NamesOtherForwarder)
+                                            ? self.front_ip.address
+                                            : self.forward_ip_for(tuple.service);
+    return SnapshotBlob({flow, tuple, forwarder}, snapshot).written();
 }
 
 bool Carrier::request(farm::ServerId to, ControlKind kind, wire::FlowId flow, ByteView body,
@@ -61,10 +65,13 @@ bool Carrier::request(farm::ServerId to, ControlKind kind, wire::FlowId flow, By
 
 void Carrier::offer(Attempt& attempt, bool is_eager, Instant now) {
     environment_.counters.add(Counter::BlobSent);
-    const std::uint16_t flags = is_eager ? wire::kControlEagerFlag : std::uint16_t{0};
+    const bool is_called_eager = is_eager || is_mutant(Mutant::CallsBlobsEager);
+    const std::uint16_t flags = is_called_eager ? wire::kControlEagerFlag : std::uint16_t{0};
+    if (is_mutant(Mutant::CompilesNothing)) return;
     const wire::FlowId flow = attempt.flow->id();
+    const int patience = is_mutant(Mutant::WaitsForLateAnswer) ? 10 : 1;
     const bool is_sent = request(attempt.target, ControlKind::Blob, flow, attempt.payload,
-                                 environment_.config.timers.blob_answer, flags, now);
+                                 environment_.config.timers.blob_answer * patience, flags, now);
     if (is_sent) {
         ++attempt.times_sent;
         return;
@@ -87,7 +94,11 @@ void Carrier::tell(farm::ServerId to, ControlKind kind, wire::FlowId flow, Insta
 }
 
 void Carrier::send_copy(EncapsulationType type, farm::ServerId to, wire::FlowId flow, Instant now) {
-    if (type == EncapsulationType::Release) return tell(to, ControlKind::FlowClosed, flow, now);
+    if (type == EncapsulationType::Release) {
+        if (is_mutant(Mutant::ClosesFlowSilently)) return;
+        return tell(to, ControlKind::FlowClosed, flow, now);
+    }
+    if (type == EncapsulationType::Go && is_mutant(Mutant::AsksNoCommit)) return;
     if (type == EncapsulationType::Go) {
         commits_.insert({to, flow});
         const std::vector<std::uint8_t> body = written(wire::FlowBody{flow});
@@ -97,6 +108,7 @@ void Carrier::send_copy(EncapsulationType type, farm::ServerId to, wire::FlowId 
     }
     SHUNT_ASSERT(type == EncapsulationType::Acknowledgement, "no other type names a copy");
     if (!answers(to, flow)) return tell(to, ControlKind::BlobAcknowledgement, flow, now);
+    if (is_mutant(Mutant::AnswersNoBlob)) return answering_.reset();
     const std::vector<std::uint8_t> body = written(wire::FlowBody{flow});
     // Where the channel is gone the forwarder goes on with the connection, or asks again.
     (void)channels_->answer(answering_->origin, ControlKind::BlobAcknowledgement, body, now);
@@ -114,11 +126,13 @@ void Carrier::reject(farm::ServerId to, wire::FlowId flow, wire::RejectReason re
 
 void Carrier::refuse(const farm::RequestOrigin& origin, wire::RejectReason reason, Instant now) {
     environment_.counters.add(Counter::RejectSent);
+    if (is_mutant(Mutant::RefusesBlobAsFull)) reason = wire::RejectReason::Full;
     const std::vector<std::uint8_t> body = written(wire::BlobRejectBody{reason});
     (void)channels_->answer(origin, ControlKind::BlobReject, body, now);
 }
 
 void Carrier::confirm(const farm::RequestOrigin& origin, wire::FlowId flow, Instant now) {
+    if (is_mutant(Mutant::AnswersNoCommit)) return;
     const std::vector<std::uint8_t> body = written(wire::FlowBody{flow});
     (void)channels_->answer(origin, ControlKind::Commit, body, now, wire::kControlAnswerFlag);
 }
@@ -131,6 +145,13 @@ void Carrier::forward(farm::ServerId to, wire::Ipv4Address service, wire::FlowId
     if (const auto fault = wire::rewrite_to_flow(packet.mutable_bytes(), path, flow)) {
         return environment_.counters.add(*fault);
     }
+    if (is_mutant(Mutant::AgesForwarded)) {
+        // One less in the TTL's byte is one more in the header's checksum.
+        const MutableBytes bytes = packet.mutable_bytes();
+        --bytes[8];
+        const std::uint32_t sum = load_u16(bytes, 10) + 0x0100U;
+        store_u16(bytes, 10, static_cast<std::uint16_t>(sum + (sum >> 16U)));
+    }
     const std::size_t most = environment_.link.rewritten_max();
     if (packet.size() <= most) return environment_.link.send_rewritten(to, std::move(packet), now);
     const auto ip = wire::Ipv4View::parse(packet.bytes());
@@ -141,6 +162,7 @@ void Carrier::forward(farm::ServerId to, wire::Ipv4Address service, wire::FlowId
 
 void Carrier::tell_icmp(farm::ServerId to, const wire::ConnectionTuple& tuple, ByteView packet,
                         Instant now) {
+    if (is_mutant(Mutant::KeepsErrorsOfMoved)) return;
     if (!errors_.take(now)) return environment_.counters.add(Counter::DropControlMove);
     const std::vector<std::uint8_t> body = written(wire::MovedIcmpBody{tuple, packet});
     if (!channels_->tell(to, ControlKind::MovedIcmp, body, now)) {
@@ -180,6 +202,7 @@ void Carrier::send_commits_again(farm::ServerId host, Instant now) {
         again.push_back(commit.flow);
         return false;
     });
+    if (is_mutant(Mutant::CommitsOnce)) return;
     std::sort(again.begin(), again.end());
     for (const wire::FlowId flow : again)
         send_copy(EncapsulationType::Go, host, flow, now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/blob/exchange.hh"
 
+#include "shunt/base/mutant.hh"
 #include "shunt/migrate/blob/snapshot_blob.hh"
 #include "shunt/wire/flow_messages.hh"
 #include "shunt/wire/icmp.hh"
@@ -63,6 +64,7 @@ Exchange::Heard Exchange::hear_end(const Carrier::Ended& ended, Instant now) {
     }
     if (is_answered && answer == ControlKind::BlobReject) {
         const auto body = wire::BlobRejectBody::parse(ended.outcome.body);
+        if (body && is_mutant(Mutant::WaitsThroughRefusal)) return {};
         if (body) return hear_refused(peer, *flow, ended.flow, body->reason, now);
     }
     if (is_answered) context_.counters.add(Counter::DropControlMove);
@@ -74,7 +76,7 @@ void Exchange::hear_commit_end(const Carrier::Ended& ended, const Flow& flow, In
     const bool is_answered = ended.outcome.kind == farm::TransactionOutcome::Kind::Answered &&
                              ended.outcome.answer == ControlKind::Commit;
     const bool is_over = is_answered || !flow.is_live;
-    if (is_over) carrier_.end_commit(peer, ended.flow);
+    if (is_over && !is_mutant(Mutant::CommitsForEver)) carrier_.end_commit(peer, ended.flow);
     if (is_answered) {
         return home_.handle_commit_answer(peer, flow.tuple, named_by(flow, ended.flow), now);
     }
@@ -101,6 +103,7 @@ Exchange::Heard Exchange::hear_refused(farm::ServerId host, const Flow& flow, wi
         return {.touched = target_.handle_reject(host, flow.tuple, {flow.attempt, reason}, now),
                 .refused = reason};
     }
+    if (is_mutant(Mutant::SparesRefusedEager)) return {};
     if (const auto lost = home_.handle_eager_refusal(flow.tuple, id)) {
         return {.touched = lost, .refused = reason};
     }
@@ -118,7 +121,8 @@ Exchange::Heard Exchange::hear_lost(const Carrier::Ended& ended, const Flow& flo
     if (context_.self.has_service(flow.tuple.service)) {
         const auto touched = home_.handle_loss(flow.tuple, ended.flow);
         // BL-14: a copy that is there would wait for a minute, and in vain.
-        if (touched && ended.outcome.kind == TimedOut) {
+        const bool is_told = !is_mutant(Mutant::LeavesUnansweredCopy);
+        if (touched && ended.outcome.kind == TimedOut && is_told) {
             carrier_.send_copy(wire::EncapsulationType::Release, peer, ended.flow, now);
         }
         return {.touched = touched, .has_fallen_back = true};
@@ -167,9 +171,11 @@ Exchange::Heard Exchange::hear_of_flow(const farm::IncomingRequest& request, con
     const wire::MigrationCopy named = named_by(flow, id);
     switch (request.kind) {
         case ControlKind::BlobAcknowledgement:
+            if (is_mutant(Mutant::LeavesLateCopy)) break;
             if (is_given) return hear_accepted(peer, flow, id, now);
             break;
         case ControlKind::FlowClosed:
+            if (is_mutant(Mutant::KeepsTakenBack)) break;
             if (is_given && is_own) {
                 return {.touched = home_.handle_release(peer, flow.tuple, named, now)};
             }
@@ -178,6 +184,13 @@ Exchange::Heard Exchange::hear_of_flow(const farm::IncomingRequest& request, con
             }
             break;
         case ControlKind::FlowUnknown:
+            if (is_mutant(Mutant::IgnoresUnknownFlow)) break;
+            if (is_mutant(Mutant::BelievesEarlyUnknown)) {
+                const auto early = wire::RejectReason::Full;
+                const auto touched =
+                    home_.handle_reject(peer, flow.tuple, {flow.attempt, early}, now);
+                if (touched) return {.touched = touched, .refused = early};
+            }
             if (is_given && is_own) {
                 constexpr RejectReason unknown = RejectReason::UnknownEndpoint;
                 return {
@@ -234,16 +247,20 @@ Exchange::Heard Exchange::hear_blob(const farm::IncomingRequest& request, Instan
     offer.whole = &whole;
     // EP-33: while its home may take us for dead nothing of it begins to act.
     offer.is_eager = (request.flags & wire::kControlEagerFlag) != 0 && !channels_.is_cut_off(peer);
+    if (is_mutant(Mutant::ActsUncommitted)) offer.is_eager = true;
+    if (is_mutant(Mutant::WaitsThoughEager)) offer.is_eager = false;
+    const bool is_own = context_.self.has_service(mapping.tuple.service);
+    if (!is_own && is_mutant(Mutant::RepliesFromHost))
+        offer.tuple.service = context_.self.front_ip.address;
     carrier_.begin_answer(request.origin, mapping.flow);
-    const auto touched = context_.self.has_service(mapping.tuple.service)
-                             ? home_.handle_offer(offer, now)
-                             : target_.handle_offer(offer, now);
+    const auto touched = is_own ? home_.handle_offer(offer, now) : target_.handle_offer(offer, now);
     if (!carrier_.end_answer()) carrier_.refuse(request.origin, RejectReason::MalformedState, now);
     return {.touched = touched};
 }
 
 /// An ICMP error that came to the home about what this server has sent (BL-16).
 Exchange::Heard Exchange::hear_moved_icmp(const farm::IncomingRequest& request, Instant now) {
+    if (is_mutant(Mutant::IgnoresToldErrors)) return {};
     const auto body = wire::MovedIcmpBody::parse(request.body);
     if (!body) return drop(body.error());
     const farm::ServerId peer = request.origin.peer;
@@ -261,7 +278,8 @@ void Exchange::say_again(farm::ServerId peer, Instant now) {
         const Record& record = context_.tables.at(slot);
         const auto* endpoint = record.as<ForwardConnectEndpoint>();
         if (endpoint == nullptr || endpoint->home != peer || !endpoint->flow) continue;
-        if (endpoint->returning) target_.offer_again(slot, now);
+        const bool is_again = endpoint->returning && !is_mutant(Mutant::ReturnsByOneChannel);
+        if (is_again) target_.offer_again(slot, now);
         if (endpoint->suspended_since && endpoint->has_asked) {
             carrier_.send_copy(wire::EncapsulationType::Acknowledgement, peer, endpoint->flow->id(),
                                now);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "shunt/base/mutant.hh"
 #include "shunt/wire/flow_rewrite.hh"
 #include "shunt/wire/ipv4.hh"
 #include "shunt/wire/tcp_header.hh"
@@ -30,6 +31,7 @@ FlowPackets::FlowPackets(const farm::FarmConfig& config, const farm::Server& sel
 std::optional<FlowPackets::Received> FlowPackets::receive(farm::ServerId from, Packet packet,
                                                           Instant now) {
     auto ip = wire::Ipv4View::parse(packet.bytes());
+    if (ip->is_fragment() && is_mutant(Mutant::DropsRewrittenFragments)) return std::nullopt;
     if (ip->is_fragment()) {
         auto whole = fragments_.add(*ip, now);
         if (!whole) return std::nullopt;
@@ -46,6 +48,7 @@ std::optional<FlowPackets::Received> FlowPackets::receive(farm::ServerId from, P
     // A home's come to its host, also when it has gone back; a host's come back (EP-27).
     const bool is_own = known && self_.has_service(known->tuple.service);
     const bool is_known = known && is_own == (known->giver == Giver::Self);
+    if (!is_known && is_mutant(Mutant::DropsUnknownFlows)) return std::nullopt;
     if (!is_known) {
         if (!early_.keep(key_of(from, *flow), from, std::move(packet), now)) {
             counters_.add(Counter::DropHeldFull);
@@ -68,7 +71,7 @@ std::optional<Packet> FlowPackets::restored(Packet packet, const wire::Connectio
 std::vector<Packet> FlowPackets::take_early(farm::ServerId from, wire::FlowId flow) {
     const auto known = identifiers_.find(from, flow);
     std::vector<Packet> packets;
-    if (!known) return packets;
+    if (!known || is_mutant(Mutant::HoldsNothingForBlobs)) return packets;
     for (Packet& packet : early_.take(key_of(from, flow), from)) {
         if (auto whole = restored(std::move(packet), known->tuple))
             packets.push_back(std::move(*whole));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/migrate/blob/snapshot_blob.hh"
 
+#include "shunt/base/mutant.hh"
 namespace shunt::migrate::blob {
 
 SnapshotBlob::SnapshotBlob(const wire::BlobMapping& mapping, const tcp::Snapshot& snapshot) {
@@ -14,6 +15,7 @@ SnapshotBlob::SnapshotBlob(const wire::BlobMapping& mapping, const tcp::Snapshot
     body_.send = snapshot.send;
     body_.out_of_order = ranges_;
     if (snapshot.block.has(wire::BlockFlag::Context)) body_.context = snapshot.context;
+    if (body_.context && is_mutant(Mutant::LeavesContextBehind)) body_.context = ByteView();
     body_.scoreboard = snapshot.scoreboard;
     if (snapshot.fine) {
         body_.congestion = {.algorithm = snapshot.fine->algorithm, .cubic = snapshot.fine->cubic};
@@ -49,7 +51,7 @@ tcp::Snapshot snapshot_of(const wire::BlobView& view) {
         snapshot.scoreboard.push_back(view.scoreboard(i));
     if (view.context()) snapshot.context = copy(*view.context());
     snapshot.congestion = view.congestion();
-    snapshot.ip = view.ip();
+    if (!is_mutant(Mutant::ForgetsIpState)) snapshot.ip = view.ip();
     return snapshot;
 }
 

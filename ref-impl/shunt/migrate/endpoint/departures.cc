@@ -200,6 +200,12 @@ void Departures::give_up(Slot slot) {
 
 Instant Departures::fall_back_at(const Attempt& attempt) const {
     const auto& timers = context_.config.timers;
+    if (attempt.flow && is_mutant(Mutant::WaitsForLateAnswer)) {
+        return attempt.started + timers.blob_answer * 10;
+    }
+    if (attempt.flow && is_mutant(Mutant::GivesLostBlobUp)) {
+        return attempt.started + timers.fall_back / 5;
+    }
     if (attempt.flow) return attempt.started + timers.blob_answer;
     return std::min(attempt.clock + timers.fall_back, attempt.started + timers.attempt_life);
 }

@@ -147,6 +147,11 @@ std::optional<Slot> Forwards::handle_release(std::optional<Slot> slot, farm::Ser
         context_.tables.erase(*slot);
         return slot;
     }
+    const bool is_forgotten = entry->flow && is_mutant(Mutant::ForgetsClosedFlow);
+    if (is_forgotten) {
+        context_.tables.erase(*slot);
+        return slot;
+    }
     auto& over = *context_.tables.at(*slot).as<ForwardEntry>();
     over.is_over = !is_mutant(Mutant::KeepsReleasedRecord);
     use(over, now);

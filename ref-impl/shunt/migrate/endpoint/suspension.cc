@@ -40,6 +40,9 @@ void Arrivals::ask_again(Slot slot, Instant now) {
 Instant Arrivals::end_of_waiting(const ForwardConnectEndpoint& endpoint) const {
     const auto& timers = context_.config.timers;
     if (endpoint.suspended_since) return *endpoint.suspended_since + timers.forward_idle;
+    if (endpoint.flow && is_mutant(Mutant::KeepsCopyLonger)) {
+        return endpoint.last_offer + timers.forward_idle;
+    }
     if (endpoint.flow) return endpoint.last_offer + timers.unreleased_life_blob;
     return endpoint.last_offer + timers.unreleased_life(context_.has_extensions());
 }

@@ -180,7 +180,9 @@ std::optional<Slot> TargetSide::handle_unreleased(Slot slot, Packet packet, Inst
     const bool is_base = !context_.has_extensions();
     // A flow is of one attempt alone, whose home forwards when it has read the answer (BL-14). One
     // that stopped since its home does not answer waits for the home's word (EP-33).
-    const bool is_releasing = is_base || (endpoint.flow && !endpoint.suspended_since);
+    const bool is_released_by_packet =
+        endpoint.flow && !endpoint.suspended_since && !is_mutant(Mutant::ReleasedByCommitAlone);
+    const bool is_releasing = is_base || is_released_by_packet;
     // A bit that flipped on the way could make a release of the home's reset (EP-10, EP-13).
     if (is_releasing && !is_intact(packet.bytes())) {
         context_.counters.add(Counter::DropTcpChecksum);
