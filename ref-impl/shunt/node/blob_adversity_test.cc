@@ -3,8 +3,6 @@
 // what is said comes late (docs/protocol/blob.md, "What goes wrong, and what then").
 #include <gtest/gtest.h>
 
-#include <utility>
-
 #include "shunt/ip/icmp_replies.hh"
 #include "shunt/node/blob_fixture.hh"
 #include "shunt/node/client_errors.hh"
@@ -90,10 +88,11 @@ TEST_F(BlobAdversity, WhatWasUnknownBeforeTheBlobEndsNothing) {
     handshake();
     const Instant blob_arrives = now_ + Duration::milliseconds(70);
     // What was said first comes again, behind what was said next: both are read at once.
-    bool is_first = true;
+    bool has_answered = false;
     loses_ = [&, this](const SeenFrame& frame) {
         if (channel_bytes(frame) && is_from(frame, 1)) return now_ < blob_arrives;
-        return brings(frame, ControlKind::FlowUnknown) && std::exchange(is_first, false);
+        has_answered = has_answered || brings(frame, ControlKind::BlobAcknowledgement);
+        return brings(frame, ControlKind::FlowUnknown) && !has_answered;
     };
     request("/s2/bytes/100000");
     run_for(kSecond * 3);
@@ -123,13 +122,16 @@ TEST_F(BlobAdversity, ASuspendedOwnerAsksByEveryNewChannel) {
 
 TEST_F(BlobAdversity, FramesOfTheOtherProfileSayNothingOfABlobsPort) {
     arrive_at_s2();
+    auto& tables = const_cast<migrate::ConnectionTables&>(s2().connection_tables());
+    const auto& there = *tables.at(*tables.find(tuple_)).as<migrate::ForwardConnectEndpoint>();
     Packet packet = pool_.take();
+    wire::MigrationCopy{there.id, there.copy}.append_to(packet);
     wire::EncapsulationHeader header;
     header.source = tuple_.client;
     header.source_port = tuple_.client_port;
     header.destination = config_.servers[1].forward_ips[0];
     header.destination_port = tuple_.service_port;
-    header.type = wire::EncapsulationType::Acknowledgement;
+    header.type = wire::EncapsulationType::Release;
     header.prepend_to(packet);
     wire::EthernetHeader{config_.servers[1].back_mac, config_.servers[0].back_mac,
                          wire::kEtherTypeEncapsulation}
