@@ -21,52 +21,57 @@ std::uint64_t end_of(wire::Ipv4Address address, std::uint16_t port) {
 
 }  // namespace
 
-void BlobReader::read_sent(ByteView frame, Instant time, HostId from, const Tell& tell) {
+bool BlobReader::read_sent(ByteView frame, Instant time, HostId from, const Tell& tell) {
     const auto ethernet = wire::EthernetView::parse(frame);
     const ServerRole* addressee =
         ethernet ? roles_.server_by_back_mac(ethernet->destination()) : nullptr;
-    if (addressee != nullptr) read(sent_, frame, {time, from, addressee->host}, tell);
+    return addressee != nullptr && read(sent_, frame, {time, from, addressee->host}, tell);
 }
 
-void BlobReader::read_arrived(ByteView frame, Instant time, HostId from, HostId to,
+bool BlobReader::read_arrived(ByteView frame, Instant time, HostId from, HostId to,
                               const Tell& tell) {
     const auto ethernet = wire::EthernetView::parse(frame);
     const ServerRole* addressee =
         ethernet ? roles_.server_by_back_mac(ethernet->destination()) : nullptr;
-    if (addressee != nullptr && addressee->host == to)
-        read(arrived_, frame, {time, from, to}, tell);
+    return addressee != nullptr && addressee->host == to &&
+           read(arrived_, frame, {time, from, to}, tell);
 }
 
-void BlobReader::read(Streams& streams, ByteView frame, const Ends& ends, const Tell& tell) {
+bool BlobReader::read(Streams& streams, ByteView frame, const Ends& ends, const Tell& tell) {
     const auto ethernet = wire::EthernetView::parse(frame);
-    if (ethernet->type() != wire::kEtherTypeIpv4) return;
+    if (ethernet->type() != wire::kEtherTypeIpv4) return false;
     const auto packet = wire::Ipv4View::parse(ethernet->payload());
-    if (!packet || packet->protocol() != wire::IpProtocol::Tcp || packet->is_fragment()) return;
+    if (!packet || packet->protocol() != wire::IpProtocol::Tcp || packet->is_fragment()) {
+        return false;
+    }
     if (roles_.service_of(packet->destination()) || roles_.service_of(packet->source())) {
-        return read_rewritten(*packet, ends, tell);
+        read_rewritten(*packet, ends, tell);
+        return false;
     }
     const auto segment = wire::TcpView::parse(*packet);
-    if (!segment) return;
+    if (!segment) return false;
     const bool is_control = segment->source_port() == wire::kControlPort ||
                             segment->destination_port() == wire::kControlPort;
-    if (!is_control) return;
+    if (!is_control) return false;
     Stream& stream = streams[{end_of(packet->source(), segment->source_port()),
                               end_of(packet->destination(), segment->destination_port())}];
-    read_segment(stream, *segment, ends, tell);
+    return read_segment(stream, *segment, ends, tell);
 }
 
-void BlobReader::read_segment(Stream& stream, const wire::TcpView& segment, const Ends& ends,
+bool BlobReader::read_segment(Stream& stream, const wire::TcpView& segment, const Ends& ends,
                               const Tell& tell) {
     const std::uint32_t sequence = segment.sequence().value();
     if (segment.flags().syn) {
-        if (stream.next && stream.start == sequence + 1) return;  // repeated
+        if (stream.next && stream.start == sequence + 1) return false;  // repeated
         stream = {};
         stream.next = stream.start = sequence + 1;
-        return;
+        return false;
     }
-    if (!stream.next) return;
+    if (!stream.next) return false;
+    const std::uint64_t before = stream.taken;
     take(stream, sequence, segment.payload());
     read_frames(stream, ends, tell);
+    return stream.taken > before && !stream.bytes.empty();
 }
 
 void BlobReader::take(Stream& stream, std::uint32_t sequence, ByteView text) {

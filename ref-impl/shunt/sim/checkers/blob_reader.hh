@@ -25,10 +25,11 @@ class BlobReader {
 
     explicit BlobReader(const FarmRoles& roles) : roles_(roles) {}
 
-    /// A frame of the back link as it leaves: what it says for the first time.
-    void read_sent(ByteView frame, Instant time, HostId from, const Tell& tell);
+    /// A frame of the back link as it leaves: what it says for the first time. True: it brought
+    /// part of a control frame, whose end is still to come.
+    bool read_sent(ByteView frame, Instant time, HostId from, const Tell& tell);
     /// The same as it arrives: what is there whole by it.
-    void read_arrived(ByteView frame, Instant time, HostId from, HostId to, const Tell& tell);
+    bool read_arrived(ByteView frame, Instant time, HostId from, HostId to, const Tell& tell);
 
   private:
     /// The bytes of one direction of a connection, as far as they are in order.
@@ -51,8 +52,8 @@ class BlobReader {
         HostId to{};
     };
 
-    void read(Streams& streams, ByteView frame, const Ends& ends, const Tell& tell);
-    void read_segment(Stream& stream, const wire::TcpView& segment, const Ends& ends,
+    bool read(Streams& streams, ByteView frame, const Ends& ends, const Tell& tell);
+    bool read_segment(Stream& stream, const wire::TcpView& segment, const Ends& ends,
                       const Tell& tell);
     static void take(Stream& stream, std::uint32_t sequence, ByteView text);
     void read_frames(Stream& stream, const Ends& ends, const Tell& tell);

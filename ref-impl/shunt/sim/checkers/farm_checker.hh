@@ -117,6 +117,12 @@ class FarmChecker {
     /// `to` is the host that the frame is addressed to.
     virtual void message_sent(const FarmMessage&) {}
     virtual void message_arrived(const FarmMessage&) {}
+    /// Part of a control frame, whose end is still to come.
+    virtual void control_part_sent(HostId) {}
+    virtual void control_part_arrived(HostId) {}
+    /// An answer has come to a server that asked for an address on the front: what waited for it
+    /// leaves now.
+    virtual void neighbour_found(HostId, Instant) {}
     /// A server has done all that it does for now.
     virtual void server_settled(const Settling&) {}
     /// A crash has taken state of this connection: its client may be reset (EP-48), and what its

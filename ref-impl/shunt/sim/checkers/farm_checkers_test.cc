@@ -200,6 +200,15 @@ class LyingFarm : public ::testing::TestWithParam<bool> {
         transmit(from, link::LinkId::Back, std::move(frame));
     }
 
+    // The client says where it is, to who has asked.
+    void answer_where(std::uint8_t to) {
+        Packet frame = pool_.take();
+        std::ranges::fill(frame.append(28), std::uint8_t{0});
+        wire::EthernetHeader{front_mac(to), kClientMac, wire::kEtherTypeArp}.prepend_to(frame);
+        client_.say(link::LinkId::Front, std::move(frame));
+        world_.wake(client_id_);
+    }
+
     void pass_time() { world_.run_until(world_.now() + Duration::milliseconds(1)); }
 
     std::vector<std::string> rules() const {
@@ -548,6 +557,65 @@ TEST_P(ExtendedFarm, RejectWithoutAttemptGivesNothingBack) {
     pass_time();
     act(1);
     EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ExtendedFarm, WhatWaitedForAnAddressIsOfWhoOwnedTheConnection) {
+    act(1);
+    release(1, 2);
+    pass_time();
+    tell(2, 1, EncapsulationType::Release);
+    pass_time();
+    answer_where(2);
+    world_.run_until(world_.now());
+    act(2);
+    EXPECT_THAT(rules(), IsEmpty());
+    pass_time();
+    world_.wait_until(world_.now() + Duration::milliseconds(1));
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12")) << "later it is its own";
+}
+
+TEST_P(ExtendedFarm, WhoNeverOwnedAConnectionMayNotSayThatItWaited) {
+    act(1);
+    answer_where(2);
+    world_.run_until(world_.now());
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ExtendedFarm, RejectOfAnOlderOfferGivesNothingBack) {
+    act(1);
+    tell(1, 2, EncapsulationType::Go, 2);
+    pass_time();
+    act(2);
+    tell(2, 1, EncapsulationType::Reject, 1);
+    pass_time();
+    act(2);
+    EXPECT_THAT(rules(), IsEmpty());
+    tell(2, 1, EncapsulationType::Reject, 2);
+    act(2);
+    EXPECT_THAT(rules(), ElementsAre("EP-12"));
+}
+
+TEST_P(ExtendedFarm, AnAnswerFromWhoHasCrashedSinceMissesItsCopyWhereReleasesAreUnseen) {
+    act(1);
+    tell(2, 1, EncapsulationType::Acknowledgement, 1, 7);
+    owner_.host_crashed(roles_.servers[1].host);
+    pass_time();
+    EXPECT_TRUE(owner_.take_late_orphans().empty()) << "the home's release will be seen";
+    roles_.has_blobs = true;
+    tell(2, 1, EncapsulationType::Acknowledgement, 2, 8);
+    owner_.host_crashed(roles_.servers[1].host);
+    pass_time();
+    EXPECT_EQ(owner_.take_late_orphans().size(), 1U);
+}
+
+TEST_P(ExtendedFarm, PacketsAreKnownHoweverManyComeWhileOneIsHeld) {
+    ask({1, 0}, 0x10);
+    for (std::uint32_t i = 2; i < 1'000; ++i)
+        ask({i, 0});
+    forward(1, 2, 0x18, {2, 0});
+    EXPECT_THAT(rules(), IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, ExtendedFarm, ::testing::Values(true));

@@ -81,9 +81,11 @@ void FarmObserver::observe(const Transmission& transmission) {
     };
     const auto message = read_message(transmission.frame, transmission.time, transmission.from);
     if (message) return tell(*message);
-    if (roles_.has_blobs) {
-        blobs_.read_sent(transmission.frame, transmission.time, transmission.from, tell);
-    }
+    const bool is_part = roles_.has_blobs && blobs_.read_sent(transmission.frame, transmission.time,
+                                                              transmission.from, tell);
+    if (!is_part) return;
+    for (FarmChecker* checker : checkers_)
+        checker->control_part_sent(transmission.from);
 }
 
 void FarmObserver::observe(const Arrival& arrival) {
@@ -98,9 +100,11 @@ void FarmObserver::observe(const Arrival& arrival) {
         message->to = arrival.to;
         return tell(*message);
     }
-    if (roles_.has_blobs) {
-        blobs_.read_arrived(arrival.frame, arrival.time, arrival.from, arrival.to, tell);
-    }
+    const bool is_part = roles_.has_blobs && blobs_.read_arrived(arrival.frame, arrival.time,
+                                                                 arrival.from, arrival.to, tell);
+    if (!is_part) return;
+    for (FarmChecker* checker : checkers_)
+        checker->control_part_arrived(arrival.to);
 }
 
 void FarmObserver::observe(const Settling& settling) {
@@ -151,6 +155,10 @@ void FarmObserver::observe_tcp(const Transmission& transmission, wire::MacAddres
 void FarmObserver::observe_front(const Arrival& arrival) {
     if (roles_.server(arrival.to) == nullptr || roles_.server(arrival.from) != nullptr) return;
     const auto ethernet = wire::EthernetView::parse(arrival.frame);
+    if (ethernet && ethernet->type() == wire::kEtherTypeArp) {
+        for (FarmChecker* checker : checkers_)
+            checker->neighbour_found(arrival.to, arrival.time);
+    }
     if (!ethernet || ethernet->type() != wire::kEtherTypeIpv4) return;
     const auto packet = wire::Ipv4View::parse(ethernet->payload());
     if (!packet || !wire::to_transport_protocol(packet->protocol())) return;

@@ -22,8 +22,9 @@ class ForwardChecker final : public FarmChecker {
     void message_sent(const FarmMessage& message) override;
 
   private:
-    /// More packets of one connection than any home holds back (EP-5).
-    static constexpr std::size_t kRememberedMax = 256;
+    /// More packets of one connection than come while its home holds the first of them back (EP-5):
+    /// a blob that waits for its turn in a channel takes a while.
+    static constexpr std::size_t kRememberedMax = 4'096;
 
     struct Packets {
         /// Hashes of what arrived and was not overtaken by what was forwarded, oldest first.

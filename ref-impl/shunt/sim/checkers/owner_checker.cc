@@ -52,6 +52,7 @@ void OwnerChecker::server_sent(const ServerSegment& segment) {
                              roles_.name(*ownership.let_go_to)));
         return;
     }
+    if (is_late(ownership, segment)) return;
     log_.add(segment.time, "EP-12",
              fmt::format("{} sends to the client of {}, which {} owns", roles_.name(segment.server),
                          segment.tuple.to_string(), roles_.name(ownership.owner)));
@@ -162,9 +163,9 @@ bool OwnerChecker::has_lost(const Ownership& ownership, const FarmMessage& relea
     });
 }
 
-// It waited in its channel, and is of an attempt before the last one.
+// It waited in its channel, or is about an offer that was late, of an attempt before the last one.
 bool OwnerChecker::is_late(const Ownership& ownership, const FarmMessage& message) const {
-    return roles_.has_blobs &&
+    return roles_.has_extensions && message.epoch != 0 &&
            SequenceNumber(ownership.let_go_by).after(SequenceNumber(message.epoch));
 }
 
@@ -195,6 +196,11 @@ void OwnerChecker::message_arrived(const FarmMessage& message) {
     for (Copy& copy : ownership->copies) {
         const bool is_its = copy.holder == message.from && copy.number == message.copy;
         copy.is_known = copy.is_known || is_its;
+        // Nobody sees a release that waits in its channel for who has crashed since.
+        const bool is_vain = roles_.has_blobs && is_its && copy.is_lost && !ownership->is_orphan;
+        if (!is_vain) continue;
+        ownership->is_orphan = true;
+        late_orphans_.push_back(message.tuple);
     }
     // A late release by a former owner gives nothing away.
     if (message.from == ownership->owner && message.to == ownership->let_go_to &&
@@ -208,9 +214,16 @@ void OwnerChecker::message_arrived(const FarmMessage& message) {
                                message.type != wire::EncapsulationType::Reject;
     if (message.from == ownership->let_go_to && message.to == ownership->owner && !gives_nothing &&
         is_of(*ownership, message) && gives_back(message)) {
+        ownership->given_back_by = ownership->let_go_to;
         ownership->let_go_to.reset();
         ownership->has_reached = false;
     }
+}
+
+bool OwnerChecker::is_late(const Ownership& ownership, const ServerSegment& segment) const {
+    const auto found = found_.find(segment.server);
+    return ownership.given_back_by == segment.server && found != found_.end() &&
+           found->second == segment.time;
 }
 
 // From the home to a target: a release (EP-13). From a target to the home: the endpoint has been

@@ -6,6 +6,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ class OwnerChecker final : public FarmChecker {
     void server_sent(const ServerSegment& segment) override;
     void message_sent(const FarmMessage& message) override;
     void message_arrived(const FarmMessage& message) override;
+    void neighbour_found(HostId server, Instant time) override { found_[server] = time; }
 
     /// The server has lost all that it knew. Returns the connections that suffer from that: it is
     /// their home, it acts for them, or has been let act. A home that has accepted a return owns
@@ -65,6 +67,8 @@ class OwnerChecker final : public FarmChecker {
         bool has_reached = false;
         /// The attempt by which it lets go (ext): nothing about another one gives it back.
         std::uint32_t let_go_by = 0;
+        /// Who was let go to, and has said that it is over there.
+        std::optional<HostId> given_back_by;
         std::vector<Copy> copies;
         /// A crash has taken part of what is known of it: its home may answer as RFC 9293 3.10.7.1
         /// says for what it does not know.
@@ -89,6 +93,8 @@ class OwnerChecker final : public FarmChecker {
     bool may_have_let_go_to(const Ownership& ownership, HostId host) const;
     static bool has_lost(const Ownership& ownership, const FarmMessage& release);
     bool are_parted(HostId one, HostId other) const;
+    /// It has left late: it waited until the sender knew where to.
+    bool is_late(const Ownership& ownership, const ServerSegment& segment) const;
     Ownership* find(const FarmMessage& message);
     void change_owner(Ownership& ownership, HostId to);
     bool begins_anew(Ownership& ownership, const ServerSegment& segment, HostId home);
@@ -100,6 +106,7 @@ class OwnerChecker final : public FarmChecker {
     absl::flat_hash_map<wire::ConnectionTuple, Ownership, TupleHash> ownerships_;
     std::vector<wire::ConnectionTuple> late_orphans_;
     std::vector<std::pair<HostId, HostId>> parted_;  // who is not heard by whom, as often as it is
+    std::map<HostId, Instant> found_;                // when it last found a neighbour
     std::uint64_t connections_ = 0;
     std::uint64_t migrations_ = 0;
     bool is_reset_final_ = false;
