@@ -75,7 +75,12 @@ void Exchange::hear_commit_end(const Carrier::Ended& ended, const Flow& flow, In
     const farm::ServerId peer = ended.outcome.peer;
     const bool is_answered = ended.outcome.kind == farm::TransactionOutcome::Kind::Answered &&
                              ended.outcome.answer == ControlKind::Commit;
-    const bool is_over = is_answered || !flow.is_live;
+    // What has been said to be closed, or unknown there, is remembered for a while (EP-32).
+    const auto slot = context_.tables.find(flow.tuple);
+    const auto* entry = slot ? context_.tables.at(*slot).as<ForwardEntry>() : nullptr;
+    const bool is_there =
+        entry != nullptr && !entry->is_over && entry->copy == ended.flow.value() && flow.is_live;
+    const bool is_over = is_answered || !is_there;
     if (is_over && !is_mutant(Mutant::CommitsForEver)) carrier_.end_commit(peer, ended.flow);
     if (is_answered) {
         return home_.handle_commit_answer(peer, flow.tuple, named_by(flow, ended.flow), now);
