@@ -11,8 +11,13 @@
 namespace shunt::app {
 namespace {
 
-std::vector<sim::CrashPoint> chosen(const std::vector<sim::Step>& steps, std::size_t every) {
-    const std::vector<sim::CrashPoint> all = sim::crashes_of(steps);
+std::vector<sim::CrashPoint> chosen(const sim::Script& script, const std::vector<sim::Step>& steps,
+                                    std::size_t every) {
+    std::vector<sim::CrashPoint> all = sim::crashes_of(steps);
+    if (script.has_blobs()) {
+        const std::vector<sim::CrashPoint> losses = sim::channel_losses_of(steps);
+        all.insert(all.end(), losses.begin(), losses.end());
+    }
     std::vector<sim::CrashPoint> points;
     for (std::size_t i = 0; i < all.size(); i += every)
         points.push_back(all[i]);
@@ -43,7 +48,7 @@ void add(CrashTally& tally, const std::vector<sim::Step>& steps, const sim::Cras
 
 CrashTally run_crashes(const sim::Script& script, const CrashOptions& options) {
     const std::vector<sim::Step> steps = sim::steps_of(script);
-    const std::vector<sim::CrashPoint> points = chosen(steps, options.every);
+    const std::vector<sim::CrashPoint> points = chosen(script, steps, options.every);
     std::vector<sim::CrashResult> results(points.size());
     std::atomic<std::size_t> next{0};
     const auto work = [&] {

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -14,7 +16,12 @@ namespace {
 constexpr std::pair<Moment, std::string_view> kMomentNames[] = {
     {Moment::Before, "before"}, {Moment::State, "state"}, {Moment::Frames, "frames"}};
 constexpr std::pair<Comeback, std::string_view> kComebackNames[] = {
-    {Comeback::Short, "short"}, {Comeback::Long, "long"}, {Comeback::Never, "never"}};
+    {Comeback::Short, "short"},
+    {Comeback::Long, "long"},
+    {Comeback::Never, "never"},
+    {Comeback::ChannelsEnded, "channels-ended"},
+    {Comeback::ChannelsSilent, "channels-silent"},
+    {Comeback::ChannelsDead, "channels-dead"}};
 
 template <typename Value, std::size_t kCount>
 std::string_view name_of(const std::pair<Value, std::string_view> (&names)[kCount], Value wanted) {
@@ -51,6 +58,27 @@ std::string_view take_part(std::string_view& text) {
 
 }  // namespace
 
+Duration absence_of(Comeback comeback) {
+    switch (comeback) {
+        case Comeback::Short:
+            return kShortAbsence;
+        case Comeback::Long:
+            return kLongAbsence;
+        case Comeback::ChannelsSilent:
+            return kChannelSilence;
+        case Comeback::ChannelsDead:
+            return kChannelDeath;
+        case Comeback::Never:
+        case Comeback::ChannelsEnded:
+            return {};
+    }
+    return {};
+}
+
+bool is_channel_loss(Comeback comeback) {
+    return std::ranges::find(kChannelLosses, comeback) != std::end(kChannelLosses);
+}
+
 std::string to_text(const CrashPoint& point) {
     return fmt::format("s{}.{}.{}.{}", point.server + 1, point.event,
                        name_of(kMomentNames, point.moment),
@@ -66,7 +94,9 @@ Result<CrashPoint, std::string> parse_crash_point(std::string_view text) {
     const auto moment = find(kMomentNames, take_part(rest));
     const auto comeback = find(kComebackNames, take_part(rest));
     if (!server || !event || !moment || !comeback || !rest.empty() || text.ends_with('.')) {
-        return Failure{fmt::format("s2.17.before|state|frames.short|long|never, got \"{}\"", text)};
+        return Failure{fmt::format(
+            "s2.17.before|state|frames.short|long|never|channels-ended|-silent|-dead, got \"{}\"",
+            text)};
     }
     return CrashPoint{static_cast<std::size_t>(*server - 1), *event, *moment, *comeback};
 }

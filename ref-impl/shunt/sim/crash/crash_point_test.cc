@@ -8,7 +8,7 @@ namespace {
 
 TEST(CrashPointText, SaysAllOfItAndIsReadBack) {
     for (const Moment moment : kMoments) {
-        for (const Comeback comeback : kComebacks) {
+        for (const Comeback comeback : kAllComebacks) {
             const CrashPoint point{2, 4711, moment, comeback};
             const auto read = parse_crash_point(to_text(point));
             ASSERT_TRUE(read) << to_text(point);

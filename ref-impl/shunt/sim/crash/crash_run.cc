@@ -58,12 +58,21 @@ std::unique_ptr<DatagramClient> flow_of(const Script& script, const CrashOrders&
     return std::make_unique<DatagramClient>(plan);
 }
 
+/// For so long that they may take each other for dead (EP-33): two silences may follow each other.
+bool may_part_servers(const std::vector<CrashPoint>& points) {
+    const auto count = [&points](Comeback comeback) {
+        return std::ranges::count(points, comeback, &CrashPoint::comeback);
+    };
+    return count(Comeback::ChannelsDead) > 0 || count(Comeback::ChannelsSilent) > 1;
+}
+
 FarmWorldConfig config_of(const Script& script, const CrashOrders& orders, ServerSeats& seats,
                           DatagramClient* flow) {
     FarmWorldConfig config = script.make();
     config.seed = orders.seed;
     config.seats = &seats;
     config.observer = orders.observer;
+    config.do_servers_lose_each_other = may_part_servers(orders.points);
     if (flow != nullptr)
         config.guests.push_back({"datagrams", datagram_plan(config.farm).mac, flow});
     if (orders.later_client && flow == nullptr) {
@@ -88,6 +97,8 @@ class CrashWorld final : public ServerSeats {
     void run_to(Instant limit);
     void perform(const ScriptCall& call);
     void bury();
+    void note_channel_loss(const ServerLife& life, const CrashPoint& loss);
+    void part(std::size_t server, bool is_over);
     void note_silent_clients();
     bool are_clients_through() const;
     void spare_from(Instant time, Comeback comeback);
@@ -119,6 +130,12 @@ class CrashWorld final : public ServerSeats {
     bool has_target_crashed_ = false;
     CrashEnd end_ = CrashEnd::Served;
     std::uint64_t crashes_ = 0;
+    struct Parting {
+        std::size_t server = 0;
+        Instant end;
+    };
+    bool has_been_silent_ = false;
+    std::vector<Parting> partings_;  // servers that the others cannot hear for so long (EP-33)
 };
 
 std::vector<ServerLife> lives_of(const CrashOrders& orders, std::size_t servers) {
@@ -143,6 +160,7 @@ CrashWorld::CrashWorld(const Script& script, const CrashOrders& orders)
     if (const auto later = later_of(script, orders)) later_ = world_.begin() + *later;
     quiet_ = quiet_of(script);
     if (!orders.points.empty()) return;
+    world_.add(recorder_);
     for (ServerLife& life : lives_)
         life.watcher = &recorder_;
 }
@@ -196,19 +214,51 @@ void CrashWorld::perform(const ScriptCall& call) {
     running_[call.server]->call(cause, host_now, [&](node::Node& node) {
         if (is_drain) return node.start_drain();
         const auto started = node.migrate(watched_, call.to, host_now);
-        // After a crash there may be nothing to be moved.
-        if (!started && crashes_ == 0)
+        // After a crash there may be nothing to be moved, or no channel.
+        const bool is_alone = crashes_ == 0 && !lives_[call.server].death;
+        if (!started && is_alone)
             log().add(now(), "script", std::string("the call fails: ") + started.error().text);
     });
     world_.world().wake(host);
     bury();
 }
 
+// From its beginning on nobody of the two can say for whom the other one takes it.
+void CrashWorld::part(std::size_t server, bool is_over) {
+    const auto& servers = world_.roles().servers;
+    for (std::size_t other = 0; other < servers.size(); ++other) {
+        if (other == server) continue;
+        if (is_over) {
+            world_.join(servers[server].host, servers[other].host);
+        } else {
+            world_.part(servers[server].host, servers[other].host);
+        }
+    }
+}
+
+void CrashWorld::note_channel_loss(const ServerLife& life, const CrashPoint& loss) {
+    healed_ = std::max(healed_, now() + absence_of(loss.comeback));
+    if (loss.comeback == Comeback::ChannelsEnded) return;
+    const bool is_first = !std::exchange(has_been_silent_, true);
+    if (loss.comeback == Comeback::ChannelsSilent && is_first) return;
+    part(life.server, false);
+    partings_.push_back({life.server, now() + kChannelDeath});
+}
+
 void CrashWorld::bury() {
+    std::erase_if(partings_, [this](const Parting& parting) {
+        const bool is_over = parting.end <= now();
+        if (is_over) part(parting.server, true);
+        return is_over;
+    });
     for (ServerLife& life : lives_) {
         const auto death = std::exchange(life.death, std::nullopt);
         if (!death) continue;
         ++crashes_;
+        if (is_channel_loss(death->comeback)) {
+            note_channel_loss(life, *death);
+            continue;
+        }
         has_target_crashed_ = has_target_crashed_ || life.server != kHome;
         const HostId host = world_.roles().servers[life.server].host;
         world_.crash(host);
@@ -220,7 +270,7 @@ void CrashWorld::bury() {
         Trouble restart;
         restart.kind = Trouble::Kind::Restart;
         restart.host = host;
-        restart.at = now() + (death->comeback == Comeback::Short ? kShortAbsence : kLongAbsence);
+        restart.at = now() + absence_of(death->comeback);
         healed_ = std::max(healed_, restart.at);
         if (life.server == kHome) home_back_ = restart.at;
         world_.troubles().add(restart);
@@ -257,9 +307,10 @@ void CrashWorld::spare_from(Instant time, Comeback comeback) {
 // comes that must be served.
 void CrashWorld::run_clients() {
     if (later_) {
-        spare_from(*later_ - quiet_ - kLongAbsence, Comeback::Long);
-        spare_from(*later_ - quiet_ - kShortAbsence, Comeback::Short);
-        spare_from(*later_ - quiet_, Comeback::Never);
+        using enum Comeback;
+        for (const Comeback comeback :
+             {Long, ChannelsDead, ChannelsSilent, Short, Never, ChannelsEnded})
+            spare_from(*later_ - quiet_ - absence_of(comeback), comeback);
     }
     for (;;) {
         const Instant limit =
@@ -374,10 +425,8 @@ CrashOrders orders_for(std::vector<CrashPoint> points, Duration last_crash) {
     Duration later = last_crash + kLaterClient;
     bool is_home_gone = false;
     for (const CrashPoint& point : points) {
-        if (point.comeback == Comeback::Never)
-            is_home_gone = is_home_gone || point.server == kHome;
-        else
-            later = later + (point.comeback == Comeback::Short ? kShortAbsence : kLongAbsence);
+        if (point.comeback == Comeback::Never) is_home_gone = is_home_gone || point.server == kHome;
+        later = later + absence_of(point.comeback);
     }
     if (!is_home_gone) orders.later_client = later;
     orders.points = std::move(points);

@@ -66,6 +66,26 @@ TEST(Steps, AreNamedByWhatTheyDo) {
     EXPECT_NE(steps.back().before, steps.back().after) << "the last one";
 }
 
+// Of what control channels carry, which is no frame of its own.
+TEST(Steps, OfABlobAreNamedByWhatTheChannelsBring) {
+    const std::vector<Step> steps = steps_of(script("blob-returned"));
+    EXPECT_THAT(steps.front().sent, ::testing::Contains("blob"));
+    const Step& taken = step(steps, 1, "blob");
+    EXPECT_EQ(taken.before, "none");
+    EXPECT_EQ(taken.after, "forward-connect/unreleased");
+    EXPECT_THAT(taken.sent, ::testing::Contains("control 0x11"));
+    const Step& accepted = step(steps, 0, "control 0x11");
+    EXPECT_EQ(accepted.after, "forward");
+    EXPECT_THAT(accepted.sent, ::testing::Contains("control 0x15"));
+    EXPECT_EQ(step(steps, 0, "blob").after, "local") << "it came home";
+    EXPECT_EQ(step(steps, 1, "control 0x11").after, "none");
+}
+
+TEST(Steps, OfALongBlobAreItsPartsToo) {
+    const std::vector<Step> steps = steps_of(script("blob-drained"));
+    EXPECT_EQ(step(steps, 0, "control part").after, "forward");
+}
+
 TEST(Steps, EveryOneHasNineCrashes) {
     const std::vector<Step> steps = steps_of(script("unbound"));
     const std::vector<CrashPoint> points = crashes_of(steps);
@@ -128,6 +148,33 @@ TEST(Crash, OfABaseTargetIsALimitOfTheBaseSet) {
     const std::vector<Step> steps = steps_of(unbound);
     EXPECT_EQ(end_of(unbound, steps, step(steps, 1, "0x01"), Moment::Frames, Comeback::Short),
               CrashEnd::Limit);
+}
+
+TEST(ChannelLoss, CostsNoClientAnything) {
+    const Script& in_use = script("blob-in-use");
+    const std::vector<Step> steps = steps_of(in_use);
+    for (const Step& at :
+         {step(steps, 1, "blob"), step(steps, 0, "control 0x11"), step(steps, 1, "control 0x15")}) {
+        for (const Moment moment : kMoments) {
+            for (const Comeback loss : {Comeback::ChannelsEnded, Comeback::ChannelsSilent})
+                EXPECT_EQ(end_of(in_use, steps, at, moment, loss), CrashEnd::Served) << at.cause;
+        }
+    }
+}
+
+TEST(ChannelLoss, TakesAnAnswerWithItSoThatTheHomeGoesOn) {
+    const Script& in_use = script("blob-in-use");
+    const std::vector<Step> steps = steps_of(in_use);
+    const Step& answered = step(steps, 1, "blob");
+    const auto play_with = [&](Comeback loss) {
+        return play(in_use, orders_for(steps, {{1, answered.event, Moment::State, loss}}));
+    };
+    const CrashResult ended = play_with(Comeback::ChannelsEnded);
+    const CrashResult silent = play_with(Comeback::ChannelsSilent);
+    EXPECT_EQ(ended.crashes, 1U);
+    EXPECT_EQ(silent.crashes, 1U);
+    EXPECT_NE(ended.trace_hash, silent.trace_hash);
+    EXPECT_NE(ended.trace_hash, play(in_use, {}).trace_hash);
 }
 
 TEST(Crash, IsTheSameEachTime) {

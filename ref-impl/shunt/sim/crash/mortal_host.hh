@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server that counts what happens to it and dies where it is told to. From then on it is deaf and
-// dumb; the world hears of its crash from whoever asks is_dead().
+// dumb; the world hears of its crash from whoever asks ServerLife::death. Or it loses its control
+// channels there, and goes on.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "shunt/sim/crash/channel_cutter.hh"
 #include "shunt/sim/crash/crash_point.hh"
 #include "shunt/sim/host.hh"
 #include "shunt/sim/node_host.hh"
@@ -58,13 +61,17 @@ class MortalHost final : public Host {
 
   private:
     /// True: it has not died before the event.
-    bool survives_beginning();
-    bool dies(Moment moment);
+    bool survives_beginning(Instant now);
+    bool dies(Moment moment, Instant now);
+    void lose_channels(Comeback how, Instant now);
+    std::optional<link::OutgoingFrame> poll_node(Instant now);
 
     NodeHost& node_;
     ServerLife& life_;
     bool is_dead_ = false;
     bool has_event_ = false;  // one that has not ended yet
+    ChannelCutter cutter_;
+    std::deque<Packet> resets_;  // of channels' ends, to the others
 };
 
 }  // namespace shunt::sim

@@ -32,6 +32,9 @@ struct Script {
     /// A UDP flow speaks for so long from FarmWorld::begin() on, and when all is over a few words
     /// more. It is what is watched then, and there is no connection. Nothing: there is no flow.
     std::optional<Duration> flow{};
+
+    /// Its connections move as blobs, by the control channels.
+    bool has_blobs() const { return make().farm.has_profile(farm::Profile::Blob); }
 };
 
 /// All of them, by name.

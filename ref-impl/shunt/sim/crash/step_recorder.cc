@@ -17,9 +17,41 @@ namespace {
 
 constexpr std::string_view kForwarded = "0x02";
 constexpr std::string_view kFirstOffer = "0x01";
+// Kinds of control frames have the numbers of other messages.
+constexpr std::string_view kBlob = "blob";
+constexpr std::string_view kControlPart = "control part";
+constexpr std::string_view kControl = "control ";
+constexpr std::string_view kRewritten = "rewritten ";
 
 bool is_message(const std::string& name) {
+    if (name == kBlob || name.starts_with(kControl)) return true;
     return name.starts_with("0x") && !name.starts_with(kForwarded);
+}
+
+bool is_offer(const std::string& name) {
+    return name == kFirstOffer || name == kBlob || name == kControlPart;
+}
+
+/// As docs/protocol/blob.md calls what stands for that message there.
+std::string_view blob_name_of(wire::EncapsulationType type) {
+    switch (type) {
+        case wire::EncapsulationType::Connection:
+            return kBlob;
+        case wire::EncapsulationType::Acknowledgement:
+            return "control 0x11";
+        case wire::EncapsulationType::Release:
+            return "control 0x13";
+        case wire::EncapsulationType::Reject:
+            return "control 0x12/0x14";
+        case wire::EncapsulationType::Go:
+            return "control 0x15";
+        case wire::EncapsulationType::Forwarded:
+        case wire::EncapsulationType::Data:
+        case wire::EncapsulationType::Challenge:
+        case wire::EncapsulationType::Missing:
+            return kRewritten;
+    }
+    return kRewritten;
 }
 
 std::string segment_name(const wire::Ipv4View& packet) {
@@ -31,6 +63,17 @@ std::string segment_name(const wire::Ipv4View& packet) {
     if (flags.syn) return flags.acknowledgment ? "SYN/ACK" : "SYN";
     std::string_view name = segment->payload().empty() ? "ACK" : "data";
     return std::string(name) + (flags.fin ? "+FIN" : "");
+}
+
+/// A rewritten packet says that it releases before it says what it is.
+void add_blob_name(const FarmMessage& message, std::vector<std::string>& names) {
+    std::string name(blob_name_of(message.type));
+    if (message.type == wire::EncapsulationType::Forwarded) {
+        std::erase(names, std::string(blob_name_of(wire::EncapsulationType::Go)));
+        const auto packet = wire::Ipv4View::parse(message.inner_packet);
+        name += packet ? segment_name(*packet) : "packet";
+    }
+    names.push_back(std::move(name));
 }
 
 }  // namespace
@@ -72,8 +115,10 @@ std::optional<std::string> StepRecorder::name(link::LinkId link, ByteView frame)
 }
 
 void StepRecorder::begins(std::size_t server, link::LinkId link, ByteView frame, Instant now) {
-    const auto found = name(link, frame);
-    open(server, found.value_or("frame"), found.has_value(), now);
+    Names found = std::exchange(arrived_[server], {});
+    if (auto own = name(link, frame)) found.push_back(std::move(*own));
+    const std::string cause = found.empty() ? "frame" : fmt::format("{}", fmt::join(found, ", "));
+    open(server, cause, !found.empty(), now);
 }
 
 void StepRecorder::begins(std::size_t server, std::string_view cause, Instant now) {
@@ -98,6 +143,35 @@ void StepRecorder::sends(std::size_t server, const link::OutgoingFrame& frame) {
     open_[server]->step.sent.push_back(std::move(*found));
 }
 
+std::size_t StepRecorder::index_of(HostId server) const {
+    const auto& servers = world_.roles().servers;
+    const auto found = std::ranges::find(servers, server, &ServerRole::host);
+    return static_cast<std::size_t>(found - servers.begin());
+}
+
+void StepRecorder::message_sent(const FarmMessage& message) {
+    auto& event = open_.at(index_of(message.from));
+    if (!world_.roles().has_blobs || message.tuple != watched_ || !event) return;
+    event->is_about_it = true;
+    add_blob_name(message, event->step.sent);
+}
+
+void StepRecorder::message_arrived(const FarmMessage& message) {
+    if (!world_.roles().has_blobs || message.tuple != watched_) return;
+    add_blob_name(message, arrived_.at(index_of(message.to)));
+}
+
+void StepRecorder::control_part_sent(HostId from) {
+    auto& event = open_.at(index_of(from));
+    if (!event) return;
+    event->is_about_it = true;
+    event->step.sent.emplace_back(kControlPart);
+}
+
+void StepRecorder::control_part_arrived(HostId to) {
+    arrived_.at(index_of(to)).emplace_back(kControlPart);
+}
+
 void StepRecorder::ends(std::size_t server) {
     auto event = std::exchange(open_[server], std::nullopt);
     if (!event) return;
@@ -107,10 +181,7 @@ void StepRecorder::ends(std::size_t server) {
 }
 
 std::vector<Step> StepRecorder::migration() const {
-    const auto offers = [](const Step& step) {
-        return std::ranges::any_of(step.sent,
-                                   [](const std::string& name) { return name == kFirstOffer; });
-    };
+    const auto offers = [](const Step& step) { return std::ranges::any_of(step.sent, is_offer); };
     const auto matters = [](const Step& step) {
         return step.before != step.after || is_message(step.cause) ||
                std::ranges::any_of(step.sent, is_message);

@@ -130,6 +130,8 @@ ScenarioResult play(const ScenarioOptions& options, farm::Profile profile) {
     world.run_until(kHealed, [] { return false; });
     world.heal();
     world.run(world.world().now() + kBound);
+    // Each moves once, if there is a channel.
+    if (profile == farm::Profile::Blob) world.demand_blobs(connections / 4, 0);
     return world.result();
 }
 

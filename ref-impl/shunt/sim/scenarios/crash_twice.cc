@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shunt/sim/scenarios/crash_twice.hh"
 
+#include <span>
 #include <vector>
 
 #include "shunt/base/rng.hh"
@@ -8,9 +9,21 @@
 
 namespace shunt::sim {
 
-ScenarioResult crash_twice(const ScenarioOptions& options) {
+namespace {
+
+// Of the endpoint profile alone, so that its seeds go on to mean what they did.
+std::vector<const Script*> scripts_of(bool has_blobs) {
+    std::vector<const Script*> found;
+    for (const Script& script : scripts())
+        if (script.has_blobs() == has_blobs) found.push_back(&script);
+    return found;
+}
+
+ScenarioResult play_twice(const ScenarioOptions& options, bool has_blobs,
+                          std::span<const Comeback> comebacks) {
     Rng rng(options.seed);
-    const Script& script = scripts()[static_cast<std::size_t>(rng.below(scripts().size()))];
+    const std::vector<const Script*> of = scripts_of(has_blobs);
+    const Script& script = *of[static_cast<std::size_t>(rng.below(of.size()))];
     const std::vector<Step> steps = steps_of(script);
     ScenarioResult result;
     result.seed = options.seed;
@@ -19,7 +32,7 @@ ScenarioResult crash_twice(const ScenarioOptions& options) {
         result.violations.push_back({{}, "script", std::string(script.name), options.seed});
         return result;
     }
-    CrashOrders orders = orders_for(steps, draw_two_crashes(steps, rng));
+    CrashOrders orders = orders_for(steps, draw_two_crashes(steps, comebacks, rng));
     orders.observer = options.observer;
     // What chance decides within the world is not this draw's.
     orders.seed = rng.next_u64();
@@ -33,6 +46,16 @@ ScenarioResult crash_twice(const ScenarioOptions& options) {
     result.violation_count = played.violation_count;
     result.violations = std::move(played.violations);
     return result;
+}
+
+}  // namespace
+
+ScenarioResult crash_twice(const ScenarioOptions& options) {
+    return play_twice(options, false, kComebacks);
+}
+
+ScenarioResult blobs_crash_twice(const ScenarioOptions& options) {
+    return play_twice(options, true, kAllComebacks);
 }
 
 }  // namespace shunt::sim

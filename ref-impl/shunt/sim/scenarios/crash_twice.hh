@@ -7,5 +7,7 @@
 namespace shunt::sim {
 
 ScenarioResult crash_twice(const ScenarioOptions& options);
+/// Of scripts whose connections move as blobs; a server may also lose its channels alone.
+ScenarioResult blobs_crash_twice(const ScenarioOptions& options);
 
 }  // namespace shunt::sim

@@ -180,22 +180,23 @@ void FarmWorld::tell_of_crash(HostId host) {
 }
 
 /// Where a home and an owner have lost each other clients may be reset (EP-33).
+void FarmWorld::part(HostId from, HostId to) {
+    for (const wire::ConnectionTuple& tuple : owners_.hosts_parted(from, to))
+        orphan(tuple);
+}
+
 void FarmWorld::tell_of_parting(const Trouble& trouble) {
     using Kind = Trouble::Kind;
-    const auto part = [this](HostId from, HostId to) {
-        for (const wire::ConnectionTuple& tuple : owners_.hosts_parted(from, to))
-            orphan(tuple);
-    };
     if (trouble.segment == roles_.back && trouble.kind == Kind::Cut) {
         part(trouble.host, trouble.other);
     }
     if (trouble.segment == roles_.back && trouble.kind == Kind::Open) {
-        owners_.hosts_joined(trouble.host, trouble.other);
+        join(trouble.host, trouble.other);
     }
     for (const ServerRole& server : roles_.servers) {
         if (server.host == trouble.host) continue;
         if (trouble.kind == Kind::Pause) part(trouble.host, server.host);
-        if (trouble.kind == Kind::Resume) owners_.hosts_joined(trouble.host, server.host);
+        if (trouble.kind == Kind::Resume) join(trouble.host, server.host);
     }
 }
 
@@ -260,6 +261,25 @@ void FarmWorld::check_all_tables() {
         if (!node->is_down()) farm.push_back(node->tables());
     }
     check_tables(farm, world_.now(), log_);
+}
+
+std::uint64_t FarmWorld::counted(Counter counter) const {
+    std::uint64_t sum = 0;
+    for (const auto& node : nodes_)
+        sum += node->node().counters().value(counter);
+    for (const auto& node : retired_)
+        sum += node->node().counters().value(counter);
+    return sum;
+}
+
+void FarmWorld::demand_blobs(std::uint64_t sent, std::uint64_t returned) {
+    const std::uint64_t blobs = counted(Counter::BlobSent);
+    const std::uint64_t returns = counted(Counter::ReturnAccepted);
+    const std::uint64_t data = counted(Counter::DataSent);
+    if (blobs >= sent && returns >= returned && data == 0) return;
+    log_.add(world_.now(), "scenario",
+             fmt::format("{} blobs of {}, {} of {} came home, and {} 0x12", blobs, sent, returns,
+                         returned, data));
 }
 
 ScenarioResult FarmWorld::result() const {

@@ -90,6 +90,10 @@ class FarmWorld {
     void excuse_limbo();
     /// The server is gone with all that it knew; the checkers hear of it.
     void crash(HostId host);
+    /// The two do not hear each other, for so long that they may take each other for dead (EP-33);
+    /// the checkers hear of it.
+    void part(HostId from, HostId to);
+    void join(HostId from, HostId to) { owners_.hosts_joined(from, to); }
     /// From now on no link has a defect.
     void heal();
     /// When clients may come: with the extensions the control channels are open by then, for no
@@ -103,15 +107,23 @@ class FarmWorld {
     /// Until `is_enough`, which is asked before every event, until `limit`, or until nothing is
     /// left to happen. True: it was enough. The tables are looked at meanwhile.
     bool run_until(Instant limit, const std::function<bool()>& is_enough);
+    /// What every server has counted, those too that have crashed.
+    std::uint64_t counted(Counter counter) const;
+    /// Whose connections move as blobs have sent so many at least, and nothing of what else moves
+    /// an endpoint. So many have come home at least.
+    void demand_blobs(std::uint64_t sent, std::uint64_t returned);
     ScenarioResult result() const;
 
     ViolationLog& log() { return log_; }
     OwnerChecker& owners() { return owners_; }
+    /// Hears of every frame from now on, behind the world's own; outlives its last event.
+    void add(FarmChecker& checker) { observer_.add(checker); }
     const SimClient& client() const { return client_; }
     /// Clients that wait for what nobody will send any more end; a violation for each of the others
     /// that is not finished.
     void end_clients();
     std::uint64_t crashes() const { return retired_.size(); }
+    bool has_troubles() const { return !troubles_.all().empty(); }
     World& world() { return world_; }
     const World& world() const { return world_; }
     const FarmRoles& roles() const { return roles_; }

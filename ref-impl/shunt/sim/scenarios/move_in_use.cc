@@ -89,6 +89,15 @@ class SilenceObserver final : public Observer {
     Instant longest_at_;
 };
 
+/// Of farms that move connections as blobs: that is what they have done, there and back.
+void demand_blobs(FarmWorld& world, const Mover& mover, farm::Profile profile) {
+    constexpr std::uint64_t enough = 20;
+    if (profile != farm::Profile::Blob) return;
+    // Where servers crash, or do not hear each other, nobody may come home.
+    const bool must_return = mover.begun() >= enough && !world.has_troubles();
+    world.demand_blobs(mover.begun() / 2, must_return ? 1 : 0);
+}
+
 ScenarioResult play_in_use(const ScenarioOptions& options, farm::Profile profile) {
     Rng rng(options.seed);
     FarmWorldConfig config = farm_of_three(options, profile);
@@ -102,6 +111,7 @@ ScenarioResult play_in_use(const ScenarioOptions& options, farm::Profile profile
     mover.move_many(connections, Duration::milliseconds(2), limit);
     world.run(limit);
     world.demand_base_line();
+    demand_blobs(world, mover, profile);
     return world.result();
 }
 
@@ -128,6 +138,7 @@ ScenarioResult play_in_use_faults(const ScenarioOptions& options, farm::Profile 
     const Instant limit = world.world().now() + kBound;
     world.run(limit);
     if (world.crashes() == 0) world.demand_base_line();
+    demand_blobs(world, mover, profile);
     return world.result();
 }
 
@@ -169,6 +180,7 @@ ScenarioResult play_again(const ScenarioOptions& options, farm::Profile profile)
                         fmt::format("{} of {} moves began, {} came about", mover.begun(), moves,
                                     world.owners().migrations()));
     }
+    demand_blobs(world, mover, profile);
     return world.result();
 }
 
