@@ -16,7 +16,7 @@ from pathlib import Path
 from junitparser import JUnitXml  # type: ignore[import]
 
 import reports_test
-from reference_farm import IUT, OBJECTS, left_out
+from reference_farm import IUT, OBJECTS, left_out, with_blobs
 
 DEAD_DEVICE = Path(__file__).resolve().parent / "dead_device.py"
 
@@ -57,9 +57,11 @@ class Selfcheck(unittest.TestCase):
         """The farm's and the device's file of a farm with `settings`, which claims `options`."""
         farm, iut = self.folder / "farm.toml", self.folder / "iut.toml"
         text = (IUT / "farm.toml").read_text()
+        device = (IUT / "shunt-node.toml").read_text()
+        if "control-channel" in options:
+            text, device = with_blobs(text, device)
         farm.write_text(text.replace("id = 1\n", f"id = 1\n{settings}\n", 1))
-        text = (IUT / "shunt-node.toml").read_text()
-        iut.write_text(text.replace("options = []", f"options = {json.dumps(options)}"))
+        iut.write_text(device.replace("options = []", f"options = {json.dumps(options)}"))
         return farm, iut
 
     def selfcheck(
@@ -101,7 +103,7 @@ class Selfcheck(unittest.TestCase):
         iut.write_text(iut.read_text() + OBJECTS)
         device = self.device(str(Programs.node), farm=farm)
         words = ["--mapped"]
-        self.check_all_killed(271, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
+        self.check_all_killed(320, *self.selfcheck(str(Programs.mutants), device, *words, iut=iut))
 
     def test_every_mutant_of_the_routed_binding_is_killed(self) -> None:
         farm, iut = self.place_farm('binding = "udp"', ["routed-binding"])
