@@ -5,7 +5,6 @@ then the client's packets between two forward IPs, not one byte longer (docs/pro
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,8 @@ _TCP = 6
 _CONTROL_PORT = 7007
 _FRAME_HEAD = struct.Struct("!IBBHQ")  # length behind itself, version, kind, flags, transaction
 _BLOB, _ACKNOWLEDGEMENT, _COMMIT = 0x10, 0x11, 0x15
-_NAMES = {_BLOB: "0x10", _ACKNOWLEDGEMENT: "0x11", _COMMIT: "0x15"}
+_ABOUT_MOVES = (_BLOB, _ACKNOWLEDGEMENT, 0x12, 0x14, _COMMIT)  # 0x13 ends what the client ends
+_CRC_SIZE = 4
 _MAGIC = b"SHBL"
 # Behind the frame's head: magic, version, number of sections; kind, flags, length; the flow.
 _FLOW_OFFSET = _FRAME_HEAD.size + 8 + 8
@@ -30,10 +30,13 @@ _FLOW_OFFSET = _FRAME_HEAD.size + 8 + 8
 
 @dataclass(frozen=True)
 class _Segment:
-    """A TCP packet of the back link, exactly total length bytes."""
+    """A TCP packet of the back link, exactly total length bytes, and what stood around it."""
 
+    number: int  # of the frame in its capture, from 1 on
     source_mac: str
+    destination_mac: str
     packet: bytes
+    excess: int  # bytes of the frame behind the packet
 
     @property
     def transport(self) -> int:
@@ -52,31 +55,48 @@ class _Segment:
         return self.packet[self.transport : self.transport + 4]
 
     @property
+    def has_good_checksums(self) -> bool:
+        """IP's and TCP's."""
+        at = self.transport
+        pseudo = self.packet[12:20] + struct.pack("!HH", _TCP, len(self.packet) - at)
+        return (
+            internet_checksum(self.packet[:at]) == 0xFFFF
+            and internet_checksum(pseudo + self.packet[at:]) == 0xFFFF
+        )
+
+    @property
     def text(self) -> bytes:
         """What the segment carries."""
         return self.packet[self.transport + (self.packet[self.transport + 12] >> 4) * 4 :]
 
 
 def _segments(file: Path) -> list[_Segment]:
-    return [
-        _Segment(
-            frame[6:12].hex(":"),
-            frame[_ETHERNET : _ETHERNET + int.from_bytes(frame[16:18], "big")],
-        )
-        for frame in frames(file)
-        if frame[12:14] == _IPV4 and frame[_ETHERNET + 9] == _TCP
-    ]
+    found = []
+    for number, frame in enumerate(frames(file), 1):
+        if frame[12:14] != _IPV4 or frame[_ETHERNET + 9] != _TCP:
+            continue
+        packet = frame[_ETHERNET : _ETHERNET + int.from_bytes(frame[16:18], "big")]
+        source, destination = frame[6:12].hex(":"), frame[:6].hex(":")
+        excess = len(frame) - _ETHERNET - len(packet)
+        found.append(_Segment(number, source, destination, packet, excess))
+    return found
 
 
 def _said(segments: list[_Segment]) -> list[tuple[int, _Segment]]:
-    """What is said of moves in segments of a control channel that begin with a frame."""
+    """What is said of moves in segments of a control channel that begin with a frame, each once:
+    a segment may come again."""
     found = []
+    seen = set()
     for segment in segments:
+        place = segment.packet[12:20] + segment.packet[segment.transport : segment.transport + 8]
+        if place in seen:
+            continue
+        seen.add(place)
         is_channel = _CONTROL_PORT in struct.unpack("!HH", segment.ports)
         if not is_channel or len(segment.text) < _FRAME_HEAD.size:
             continue
         _, version, kind, _, _ = _FRAME_HEAD.unpack_from(segment.text)
-        if version == 1 and kind in _NAMES:
+        if version == 1 and kind in _ABOUT_MOVES:
             found.append((kind, segment))
     return found
 
@@ -98,17 +118,49 @@ def _restored(segment: _Segment, tuple_bytes: tuple[bytes, bytes]) -> bytes:
     return bytes(packet)
 
 
-def _blob_claim(said: list[tuple[int, _Segment]], home: Member, target: Member) -> Claim:
-    kinds = [kind for kind, _ in itertools.islice(said, 3)]
-    by = [segment.source_mac for _, segment in said[:3]]
+def crc32c(data: bytes) -> int:
+    """That of iSCSI: 0xE3069283 of "123456789"."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def _content_claim(said: list[tuple[int, _Segment]], first: bytes | None) -> Claim:
+    """Of a connection in which nothing has been served the blob is one segment long."""
+    text = "the blob's CRC is right, and its mapping names the client's connection"
+    if not said or first is None:
+        return Claim(text, False, "no blob, or no packet of the client")
+    segment = said[0][1].text
+    size = int.from_bytes(segment[:4], "big") + 4
+    blob = segment[_FRAME_HEAD.size : size]
+    crc = int.from_bytes(blob[-_CRC_SIZE:], "big")
+    at = (first[0] & 0x0F) * 4
+    # As in the packet: addresses and ports of client and service.
+    mapping = first[12:16] + first[at : at + 2] + first[16:20] + first[at + 2 : at + 4]
+    offset = _FLOW_OFFSET - _FRAME_HEAD.size + 4
+    is_right = crc == crc32c(blob[:-_CRC_SIZE]) and blob[offset : offset + 12] == mapping
+    return Claim(text, len(segment) >= size and is_right, f"{crc:#010x}")
+
+
+def _blob_claim(
+    said: list[tuple[int, _Segment]], forwarded: list[_Segment], home: Member, target: Member
+) -> Claim:
+    """The target answers the commit with one, and nothing is said beside that."""
+    kinds = [kind for kind, _ in said]
+    by = [segment.source_mac for _, segment in said]
     held = (
-        kinds == [_BLOB, _ACKNOWLEDGEMENT, _COMMIT]
-        and by == [home.back_mac, target.back_mac, home.back_mac]
+        kinds == [_BLOB, _ACKNOWLEDGEMENT, _COMMIT, _COMMIT]
+        and by == [home.back_mac, target.back_mac] * 2
         and said[0][1].text[_FRAME_HEAD.size :].startswith(_MAGIC)
+        and all(segment.number > said[1][1].number for segment in forwarded)
     )
     size = int.from_bytes(said[0][1].text[:4], "big") if said else 0
-    order = ", ".join(_NAMES[kind] for kind in kinds) or "nothing"
-    return Claim("a blob, its acknowledgment, a commit", held, f"{order}; {size} bytes of blob")
+    order = ", ".join(f"{kind:#04x}" for kind in kinds) or "nothing"
+    text = "a blob, its acknowledgment, a commit and its answer; packets behind the acknowledgment"
+    return Claim(text, held, f"{order}; {size} bytes of blob")
 
 
 def _flow_claim(forwarded: list[_Segment], said: list[tuple[int, _Segment]]) -> Claim:
@@ -134,14 +186,17 @@ def _packets_claims(
         packets = [without_tcp_checksum(packet) for packet in packets]
     foreign = sum(packet not in packets for packet in restored)
     repeated = len(restored) - len(set(restored))
-    has_request = any(b"GET " in packet for packet in restored)
+    behind = packets[next(i for i, packet in enumerate(packets) if b"GET " in packet) :]
+    missing = len(set(behind) - set(restored))
+    broken = 0 if client_offloads else sum(not each.has_good_checksums for each in forwarded)
     own = sum(len(packet) for packet in set(packets) & set(restored))
-    carried = sum(len(segment.packet) for segment in forwarded)
+    carried = sum(len(segment.packet) + segment.excess for segment in forwarded)
     return [
         Claim(
             "with its own addresses and ports each is a packet of the client, each once",
-            has_request and not foreign and not repeated,
-            f"{len(restored)} packets, {foreign} changed, {repeated} repeated",
+            not foreign and not repeated and not missing and not broken,
+            f"{len(restored)} packets, {foreign} changed, {repeated} repeated, {missing} missing, "
+            f"{broken} with a wrong checksum",
         ),
         Claim(
             "0 bytes added",
@@ -166,14 +221,16 @@ def claims(
     forwarded = [
         segment
         for segment in segments
-        if segment.source_mac == home.back_mac
+        if (segment.source_mac, segment.destination_mac) == (home.back_mac, target.back_mac)
         and segment.ends[0] in home.forward_ips
         and segment.ends[1] in target.forward_ips
     ]
+    packets = client_packets(front)
     encapsulated = sum(frame[12:14] == ethertype.to_bytes(2, "big") for frame in frames(back))
     return [
-        _blob_claim(said, home, target),
+        _blob_claim(said, forwarded, home, target),
+        _content_claim(said, next(iter(packets), None)),
         _flow_claim(forwarded, said),
-        *_packets_claims(forwarded, client_packets(front), client_offloads),
+        *_packets_claims(forwarded, packets, client_offloads),
         Claim("nothing is encapsulated", encapsulated == 0, f"{encapsulated} frames"),
     ]

@@ -173,14 +173,21 @@ class Farm:
     def _wait_for_channels(self, names: list[str]) -> None:
         """Without them nothing moves: a first SYN that is lost is repeated a second later."""
         deadline = time.monotonic() + _CHANNELS_SECONDS
-        while not all(self._has_channels(name) for name in names):
+        while alone := [name for name in names if not self._has_channels(name)]:
             if time.monotonic() > deadline:
-                raise Trouble(f"the control channels do not open; see {self.folder}/*.log", HARNESS)
+                who = ", ".join(alone)
+                raise Trouble(f"channels of {who} do not open; see {self.folder}/*.log", HARNESS)
             time.sleep(_POLL_SECONDS)
 
     def _has_channels(self, name: str) -> bool:
-        with Control(self.control_socket(name)) as control:
-            members = control.result("members")["members"]
+        try:
+            with Control(self.control_socket(name)) as control:
+                members = control.result("members")["members"]
+        except OSError as error:
+            log = self.folder / f"{name}.log"
+            raise Trouble(
+                f"the node of {name} has ended: {error.strerror}; see {log}", HARNESS
+            ) from None
         return all(member["channel"] in ("self", "open") for member in members)
 
     def _load(self) -> dict[str, Any]:

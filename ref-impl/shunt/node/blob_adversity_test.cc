@@ -101,6 +101,30 @@ TEST_F(BlobAdversity, WhatWasUnknownBeforeTheBlobEndsNothing) {
     EXPECT_EQ(in(s1(), Table::Forward), 1U);
 }
 
+/// EP-33: an eager blob does not begin where its host is cut off; the commit behind its answer
+/// does.
+TEST_F(BlobAdversity, AnEagerBlobAtACutOffHostBeginsWithACommit) {
+    build_blob(true);
+    home_ = 1;  // as above; the blob comes before the pong of the new channel
+    handshake();
+    cut_back_link();
+    run_for(Duration::milliseconds(5'200));
+    bool is_waiting = true;
+    loses_ = [&](const SeenFrame& frame) {
+        return is_waiting && is_from(frame, 1) && brings(frame, ControlKind::Ping);
+    };
+    while (now_ < Instant() + kSecond * 10 && !s2().migrate(tuple_, "s1", now_))
+        run_for(kMillisecond);
+    run_for(kMillisecond * 10);
+    ASSERT_EQ(in(s1(), Table::ForwardConnect), 1U);
+    EXPECT_EQ(count(s1(), Counter::CopyReleased), 0U);
+    is_waiting = false;
+    client_.reset();
+    run_for(kSecond * 12);
+    EXPECT_EQ(count(s1(), Counter::CopyReleased), 1U);
+    EXPECT_EQ(in(s2(), Table::Forward), 1U);
+}
+
 /// EP-33 by BL-16: what a suspended owner has said is lost with its channel, and goes by the next.
 TEST_F(BlobAdversity, ASuspendedOwnerAsksByEveryNewChannel) {
     arrive_at_s2();

@@ -100,10 +100,12 @@ void Carrier::send_copy(EncapsulationType type, farm::ServerId to, wire::FlowId 
     }
     if (type == EncapsulationType::Go && is_mutant(Mutant::AsksNoCommit)) return;
     if (type == EncapsulationType::Go) {
-        commits_.insert({to, flow});
         const std::vector<std::uint8_t> body = written(wire::FlowBody{flow});
-        request(to, ControlKind::Commit, flow, body, environment_.config.timers.blob_answer, 0,
-                now);
+        unsigned& under_way = commits_[{to, flow}];
+        if (request(to, ControlKind::Commit, flow, body, environment_.config.timers.blob_answer, 0,
+                    now)) {
+            ++under_way;
+        }
         return;
     }
     SHUNT_ASSERT(type == EncapsulationType::Acknowledgement, "no other type names a copy");
@@ -180,6 +182,10 @@ std::optional<Carrier::Ended> Carrier::poll_ended() {
     if (!outcome) return std::nullopt;
     const auto node = pending_.extract(outcome->transaction);
     SHUNT_ASSERT(!node.empty(), "all that is asked about moves is asked here");
+    if (node.mapped().asked == ControlKind::Commit) {
+        const auto commit = commits_.find({outcome->peer, node.mapped().flow});
+        if (commit != commits_.end() && commit->second > 0) --commit->second;
+    }
     return Ended{node.mapped().asked, node.mapped().flow, std::move(*outcome)};
 }
 
@@ -195,7 +201,8 @@ void Carrier::handle_deadline(Instant now) {
 
 void Carrier::send_commits_again(farm::ServerId host, Instant now) {
     std::vector<wire::FlowId> again;
-    absl::erase_if(commits_, [&](const HostFlow& commit) {
+    absl::erase_if(commits_, [&](const auto& entry) {
+        const HostFlow& commit = entry.first;
         if (commit.host != host) return false;
         const auto flow = identifiers_.find(host, commit.flow);
         if (!flow || !flow->is_live) return true;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
-#include <absl/container/flat_hash_set.h>
 
 #include <cstdint>
 #include <deque>
@@ -91,6 +90,11 @@ class Carrier {
     bool has_unsent() const { return !not_sent_.empty(); }
     /// A commit was answered: it is not sent again.
     void end_commit(farm::ServerId host, wire::FlowId flow) { commits_.erase({host, flow}); }
+    /// A commit of that flow is under way: each answer to a 0x11 is one.
+    bool is_committing(farm::ServerId host, wire::FlowId flow) const {
+        const auto found = commits_.find({host, flow});
+        return found != commits_.end() && found->second > 0;
+    }
     /// Of packets whose flow is not known (BL-13).
     std::optional<Instant> deadline() const { return packets_.deadline(); }
     /// Tells who has sent them that nobody here has it.
@@ -142,7 +146,8 @@ class Carrier {
             return H::combine(std::move(state), key.host, key.flow.value());
         }
     };
-    absl::flat_hash_set<HostFlow> commits_;  // not answered
+    /// Not answered; how many are under way.
+    absl::flat_hash_map<HostFlow, unsigned> commits_;
 };
 
 }  // namespace shunt::migrate::blob

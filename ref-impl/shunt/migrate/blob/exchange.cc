@@ -87,7 +87,7 @@ void Exchange::hear_commit_end(const Carrier::Ended& ended, const Flow& flow, In
     }
     // A host that was cut off did not listen (EP-33), and its channel may live on.
     const bool is_unheard = ended.outcome.kind == farm::TransactionOutcome::Kind::TimedOut;
-    if (is_unheard && !is_over) {
+    if (is_unheard && !is_over && !carrier_.is_committing(peer, ended.flow)) {
         carrier_.send_copy(wire::EncapsulationType::Go, peer, ended.flow, now);
     }
 }
@@ -114,7 +114,7 @@ Exchange::Heard Exchange::hear_refused(farm::ServerId host, const Flow& flow, wi
     }
     // Of what it was just offered a host cannot say that it is unknown: it is not there.
     const auto touched = reason == RejectReason::UnknownEndpoint
-                             ? home_.handle_loss(flow.tuple, id)
+                             ? home_.handle_loss(flow.tuple, id, now)
                              : home_.handle_reject(host, flow.tuple, {flow.attempt, reason}, now);
     return {.touched = touched, .refused = reason, .has_fallen_back = true};
 }
@@ -124,7 +124,7 @@ Exchange::Heard Exchange::hear_lost(const Carrier::Ended& ended, const Flow& flo
     using enum farm::TransactionOutcome::Kind;
     const farm::ServerId peer = ended.outcome.peer;
     if (context_.self.has_service(flow.tuple.service)) {
-        const auto touched = home_.handle_loss(flow.tuple, ended.flow);
+        const auto touched = home_.handle_loss(flow.tuple, ended.flow, now);
         // BL-14: a copy that is there would wait for a minute, and in vain.
         const bool is_told = !is_mutant(Mutant::LeavesUnansweredCopy);
         if (touched && ended.outcome.kind == TimedOut && is_told) {
@@ -132,6 +132,7 @@ Exchange::Heard Exchange::hear_lost(const Carrier::Ended& ended, const Flow& flo
         }
         return {.touched = touched, .has_fallen_back = true};
     }
+    if (channels_.is_cut_off(peer)) return drop(Counter::DropFrameCutOff);  // EP-33
     // EP-46: what went back may have arrived, and goes again until the home says so. Of what never
     // left, or was never read as a blob, it has nothing.
     const bool is_error =

@@ -66,7 +66,14 @@ void Forwards::release_again(Slot slot, Instant now) {
     Record& record = context_.tables.at(slot);
     auto& entry = *record.as<ForwardEntry>();
     use(entry, now);
-    if (std::exchange(entry.is_unacknowledged, false)) return;
+    // Behind an eager blob too: a host that was cut off when it came has not begun (EP-33).
+    entry.is_unacknowledged = false;
+    release_owner(record, true, {}, now);
+}
+
+void Forwards::lose_answer(Slot slot, Instant now) {
+    Record& record = context_.tables.at(slot);
+    record.as<ForwardEntry>()->is_unacknowledged = false;
     release_owner(record, true, {}, now);
 }
 

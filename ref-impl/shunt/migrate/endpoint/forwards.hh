@@ -38,10 +38,9 @@ class Forwards {
         context_.counters.add(Counter::ForwardDisowned);
         context_.tables.erase(slot);
     }
-    /// What may have come of the eager blob is not known, and will not be by its answer.
-    void lose_answer(Slot slot) {
-        context_.tables.at(slot).as<ForwardEntry>()->is_unacknowledged = false;
-    }
+    /// What may have come of the eager blob is not known, and will not be by its answer: it is
+    /// asked for.
+    void lose_answer(Slot slot, Instant now);
     /// 0x10 reason 3 from the owner. Returns the slot if the record was erased by it (EP-23).
     std::optional<Slot> handle_unknown(Slot slot, const wire::MigrationId& unknown, Instant now);
     /// 0x11 from an owner whose endpoint has closed (EP-30): the record swallows what is no SYN for

@@ -112,10 +112,12 @@ void HomeSide::handle_commit_answer(farm::ServerId from, const wire::ConnectionT
     }
 }
 
-std::optional<Slot> HomeSide::handle_loss(const wire::ConnectionTuple& tuple, wire::FlowId flow) {
+std::optional<Slot> HomeSide::handle_loss(const wire::ConnectionTuple& tuple, wire::FlowId flow,
+                                          Instant now) {
     const auto slot = context_.tables.find(tuple);
     if (!slot) return std::nullopt;
-    if (forwards_.is_unacknowledged(context_.tables.at(*slot), flow)) forwards_.lose_answer(*slot);
+    if (forwards_.is_unacknowledged(context_.tables.at(*slot), flow))
+        forwards_.lose_answer(*slot, now);
     if (!departures_.is_lost(context_.tables.at(*slot), flow)) return std::nullopt;
     departures_.give_up(*slot);
     return slot;

@@ -77,7 +77,8 @@ class HomeSide {
     void handle_commit_answer(farm::ServerId from, const wire::ConnectionTuple& tuple,
                               const wire::MigrationCopy& named, Instant now);
     /// A blob of that flow, or its answer, is lost. Returns the slot that fell back by it.
-    std::optional<Slot> handle_loss(const wire::ConnectionTuple& tuple, wire::FlowId flow);
+    std::optional<Slot> handle_loss(const wire::ConnectionTuple& tuple, wire::FlowId flow,
+                                    Instant now);
     /// The answer to an eager blob is that its host did not take it. Returns the slot that was
     /// erased.
     std::optional<Slot> handle_eager_refusal(const wire::ConnectionTuple& tuple, wire::FlowId flow);
