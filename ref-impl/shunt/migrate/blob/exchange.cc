@@ -137,7 +137,7 @@ Exchange::Heard Exchange::hear_lost(const Carrier::Ended& ended, const Flow& flo
     // left, or was never read as a blob, it has nothing.
     const bool is_error =
         ended.outcome.kind == Answered && ended.outcome.answer == ControlKind::Error;
-    if (!target_.may_resume(flow.tuple, ended.flow, is_error)) return {};
+    if (!target_.take_back(flow.tuple, ended.flow, is_error)) return {};
     return {
         .touched = target_.handle_reject(peer, flow.tuple, {flow.attempt, RejectReason::Full}, now),
         .refused = RejectReason::Full};

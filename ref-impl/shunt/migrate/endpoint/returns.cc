@@ -67,11 +67,13 @@ void Returns::offer_again(Slot slot, Instant now) {
     attempts_.offer_again(returning, now);
 }
 
-bool Returns::may_resume(Slot slot, wire::FlowId flow, bool is_error) const {
-    const auto* endpoint = context_.tables.at(slot).as<ForwardConnectEndpoint>();
+bool Returns::take_back(Slot slot, wire::FlowId flow, bool is_error) {
+    auto* endpoint = context_.tables.at(slot).as<ForwardConnectEndpoint>();
     const bool is_its = endpoint != nullptr && endpoint->returning && endpoint->returning->flow &&
                         endpoint->returning->flow->id() == flow;
-    return is_its && endpoint->returning->times_sent <= (is_error ? 1U : 0U);
+    if (!is_its || endpoint->returning->times_sent > (is_error ? 1U : 0U)) return false;
+    --endpoint->returns_tried;  // EP-45: the next one is the first that the home hears of
+    return true;
 }
 
 void Returns::hold(Slot slot, Packet packet) {

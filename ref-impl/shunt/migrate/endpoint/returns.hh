@@ -27,8 +27,8 @@ class Returns {
     /// A return by a blob once more: its answer, or itself, may be lost with its channel.
     void offer_again(Slot slot, Instant now);
     /// The home cannot have what the return of that flow brings: it never left, or left once and
-    /// was answered with an error.
-    bool may_resume(Slot slot, wire::FlowId flow, bool is_error) const;
+    /// was answered with an error. Then it may resume, and the home goes on expecting its epoch.
+    bool take_back(Slot slot, wire::FlowId flow, bool is_error);
     /// A client's packet while the answer is not here.
     void hold(Slot slot, Packet packet);
 

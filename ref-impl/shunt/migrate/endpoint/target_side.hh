@@ -54,9 +54,9 @@ class TargetSide {
     /// A blob with a return went by a channel that is lost, and goes by another one.
     void offer_again(Slot slot, Instant now) { returns_.offer_again(slot, now); }
     /// The home cannot have what a return brought (Returns).
-    bool may_resume(const wire::ConnectionTuple& tuple, wire::FlowId flow, bool is_error) const {
+    bool take_back(const wire::ConnectionTuple& tuple, wire::FlowId flow, bool is_error) {
         const auto slot = context_.tables.find(tuple);
-        return slot && returns_.may_resume(*slot, flow, is_error);
+        return slot && returns_.take_back(*slot, flow, is_error);
     }
     /// 0x10 likewise. Returns the slot whose endpoint goes on here, or was erased (EP-46).
     std::optional<Slot> handle_reject(const EncapsulatedFrame& frame, Instant now);
