@@ -186,6 +186,7 @@ bool OwnerChecker::takes_over(const Ownership& ownership, const FarmMessage& mes
                                message.type == wire::EncapsulationType::Acknowledgement &&
                                is_of(ownership, message);
     if (is_acceptance) return true;
+    if (message.from == home->host && !roles_.has_blobs) return false;
     return message.type == wire::EncapsulationType::Connection &&
            SequenceNumber(message.epoch).after(SequenceNumber(ownership.let_go_by));
 }
