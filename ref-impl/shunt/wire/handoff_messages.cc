@@ -11,6 +11,7 @@ constexpr std::uint8_t kUnscaled = 255;
 constexpr std::uint8_t kScaleMax = 14;
 constexpr std::uint8_t kSackFlag = 1;
 constexpr std::uint8_t kTimestampsFlag = 2;
+constexpr std::uint8_t kEcnFlag = 4;
 
 ConnectionTuple load_tuple(ByteView body) {
     return {.client = Ipv4Address(load_u32(body, 0)),
@@ -78,21 +79,23 @@ Result<HandoffAcknowledgementBody, Counter> HandoffAcknowledgementBody::parse(By
     if (body.size() != kSize) return Failure{Counter::DropControlBody};
     const std::uint8_t scale = load_u8(body, 4);
     const std::uint8_t flags = load_u8(body, 5);
-    const bool is_known =
-        (scale <= kScaleMax || scale == kUnscaled) && (flags & ~(kSackFlag | kTimestampsFlag)) == 0;
+    const bool is_known = (scale <= kScaleMax || scale == kUnscaled) &&
+                          (flags & ~(kSackFlag | kTimestampsFlag | kEcnFlag)) == 0;
     if (!is_known) return Failure{Counter::DropControlBody};
     HandoffAcknowledgementBody read;
     read.second_isn = SequenceNumber(load_u32(body, 0));
     if (scale != kUnscaled) read.window_scale = scale;
     read.has_sack = (flags & kSackFlag) != 0;
     read.has_timestamps = (flags & kTimestampsFlag) != 0;
+    read.has_ecn = (flags & kEcnFlag) != 0;
     read.mss = load_u16(body, 6);
     read.timestamp_base = load_u32(body, 8);
     return read;
 }
 
 void HandoffAcknowledgementBody::write_to(MutableBytes bytes) const {
-    const unsigned flags = (has_sack ? kSackFlag : 0U) | (has_timestamps ? kTimestampsFlag : 0U);
+    const unsigned flags = (has_sack ? kSackFlag : 0U) | (has_timestamps ? kTimestampsFlag : 0U) |
+                           (has_ecn ? kEcnFlag : 0U);
     store_u32(bytes, 0, second_isn.value());
     store_u8(bytes, 4, window_scale.value_or(kUnscaled));
     store_u8(bytes, 5, static_cast<std::uint8_t>(flags));

@@ -46,6 +46,7 @@ struct HandoffAcknowledgementBody {
     std::optional<std::uint8_t> window_scale{};
     bool has_sack = false;
     bool has_timestamps = false;
+    bool has_ecn = false;
     std::uint16_t mss = 0;
     /// TSval of the second SYN/ACK; 0 without timestamps.
     std::uint32_t timestamp_base = 0;

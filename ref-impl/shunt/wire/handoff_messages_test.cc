@@ -66,12 +66,14 @@ TEST(HandoffMessages, PartsMayBeEmptyAndAsLongAsAPacket) {
 }
 
 TEST(HandoffMessages, AnAcknowledgementSaysWhatTheSecondTcpOffers) {
-    HandoffAcknowledgementBody body{SequenceNumber(0x05060708), 7, true, true, 1'460, 0x11223344};
+    HandoffAcknowledgementBody body{
+        SequenceNumber(0x05060708), 7, true, true, false, 1'460, 0x11223344};
     EXPECT_EQ(to_hex(written(body)), to_hex(kAcknowledgement));
     EXPECT_EQ(*HandoffAcknowledgementBody::parse(kAcknowledgement), body);
     expect_only<HandoffAcknowledgementBody>(kAcknowledgement);
     body.window_scale = std::nullopt;
     body.has_sack = false;
+    body.has_ecn = true;
     EXPECT_EQ(*HandoffAcknowledgementBody::parse(written(body)), body);
 }
 
@@ -84,7 +86,7 @@ TEST(HandoffMessages, OfScalesAndFlagsThoseThatThereAreAreTaken) {
             is_scale);
         EXPECT_EQ(
             bool{HandoffAcknowledgementBody::parse(test::with_byte(kAcknowledgement, 5, byte))},
-            value < 4);
+            value < 8);
         EXPECT_EQ(bool{HandoffTerminationBody::parse(test::with_byte(kTermination, 12, byte))},
                   value == 1 || value == 2);
     }
