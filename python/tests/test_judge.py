@@ -34,7 +34,8 @@ def test_cases_say_what_they_are() -> None:
         folders = [f"{info.profile}/", "system/"] + ["tcp/"] * (info.profile == "endpoint")
         assert info.id.startswith(tuple(folders))
         # Any TCP server can be tested by what the profile tcp demands.
-        assert info.role in ({""} if info.profile == "tcp" else {"home", "target"})
+        roles = {"tcp": {""}, "blob": {"forwarder", "host"}}
+        assert info.role in roles.get(info.profile, {"home", "target"})
         assert info.claim.endswith(".") and info.requirements
     handshake = shunt.cases(["endpoint/handshake"])
     assert handshake and all(info.id.startswith("endpoint/handshake/") for info in handshake)
